@@ -1,0 +1,5 @@
+//! The `bole` command.
+
+fn main() -> std::process::ExitCode {
+    bole::cli::main()
+}

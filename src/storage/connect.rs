@@ -1,0 +1,113 @@
+//! Opening a store and bringing its schema up to date.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::storage::{StoreError, Tx};
+
+static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The store: SQLite by default, PostgreSQL for several nodes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// One writer connection and a pool of readers on one file in WAL mode.
+    Sqlite {
+        /// Readers.
+        read: SqlitePool,
+        /// The writer.
+        write: SqlitePool,
+    },
+    /// A pool.
+    Postgres(PgPool),
+}
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections for reads (SQLite) or all work (PostgreSQL).
+    pub connections: u32,
+    /// How long a caller waits for a connection or a lock.
+    pub patience: Duration,
+}
+
+impl StoreOptions {
+    /// Defaults for a URL: 4 connections, 10 s of patience.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 4, patience: Duration::from_secs(10) }
+    }
+}
+
+impl Store {
+    /// Opens the store; an SQLite file is created when missing. Does not touch the schema: see [`Store::migrate`].
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let StoreOptions { url, connections, patience } = options;
+        if url.starts_with("sqlite:") {
+            // WAL + FULL: a commit is on disk before it is answered. Pages are cached sparingly: the link table
+            // and the system's page cache are what redirects and reports live on.
+            let base = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(*patience)
+                .optimize_on_close(true, None);
+            let write = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(*patience)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_with(base.clone().pragma("cache_size", "-24576").pragma("temp_store", "memory"))
+                .await?;
+            let read = SqlitePoolOptions::new()
+                .max_connections(*connections)
+                .acquire_timeout(*patience)
+                .connect_with(base.pragma("cache_size", "-4096").pragma("query_only", "on"))
+                .await?;
+            Ok(Self::Sqlite { read, write })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let pool = PgPoolOptions::new()
+                .max_connections(*connections)
+                .acquire_timeout(*patience)
+                .connect_with(PgConnectOptions::from_str(url)?)
+                .await?;
+            Ok(Self::Postgres(pool))
+        } else {
+            Err(StoreError::Url(url.clone()))
+        }
+    }
+
+    /// Brings the schema up to date; safe to call from several nodes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => SQLITE.run(write).await?,
+            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Begins a write transaction. On SQLite it takes the write lock at once, so that it cannot fail half-way.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What can go wrong between us and a database.
+
+/// A failed call of the store. Refusals (taken, not found, …) are not failures and have types of their own.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no, or nothing.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A write touched another number of rows than it must.
+    #[error("{what}: wrote {found} rows, expected {expected}")]
+    RowCount {
+        /// Which statement.
+        what: &'static str,
+        /// Rows touched.
+        found: u64,
+        /// Rows it had to touch.
+        expected: u64,
+    },
+    /// A stored value that no version of this program wrote.
+    #[error("{table}.{column}: {value:?} is not a value we know")]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+        /// What was found.
+        value: String,
+    },
+    /// The URL names neither of the two databases.
+    #[error("database_url {0:?}: expected sqlite:PATH or postgres://…")]
+    Url(String),
+}
+
+impl StoreError {
+    /// Whether a unique constraint refused the write: somebody else was first.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+
+    /// Whether trying again may help: lock time-outs, serialization failures, lost connections.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => {
+                matches!(e.code().as_deref(), Some("5" | "6" | "261" | "517" | "40001" | "40P01" | "57P01"))
+            }
+            Self::Database(e) => {
+                matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
+            }
+            _ => false,
+        }
+    }
+
+    /// `Ok` when a write touched exactly `expected` rows.
+    pub fn check_rows(what: &'static str, found: u64, expected: u64) -> Result<(), Self> {
+        if found == expected { Ok(()) } else { Err(Self::RowCount { what, found, expected }) }
+    }
+}

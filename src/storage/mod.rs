@@ -1,0 +1,51 @@
+//! The store: one text per query, two databases.
+//!
+//! # Why
+//! `Store` is an enum of two pools and `Tx` of two transactions; [`reading!`] and [`writing!`] put the same
+//! expression into both arms, so each query is written once and type-checked by both drivers.
+//! Rooms: one file per noun, `impl Store { … }` for reads, free functions over `&mut Tx` for writes.
+//! A write looks at `rows_affected()`; "not there" is `Ok(None)`.
+
+mod connect;
+mod error;
+mod tx;
+
+pub use connect::{Store, StoreOptions};
+pub use error::StoreError;
+pub use tx::Tx;
+
+/// Runs the same read on whichever database the store is: `reading!(self, |db| sqlx::query(…).fetch_all(db).await)`.
+macro_rules! reading {
+    ($store:expr, |$db:ident| $body:expr) => {
+        match $store {
+            $crate::storage::Store::Sqlite { read, .. } => {
+                let $db = read;
+                $body
+            }
+            $crate::storage::Store::Postgres(pool) => {
+                let $db = pool;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs the same statement inside a transaction: `writing!(tx, |db| sqlx::query(…).execute(db).await)`.
+/// `db` is a `&mut` connection; reborrow (`&mut *db`) to use it twice.
+macro_rules! writing {
+    ($tx:expr, |$db:ident| $body:expr) => {
+        match $tx {
+            $crate::storage::Tx::Sqlite(tx) => {
+                let $db = &mut **tx;
+                $body
+            }
+            $crate::storage::Tx::Postgres(tx) => {
+                let $db = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+#[expect(unused_imports, reason = "for the rooms to come")]
+pub(crate) use {reading, writing};
