@@ -2,3 +2,5 @@
 //!
 //! # Why
 //! Credit must be decided by pure rules over values, so that every decision can be replayed and explained (attribution.md §5).
+
+pub mod token;

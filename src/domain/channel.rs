@@ -17,7 +17,9 @@ impl Channel {
     pub fn parse(text: &str) -> Result<Self, ChannelError> {
         let text = text.trim().to_ascii_lowercase();
         let fits = (1..=30).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if fits { Ok(Self(text)) } else { Err(ChannelError) }
     }
 

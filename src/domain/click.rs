@@ -28,7 +28,14 @@ pub enum Class {
 impl Class {
     /// All classes, in the order of their codes.
     pub const ALL: [Self; 8] = [
-        Self::Human, Self::Preview, Self::Bot, Self::Prefetch, Self::Repeat, Self::Internal, Self::Own, Self::Suspect,
+        Self::Human,
+        Self::Preview,
+        Self::Bot,
+        Self::Prefetch,
+        Self::Repeat,
+        Self::Internal,
+        Self::Own,
+        Self::Suspect,
     ];
 
     /// The word used in the API and the store.
@@ -110,10 +117,24 @@ pub enum ClickReason {
 impl ClickReason {
     /// All reasons, in the order of their codes.
     pub const ALL: [Self; 18] = [
-        Self::Person, Self::PreviewAgent, Self::CrawlerList, Self::NoAgent, Self::ScriptAgent, Self::PrefetchHeader,
-        Self::RepeatVisitor, Self::RepeatProvisional, Self::InternalNetwork, Self::StaffBrowser, Self::OwnLink,
-        Self::HostingNetwork, Self::Scanner, Self::NoLanguage, Self::WeChatRefetch, Self::OtherVisitor,
-        Self::Overruled, Self::DoNotTrack,
+        Self::Person,
+        Self::PreviewAgent,
+        Self::CrawlerList,
+        Self::NoAgent,
+        Self::ScriptAgent,
+        Self::PrefetchHeader,
+        Self::RepeatVisitor,
+        Self::RepeatProvisional,
+        Self::InternalNetwork,
+        Self::StaffBrowser,
+        Self::OwnLink,
+        Self::HostingNetwork,
+        Self::Scanner,
+        Self::NoLanguage,
+        Self::WeChatRefetch,
+        Self::OtherVisitor,
+        Self::Overruled,
+        Self::DoNotTrack,
     ];
 
     /// The word used in the API and the store.

@@ -6,8 +6,8 @@ use rand::Rng;
 
 /// Letters and digits of minted codes: lower case, without look-alikes (no 0/o, 1/l/i).
 const ALPHABET: [char; 31] = [
-    '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r',
-    's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+    '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p',
+    'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
 ];
 
 /// Length of a minted code, characters.
@@ -15,11 +15,63 @@ const MINTED_LEN: usize = 7;
 
 /// Words no link may be called: the app's own paths and names that would mislead a customer.
 pub const RESERVED: &[&str] = &[
-    "about", "account", "admin", "api", "app", "apple-touch-icon", "assets", "beacon", "bole", "coupon", "coupons",
-    "dashboard", "docs", "en", "favicon", "health", "healthz", "help", "home", "humans", "index", "link", "links",
-    "livez", "login", "logout", "manage", "manifest", "me", "metrics", "null", "oauth", "oidc", "pay", "privacy",
-    "public", "qr", "readyz", "register", "review", "robots", "root", "security", "signin", "signout", "signup",
-    "sitemap", "static", "status", "support", "terms", "undefined", "webhook", "webhooks", "well-known", "www", "zh",
+    "about",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "apple-touch-icon",
+    "assets",
+    "beacon",
+    "bole",
+    "coupon",
+    "coupons",
+    "dashboard",
+    "docs",
+    "en",
+    "favicon",
+    "health",
+    "healthz",
+    "help",
+    "home",
+    "humans",
+    "index",
+    "link",
+    "links",
+    "livez",
+    "login",
+    "logout",
+    "manage",
+    "manifest",
+    "me",
+    "metrics",
+    "null",
+    "oauth",
+    "oidc",
+    "pay",
+    "privacy",
+    "public",
+    "qr",
+    "readyz",
+    "register",
+    "review",
+    "robots",
+    "root",
+    "security",
+    "signin",
+    "signout",
+    "signup",
+    "sitemap",
+    "static",
+    "status",
+    "support",
+    "terms",
+    "undefined",
+    "webhook",
+    "webhooks",
+    "well-known",
+    "www",
+    "zh",
 ];
 
 /// A link's code as it was minted or wished. Equality and hashing fold ASCII case; printing does not.
@@ -50,7 +102,11 @@ impl LinkCode {
             return Err(CodeError::Characters);
         }
         let code = Self(text.to_owned());
-        if is_reserved(&code.key()) { Err(CodeError::Reserved) } else { Ok(code) }
+        if is_reserved(&code.key()) {
+            Err(CodeError::Reserved)
+        } else {
+            Ok(code)
+        }
     }
 
     /// A code read back from the store, where only parsed codes go in.

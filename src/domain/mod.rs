@@ -19,7 +19,9 @@ pub use channel::{Channel, ChannelError};
 pub use click::{Class, ClickReason};
 pub use clock::{Clock, ManualClock};
 pub use code::{CodeError, LinkCode, RESERVED, mint_code};
-pub use ids::{CampaignId, ClickId, ConversionId, CouponId, CustomerId, EmployeeId, LinkId, MaterialId, TeamId};
+pub use ids::{
+    CampaignId, ClickId, ConversionId, CouponId, CustomerId, EmployeeId, LinkId, MaterialId, TeamId,
+};
 pub use link::{LinkFacts, LinkState};
 pub use money::{Currency, Money, MoneyError};
 pub use people::{DisplayName, Role};

@@ -23,8 +23,14 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 6] =
-        [Self::Employee, Self::Manager, Self::Verifier, Self::Finance, Self::Approver, Self::Admin];
+    pub const ALL: [Self; 6] = [
+        Self::Employee,
+        Self::Manager,
+        Self::Verifier,
+        Self::Finance,
+        Self::Approver,
+        Self::Admin,
+    ];
 
     /// The word used in the API and the store.
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +89,9 @@ impl FromStr for DisplayName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Unasked, Self::Full, Self::Nickname, Self::Hidden].into_iter().find(|d| d.as_str() == text).ok_or(())
+        [Self::Unasked, Self::Full, Self::Nickname, Self::Hidden]
+            .into_iter()
+            .find(|d| d.as_str() == text)
+            .ok_or(())
     }
 }

@@ -32,7 +32,9 @@ pub struct Period {
 
 /// A text that is not a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a period is a week like 2026-W47, a month like 2026-11, a quarter like 2026-Q4, a year, or two dates like 2026-11-01..2026-11-16 (the second is the day after the last)")]
+#[error(
+    "a period is a week like 2026-W47, a month like 2026-11, a quarter like 2026-Q4, a year, or two dates like 2026-11-01..2026-11-16 (the second is the day after the last)"
+)]
 pub struct PeriodError;
 
 impl Period {
@@ -40,7 +42,11 @@ impl Period {
     pub fn parse(text: &str) -> Result<Self, PeriodError> {
         if let Some((a, b)) = text.split_once("..") {
             let date = |s: &str| -> Result<Date, PeriodError> {
-                if s.len() == 10 { s.parse().map_err(|_| PeriodError) } else { Err(PeriodError) }
+                if s.len() == 10 {
+                    s.parse().map_err(|_| PeriodError)
+                } else {
+                    Err(PeriodError)
+                }
             };
             return Self::custom(date(a)?, date(b)?);
         }
@@ -50,7 +56,11 @@ impl Period {
         };
         let number = |s: &str, len: usize| -> Result<i16, PeriodError> {
             let fits = s.len() == len && s.bytes().all(|b| b.is_ascii_digit());
-            if fits { s.parse().map_err(|_| PeriodError) } else { Err(PeriodError) }
+            if fits {
+                s.parse().map_err(|_| PeriodError)
+            } else {
+                Err(PeriodError)
+            }
         };
         let year = number(year, 4)?;
         let small = |n: i16| i8::try_from(n).map_err(|_| PeriodError);
@@ -79,7 +89,11 @@ impl Period {
         let back = i64::from(day.weekday().to_monday_zero_offset());
         let first = day.checked_sub(back.days()).map_err(|_| PeriodError)?;
         let end = first.checked_add(7.days()).map_err(|_| PeriodError)?;
-        Ok(Self { kind: PeriodKind::Week, first, end })
+        Ok(Self {
+            kind: PeriodKind::Week,
+            first,
+            end,
+        })
     }
 
     /// The calendar month a day lies in.
@@ -90,7 +104,15 @@ impl Period {
     /// Own dates: `first` up to, not including, `end`; at most ten years.
     pub fn custom(first: Date, end: Date) -> Result<Self, PeriodError> {
         let days = (end - first).get_days();
-        if (1..=3660).contains(&days) { Ok(Self { kind: PeriodKind::Custom, first, end }) } else { Err(PeriodError) }
+        if (1..=3660).contains(&days) {
+            Ok(Self {
+                kind: PeriodKind::Custom,
+                first,
+                end,
+            })
+        } else {
+            Err(PeriodError)
+        }
     }
 
     fn months(kind: PeriodKind, year: i16, month: i8, count: i64) -> Result<Self, PeriodError> {
@@ -124,7 +146,10 @@ impl Period {
             PeriodKind::Quarter => Self::months(PeriodKind::Quarter, year, month - 2, 3),
             PeriodKind::Year => Self::months(PeriodKind::Year, year, 1, 12),
             PeriodKind::Custom => {
-                let first = self.first.checked_sub(self.end - self.first).map_err(|_| PeriodError)?;
+                let first = self
+                    .first
+                    .checked_sub(self.end - self.first)
+                    .map_err(|_| PeriodError)?;
                 Self::custom(first, self.first)
             }
         }
@@ -148,7 +173,8 @@ impl Period {
 
 /// The first instant of a day in a zone.
 fn start_of(day: Date, zone: &TimeZone) -> Timestamp {
-    day.to_zoned(zone.clone()).map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
+    day.to_zoned(zone.clone())
+        .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
 }
 
 #[cfg(test)]
@@ -157,7 +183,15 @@ mod tests {
 
     #[test]
     fn labels_lead_back() {
-        for label in ["2026-W47", "2026-W01", "2020-W53", "2026-11", "2026-Q4", "2026", "2026-11-01..2026-11-16"] {
+        for label in [
+            "2026-W47",
+            "2026-W01",
+            "2020-W53",
+            "2026-11",
+            "2026-Q4",
+            "2026",
+            "2026-11-01..2026-11-16",
+        ] {
             assert_eq!(Period::parse(label).unwrap().label(), label);
         }
     }
@@ -169,13 +203,31 @@ mod tests {
         assert_eq!(week.from(&zone).to_string(), "2026-11-15T16:00:00Z");
         assert_eq!(week.to(&zone).to_string(), "2026-11-22T16:00:00Z");
         assert_eq!(week.previous().unwrap().label(), "2026-W46");
-        assert_eq!(Period::parse("2026-W01").unwrap().previous().unwrap().label(), "2025-W52");
-        assert_eq!(Period::parse("2026-Q1").unwrap().previous().unwrap().label(), "2025-Q4");
+        assert_eq!(
+            Period::parse("2026-W01").unwrap().previous().unwrap().label(),
+            "2025-W52"
+        );
+        assert_eq!(
+            Period::parse("2026-Q1").unwrap().previous().unwrap().label(),
+            "2025-Q4"
+        );
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for bad in ["", "2026-W54", "2026-W00", "2026-13", "2026-Q5", "26-11", "2026-11-01", "2026-W7", "2026-Wé", "x..y", "2026-11-02..2026-11-01"] {
+        for bad in [
+            "",
+            "2026-W54",
+            "2026-W00",
+            "2026-13",
+            "2026-Q5",
+            "26-11",
+            "2026-11-01",
+            "2026-W7",
+            "2026-Wé",
+            "x..y",
+            "2026-11-02..2026-11-01",
+        ] {
             assert_eq!(Period::parse(bad), Err(PeriodError), "{bad:?}");
         }
     }

@@ -89,7 +89,13 @@ impl Default for Programme {
             repeat_window_ms: 3_600_000,
             valid_window_ms: 86_400_000,
             honour_do_not_track: true,
-            points: PointRules { share: 10, shares_per_day: 3, click: 5, interaction: 15, best_creator: 500 },
+            points: PointRules {
+                share: 10,
+                shares_per_day: 3,
+                click: 5,
+                interaction: 15,
+                best_creator: 500,
+            },
         }
     }
 }

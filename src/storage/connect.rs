@@ -40,14 +40,22 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// Defaults for a URL: 4 connections, 10 s of patience.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), connections: 4, patience: Duration::from_secs(10) }
+        Self {
+            url: url.into(),
+            connections: 4,
+            patience: Duration::from_secs(10),
+        }
     }
 }
 
 impl Store {
     /// Opens the store; an SQLite file is created when missing. Does not touch the schema: see [`Store::migrate`].
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { url, connections, patience } = options;
+        let StoreOptions {
+            url,
+            connections,
+            patience,
+        } = options;
         if url.starts_with("sqlite:") {
             // WAL + FULL: a commit is on disk before it is answered. Pages are cached sparingly: the link table
             // and the system's page cache are what redirects and reports live on.
@@ -63,7 +71,11 @@ impl Store {
                 .acquire_timeout(*patience)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .connect_with(base.clone().pragma("cache_size", "-24576").pragma("temp_store", "memory"))
+                .connect_with(
+                    base.clone()
+                        .pragma("cache_size", "-24576")
+                        .pragma("temp_store", "memory"),
+                )
                 .await?;
             let read = SqlitePoolOptions::new()
                 .max_connections(*connections)

@@ -44,10 +44,16 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(e)) => {
-                matches!(e.code().as_deref(), Some("5" | "6" | "261" | "517" | "40001" | "40P01" | "57P01"))
+                matches!(
+                    e.code().as_deref(),
+                    Some("5" | "6" | "261" | "517" | "40001" | "40P01" | "57P01")
+                )
             }
             Self::Database(e) => {
-                matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
+                matches!(
+                    e,
+                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed
+                )
             }
             _ => false,
         }
@@ -55,6 +61,14 @@ impl StoreError {
 
     /// `Ok` when a write touched exactly `expected` rows.
     pub fn check_rows(what: &'static str, found: u64, expected: u64) -> Result<(), Self> {
-        if found == expected { Ok(()) } else { Err(Self::RowCount { what, found, expected }) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(Self::RowCount {
+                what,
+                found,
+                expected,
+            })
+        }
     }
 }
