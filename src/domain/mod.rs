@@ -14,6 +14,7 @@ mod money;
 mod people;
 mod period;
 mod programme;
+mod tally;
 
 pub use channel::{Channel, ChannelError};
 pub use click::{Class, ClickReason};
@@ -26,4 +27,5 @@ pub use link::{LinkFacts, LinkState};
 pub use money::{Currency, Money, MoneyError};
 pub use people::{DisplayName, Role};
 pub use period::{Period, PeriodError, PeriodKind};
+pub use tally::{Counts, Slice, Tally};
 pub use programme::{AttributionModel, PointRules, Precedence, Programme};

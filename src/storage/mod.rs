@@ -8,10 +8,12 @@
 
 mod connect;
 mod error;
+mod rollups;
 mod tx;
 
 pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
+pub use rollups::add as add_tally;
 pub use tx::Tx;
 
 /// Runs the same read on whichever database the store is: `reading!(self, |db| sqlx::query(…).fetch_all(db).await)`.
@@ -47,5 +49,4 @@ macro_rules! writing {
     };
 }
 
-#[expect(unused_imports, reason = "for the rooms to come")]
 pub(crate) use {reading, writing};

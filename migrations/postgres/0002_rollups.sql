@@ -1,0 +1,38 @@
+-- Rollups: what pages read instead of rows. Each is a sum over rows and can be recounted (`bole doctor`).
+
+create table employee_day (
+    day text not null,                      -- business day
+    employee_id bigint not null references employees (id),
+    requests bigint not null default 0,
+    human bigint not null default 0,
+    valid bigint not null default 0,
+    leads bigint not null default 0,
+    sales bigint not null default 0,
+    amount bigint not null default 0,         -- net, minor units
+    points bigint not null default 0,
+    primary key (day, employee_id)
+);
+create index employee_day_employee on employee_day (employee_id, day);
+
+create table link_totals (
+    link_id bigint not null primary key references links (id),
+    requests bigint not null default 0,
+    human bigint not null default 0,
+    valid bigint not null default 0,
+    leads bigint not null default 0,
+    sales bigint not null default 0,
+    amount bigint not null default 0
+);
+
+create table campaign_hour (
+    campaign_id bigint not null references campaigns (id),
+    channel text not null,
+    hour bigint not null,                     -- first ms of the hour, UTC
+    requests bigint not null default 0,
+    human bigint not null default 0,
+    valid bigint not null default 0,
+    leads bigint not null default 0,
+    sales bigint not null default 0,
+    amount bigint not null default 0,
+    primary key (campaign_id, channel, hour)
+);
