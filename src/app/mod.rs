@@ -2,3 +2,13 @@
 //!
 //! # Why
 //! Decide purely, then do it in one transaction: pages, API and command line share the same acts.
+
+mod actor;
+mod permission;
+mod secrets;
+mod state;
+
+pub use actor::Actor;
+pub use permission::{Permission, allows};
+pub use secrets::Secrets;
+pub use state::{App, AppParts, LinkWatch, NoWatch, Urls};

@@ -27,5 +27,5 @@ pub use link::{LinkFacts, LinkState};
 pub use money::{Currency, Money, MoneyError};
 pub use people::{DisplayName, Role};
 pub use period::{Period, PeriodError, PeriodKind};
-pub use tally::{Counts, Slice, Tally};
 pub use programme::{AttributionModel, PointRules, Precedence, Programme};
+pub use tally::{Counts, Slice, Tally};

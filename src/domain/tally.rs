@@ -102,14 +102,20 @@ impl Tally {
         }
         if let Some((campaign, channel)) = slice.campaign {
             let hour = slice.at_ms - slice.at_ms.rem_euclid(3_600_000);
-            *self.campaign_hour.entry((campaign, channel.to_owned(), hour)).or_default() += counts;
+            *self
+                .campaign_hour
+                .entry((campaign, channel.to_owned(), hour))
+                .or_default() += counts;
         }
     }
 
     /// Books points, which exist per employee and day only.
     pub fn book_points(&mut self, day: Date, employee: EmployeeId, points: i64) {
         if points != 0 {
-            *self.employee_day.entry((day, employee)).or_default() += Counts { points, ..Counts::default() };
+            *self.employee_day.entry((day, employee)).or_default() += Counts {
+                points,
+                ..Counts::default()
+            };
         }
     }
 }

@@ -6,11 +6,13 @@
 //! Rooms: one file per noun, `impl Store { … }` for reads, free functions over `&mut Tx` for writes.
 //! A write looks at `rows_affected()`; "not there" is `Ok(None)`.
 
+mod api_keys;
 mod connect;
 mod error;
 mod rollups;
 mod tx;
 
+pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
 pub use rollups::add as add_tally;

@@ -19,7 +19,10 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
             q.push_values(chunk, |mut row, ((day, employee), c)| {
                 row.push_bind(day.to_string()).push_bind(employee.0);
                 row.push_bind(c.requests).push_bind(c.human).push_bind(c.valid);
-                row.push_bind(c.leads).push_bind(c.sales).push_bind(c.amount).push_bind(c.points);
+                row.push_bind(c.leads)
+                    .push_bind(c.sales)
+                    .push_bind(c.amount)
+                    .push_bind(c.points);
             });
             q.push(
                 " on conflict (day, employee_id) do update set requests = t.requests + excluded.requests, \
@@ -34,8 +37,9 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
     let links: Vec<_> = tally.link.iter().filter(|(_, c)| !c.is_zero()).collect();
     for chunk in links.chunks(ROWS) {
         writing!(tx, |db| {
-            let mut q =
-                QueryBuilder::new("insert into link_totals as t (link_id, requests, human, valid, leads, sales, amount) ");
+            let mut q = QueryBuilder::new(
+                "insert into link_totals as t (link_id, requests, human, valid, leads, sales, amount) ",
+            );
             q.push_values(chunk, |mut row, (link, c)| {
                 row.push_bind(link.0);
                 row.push_bind(c.requests).push_bind(c.human).push_bind(c.valid);
@@ -58,7 +62,9 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
                 "insert into campaign_hour as t (campaign_id, channel, hour, requests, human, valid, leads, sales, amount) ",
             );
             q.push_values(chunk, |mut row, ((campaign, channel, hour), c)| {
-                row.push_bind(campaign.0).push_bind(channel.as_str()).push_bind(*hour);
+                row.push_bind(campaign.0)
+                    .push_bind(channel.as_str())
+                    .push_bind(*hour);
                 row.push_bind(c.requests).push_bind(c.human).push_bind(c.valid);
                 row.push_bind(c.leads).push_bind(c.sales).push_bind(c.amount);
             });
@@ -79,19 +85,24 @@ impl Store {
     /// A link's totals; zeros when nothing happened yet.
     pub async fn link_totals(&self, link: LinkId) -> Result<Counts, StoreError> {
         let row: Option<(i64, i64, i64, i64, i64, i64)> = reading!(self, |db| {
-            sqlx::query_as("select requests, human, valid, leads, sales, amount from link_totals where link_id = $1")
-                .bind(link.0)
-                .fetch_optional(db)
-                .await?
+            sqlx::query_as(
+                "select requests, human, valid, leads, sales, amount from link_totals where link_id = $1",
+            )
+            .bind(link.0)
+            .fetch_optional(db)
+            .await?
         });
-        Ok(row.map_or_else(Counts::default, |(requests, human, valid, leads, sales, amount)| Counts {
-            requests,
-            human,
-            valid,
-            leads,
-            sales,
-            amount,
-            points: 0,
-        }))
+        Ok(row.map_or_else(
+            Counts::default,
+            |(requests, human, valid, leads, sales, amount)| Counts {
+                requests,
+                human,
+                valid,
+                leads,
+                sales,
+                amount,
+                points: 0,
+            },
+        ))
     }
 }

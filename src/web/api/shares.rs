@@ -1,0 +1,10 @@
+//! `/api/v1/shares`: see api.md.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::web::Web;
+
+/// The routes of this resource.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+}
