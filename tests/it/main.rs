@@ -1,1 +1,10 @@
-//! Integration tests: one binary, one folder per subject.
+//! Integration tests: one binary, one file per subject. `support` is what they stand on.
+//!
+//! A test that needs a store is an `async fn name(db: TestDb)` and a line `both!(name);`: it runs on SQLite
+//! and on PostgreSQL, as `name::sqlite` and `name::postgres`.
+
+#[macro_use]
+mod support;
+
+mod house;
+mod migrations;
