@@ -6,5 +6,6 @@
 #[macro_use]
 mod support;
 
+mod browser_harness;
 mod house;
 mod migrations;

@@ -25,8 +25,11 @@ macro_rules! both {
     )+};
 }
 
+pub mod api;
+pub mod browser;
 pub mod cluster;
 pub mod db;
+pub mod server;
 pub mod shared;
 
 use std::path::PathBuf;
