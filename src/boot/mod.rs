@@ -2,3 +2,13 @@
 //!
 //! # Why
 //! Start-up order is a decision of its own and belongs in one place.
+
+mod clock;
+mod data_dir;
+mod logging;
+mod open;
+
+pub use clock::SystemClock;
+pub use data_dir::{DataDirError, prepare};
+pub use logging::start as start_logging;
+pub use open::{OpenError, Opened, open};

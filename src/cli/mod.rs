@@ -2,8 +2,56 @@
 //!
 //! # Why
 //! Everything an operator does has a command with help, an example and `--json` where a script wants it.
+//! Answers go to stdout, everything else to stderr; a refusal exits with 1, a wrong call with 2.
+
+mod admin;
+mod api_key;
+mod config;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Layer;
+
+/// Employee sharing that pays: links, clicks that count, attribution, leaderboards, payouts.
+#[derive(Debug, Parser)]
+#[command(name = "bole", version, about, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// Settings file; `./bole.toml` is read when it is there.
+    #[arg(long, env = "BOLE_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Settings (each is also a line in bole.toml)")]
+    settings: Layer,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create or change sign-ins.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Create, list and revoke API keys.
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKeyCommand),
+    /// Check and show the settings in force.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Bring the database's schema up to date (serve does it by itself).
+    Migrate,
+}
 
 /// Entry point of the `bole` command; returns the process's exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run::dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            eprintln!("bole: {refusal}");
+            ExitCode::FAILURE
+        }
+    }
 }

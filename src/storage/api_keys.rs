@@ -65,6 +65,17 @@ impl Store {
         row.map(from_row).transpose()
     }
 
+    /// The employee with this code, whatever its case.
+    pub async fn employee_id_by_code(&self, code: &str) -> Result<Option<EmployeeId>, StoreError> {
+        let row: Option<(i64,)> = reading!(self, |db| {
+            sqlx::query_as("select id from employees where code_key = $1")
+                .bind(code.to_lowercase())
+                .fetch_optional(db)
+                .await?
+        });
+        Ok(row.map(|(id,)| EmployeeId(id)))
+    }
+
     /// All keys, oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {

@@ -9,6 +9,7 @@
 mod api_keys;
 mod connect;
 mod error;
+mod meta;
 mod rollups;
 mod tx;
 

@@ -1,0 +1,37 @@
+//! From parsed arguments to the act.
+
+use std::sync::Arc;
+
+use crate::app::{App, NoWatch};
+use crate::boot;
+use crate::cli::{Cli, Command};
+use crate::config::{Settings, Source, load};
+
+/// What a command says when it refuses: one line for stderr.
+pub type Refusal = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command.
+pub fn dispatch(cli: Cli) -> Result<(), Refusal> {
+    let (settings, source) = load(cli.settings, cli.config.as_deref())?;
+    boot::start_logging(&settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(cli.command, settings, source))
+}
+
+async fn run(command: Command, settings: Settings, source: Source) -> Result<(), Refusal> {
+    match command {
+        Command::Admin(c) => c.run(&settings).await,
+        Command::ApiKey(c) => c.run(&settings).await,
+        Command::Config(c) => c.run(&settings, &source),
+        Command::Migrate => {
+            app(&settings).await?;
+            eprintln!("the schema is up to date");
+            Ok(())
+        }
+    }
+}
+
+/// The application for a command that runs beside a server: nobody watches links, the server polls.
+pub async fn app(settings: &Settings) -> Result<App, Refusal> {
+    Ok(boot::open(settings, Arc::new(NoWatch)).await?.into_app())
+}

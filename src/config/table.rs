@@ -1,0 +1,128 @@
+//! The table of settings.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use crate::config::{Binding, Durability, LogFormat, Model};
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident / $env:literal : $kind:ty = $default:expr;)+
+     optional: $($(#[doc = $odoc:literal])+ $oname:ident / $oenv:literal : $okind:ty;)+
+     lists: $($(#[doc = $ldoc:literal])+ $lname:ident / $lenv:literal : $lkind:ty;)+) => {
+        /// All settings in force.
+        #[derive(Clone, Debug)]
+        pub struct Settings {
+            $($(#[doc = $doc])+ pub $name: $kind,)+
+            $($(#[doc = $odoc])+ pub $oname: Option<$okind>,)+
+            $($(#[doc = $ldoc])+ pub $lname: Vec<$lkind>,)+
+        }
+
+        /// What one source says: flags with environment, or a file.
+        #[derive(Clone, Debug, Default, clap::Args, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Layer {
+            $($(#[doc = $doc])+ #[arg(long, env = $env, value_name = "VALUE", global = true, hide_env_values = true)] pub $name: Option<$kind>,)+
+            $($(#[doc = $odoc])+ #[arg(long, env = $oenv, value_name = "VALUE", global = true, hide_env_values = true)] pub $oname: Option<$okind>,)+
+            $($(#[doc = $ldoc])+ #[arg(long, env = $lenv, value_name = "VALUES", value_delimiter = ',', global = true, hide_env_values = true)] pub $lname: Option<Vec<$lkind>>,)+
+        }
+
+        impl Layer {
+            /// This layer over another: what is said here wins.
+            #[must_use]
+            pub fn over(self, below: Self) -> Self {
+                Self {
+                    $($name: self.$name.or(below.$name),)+
+                    $($oname: self.$oname.or(below.$oname),)+
+                    $($lname: self.$lname.or(below.$lname),)+
+                }
+            }
+
+            /// The settings in force, with defaults where nothing was said.
+            pub fn resolve(self) -> Settings {
+                Settings {
+                    $($name: self.$name.unwrap_or_else(|| $default),)+
+                    $($oname: self.$oname,)+
+                    $($lname: self.$lname.unwrap_or_default(),)+
+                }
+            }
+        }
+
+        /// Names in `bole.toml` and their environment variables.
+        pub const NAMES: &[(&str, &str)] = &[
+            $((stringify!($name), $env),)+ $((stringify!($oname), $oenv),)+ $((stringify!($lname), $lenv),)+
+        ];
+    };
+}
+
+settings! {
+    /// Address and port to listen on.
+    listen / "BOLE_LISTEN": SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
+    /// Folder for the database file, the spool and the secret key; created on first start.
+    data_dir / "BOLE_DATA_DIR": PathBuf = PathBuf::from("bole-data");
+    /// Connections to the database (SQLite: for reading).
+    database_connections / "BOLE_DATABASE_CONNECTIONS": u32 = 4;
+    /// The firm's name, on pages and in the disclosure tag.
+    firm_name / "BOLE_FIRM_NAME": String = "本公司".to_owned();
+    /// Business time zone (IANA name).
+    time_zone / "BOLE_TIME_ZONE": String = "Asia/Shanghai".to_owned();
+    /// The programme's currency (ISO 4217).
+    currency / "BOLE_CURRENCY": String = "CNY".to_owned();
+    /// Visible time a valid click must exceed, milliseconds.
+    dwell_limit_ms / "BOLE_DWELL_LIMIT_MS": u32 = 30_000;
+    /// How a click is kept before it is answered: group or strict.
+    spool_durability / "BOLE_SPOOL_DURABILITY": Durability = Durability::Group;
+    /// Size the spool may grow to while the store is away, MiB.
+    spool_max_mib / "BOLE_SPOOL_MAX_MIB": u32 = 4096;
+    /// Days after a click in which a conversion is credited, end included.
+    attribution_window_days / "BOLE_ATTRIBUTION_WINDOW_DAYS": u32 = 30;
+    /// Which touch is credited: last or first.
+    attribution_model / "BOLE_ATTRIBUTION_MODEL": Model = Model::Last;
+    /// Days a customer stays with the employee who brought them, or forever.
+    binding_days / "BOLE_BINDING_DAYS": Binding = Binding(Some(30));
+    /// Days in which nobody else's click takes a customer over.
+    protection_days / "BOLE_PROTECTION_DAYS": u32 = 30;
+    /// Days a lead or customer stays known ("new customers only").
+    new_customer_days / "BOLE_NEW_CUSTOMER_DAYS": u32 = 180;
+    /// Days after the month's close before pending becomes approved.
+    hold_days / "BOLE_HOLD_DAYS": u32 = 7;
+    /// Honour Sec-GPC and DNT: such clicks are counted, but never followed.
+    honour_do_not_track / "BOLE_HONOUR_DO_NOT_TRACK": bool = true;
+    /// How log lines look: text or json.
+    log_format / "BOLE_LOG_FORMAT": LogFormat = LogFormat::Text;
+    /// What is logged (a tracing filter).
+    log / "BOLE_LOG": String = "info".to_owned();
+    optional:
+    /// Database: sqlite:PATH or postgres://…; without it a file in the data folder.
+    database_url / "BOLE_DATABASE_URL": String;
+    /// Where staff sign in, as seen from outside; without it derived from `listen`.
+    base_url / "BOLE_BASE_URL": String;
+    /// Where links live, as seen from outside; without it `base_url`.
+    short_url / "BOLE_SHORT_URL": String;
+    /// Name of this node, for its spool; needed when several nodes share a store.
+    node / "BOLE_NODE": String;
+    /// Master secret, 64 hexadecimal digits; without it a file in the data folder. Nodes that share a store share it.
+    secret_key / "BOLE_SECRET_KEY": String;
+    lists:
+    /// The firm's own networks: clicks from there are `internal`.
+    internal_networks / "BOLE_INTERNAL_NETWORKS": IpNet;
+    /// Proxies whose X-Forwarded-For is believed.
+    trusted_proxies / "BOLE_TRUSTED_PROXIES": IpNet;
+    /// MMDB files for country, city and network; read again when they change.
+    geo_db / "BOLE_GEO_DB": PathBuf;
+    /// Order of credit: coupon, click, claim.
+    attribution_precedence / "BOLE_ATTRIBUTION_PRECEDENCE": String;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_called_like_its_line_in_the_file() {
+        for (name, env) in NAMES {
+            assert_eq!(*env, format!("BOLE_{}", name.to_ascii_uppercase()));
+        }
+    }
+}
