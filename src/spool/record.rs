@@ -26,6 +26,7 @@ const BY_HASH: u8 = 2;
 const SCAN: u8 = 4;
 const V4: u8 = 8;
 const V6: u8 = 16;
+const HAS_HANDED: u8 = 32;
 
 const INTERACTED: u8 = 1;
 const HAS_PAGE_VISITOR: u8 = 2;
@@ -100,6 +101,10 @@ pub struct ClickRecord<'a> {
     pub reason: ClickReason,
     /// Who; `None` for bots, previews and under do-not-track.
     pub visitor: Option<Visitor>,
+    /// The visitor id in the cookie handed out with this answer (then `visitor` is a hash: the request had none).
+    /// The browser's next click comes by cookie with this id, so a repeat is to be looked for among visitors by
+    /// cookie **and** among ids handed out: without it nobody's second click would ever be their repeat.
+    pub handed: Option<[u8; 12]>,
     /// Scanned from a QR code (`?q=1`) rather than tapped.
     pub scan: bool,
     /// From where.
@@ -216,11 +221,17 @@ impl<'a> ClickRecord<'a> {
                 by: VisitorBy::Hash, ..
             }) => HAS_VISITOR | BY_HASH,
         };
+        if self.handed.is_some() {
+            flags |= HAS_HANDED;
+        }
         out.extend_from_slice(&[CLICK, flags, self.class as u8, self.reason as u8]);
         out.extend_from_slice(self.id.0.as_bytes());
         out.extend_from_slice(&self.link.0.to_le_bytes());
         if let Some(visitor) = self.visitor {
             out.extend_from_slice(&visitor.id);
+        }
+        if let Some(handed) = self.handed {
+            out.extend_from_slice(&handed);
         }
         match self.network {
             Network::None => {}
@@ -251,6 +262,11 @@ impl<'a> ClickRecord<'a> {
                     id: bytes.array()?,
                     by,
                 })
+            },
+            handed: if flags & HAS_HANDED == 0 {
+                None
+            } else {
+                Some(bytes.array()?)
             },
             scan: flags & SCAN != 0,
             network: match flags & (V4 | V6) {
@@ -341,6 +357,7 @@ mod tests {
                 id: [7; 12],
                 by: VisitorBy::Hash,
             }),
+            handed: Some([8; 12]),
             scan: true,
             network: Network::of("203.0.113.77".parse().unwrap()),
             user_agent: "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50",
@@ -378,6 +395,7 @@ mod tests {
         }));
         back(Record::Click(ClickRecord {
             visitor: None,
+            handed: None,
             network: Network::None,
             user_agent: "",
             language: "",

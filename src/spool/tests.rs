@@ -38,6 +38,7 @@ fn click(n: u128) -> Record<'static> {
             id: [1; 12],
             by: VisitorBy::Cookie,
         }),
+        handed: None,
         scan: false,
         network: Network::V4([203, 0, 113]),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
