@@ -71,10 +71,7 @@ async fn given_a_schema_with_every_kind_of_difference_when_compared_then_each_is
     ] {
         let send = send.clone();
         on(kind, move |db: TestDb| async move {
-            match &db.store {
-                Store::Sqlite { write, .. } => drop(sqlx::raw_sql(sql).execute(write).await.expect("SQLite")),
-                Store::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.expect("PostgreSQL")),
-            }
+            db.sql(sql).await;
             send.send(schema(&db.store).await).expect("the receiver lives");
         })
         .await;

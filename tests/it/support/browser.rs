@@ -1,4 +1,4 @@
-//! A real Chromium through ChromeDriver: phone or desktop, Chinese or English, light or dark.
+//! A real Chromium through `chromedriver`: phone or desktop, Chinese or English, light or dark.
 //!
 //! Pages are judged by what a person would meet: errors on the console, requests to strangers, axe's findings,
 //! pictures below `target/screens/`.
@@ -176,7 +176,7 @@ impl Browser {
         *self.look.lock().expect("unpoisoned")
     }
 
-    /// A command of the DevTools protocol to the present tab.
+    /// A command of the browser's debugging protocol to the present tab.
     pub async fn cdp(&self, method: &str, parameters: Value) -> Value {
         self.driver
             .cdp()
@@ -372,7 +372,7 @@ impl Drop for Browser {
     }
 }
 
-/// ChromeDriver on a port it chose, which it says on its first lines.
+/// `chromedriver` on a port it chose, which it says on its first lines.
 fn start_chromedriver() -> (Child, u16) {
     let known = |name: &str| {
         Command::new(name)

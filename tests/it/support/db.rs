@@ -42,6 +42,26 @@ impl TestDb {
             .await
             .expect("a second store")
     }
+
+    /// Runs statements as they are, for what no function of the store does; gives the rows touched.
+    pub async fn sql(&self, statements: &str) -> u64 {
+        let query = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned()));
+        match &self.store {
+            Store::Sqlite { write, .. } => query.execute(write).await.map(|done| done.rows_affected()),
+            Store::Postgres(pool) => query.execute(pool).await.map(|done| done.rows_affected()),
+        }
+        .unwrap_or_else(|e| panic!("{statements}: {e}"))
+    }
+
+    /// The one whole number a query gives (cast sums and literals to bigint).
+    pub async fn number(&self, query: &str) -> i64 {
+        let text = sqlx::AssertSqlSafe(query.to_owned());
+        match &self.store {
+            Store::Sqlite { read, .. } => sqlx::query_scalar(text).fetch_one(read).await,
+            Store::Postgres(pool) => sqlx::query_scalar(text).fetch_one(pool).await,
+        }
+        .unwrap_or_else(|e| panic!("{query}: {e}"))
+    }
 }
 
 /// Runs `test` on a fresh database of this kind and removes it afterwards.
@@ -89,22 +109,15 @@ pub fn unique_name() -> String {
 }
 
 async fn given_a_fresh_database_when_written_then_no_other_test_sees_it(db: TestDb) {
-    let insert = "insert into teams (code, name, created_at) values ('north', '北区', 1)";
     // Twice the same unique code: would fail if two tests shared a database.
-    match &db.store {
-        Store::Sqlite { write, .. } => {
-            drop(sqlx::query(insert).execute(write).await.expect("an empty table"))
-        }
-        Store::Postgres(pool) => drop(sqlx::query(insert).execute(pool).await.expect("an empty table")),
-    }
-    let again = db.again().await;
-    let count = "select count(*) from teams";
-    let seen: i64 = match &again {
-        Store::Sqlite { read, .. } => sqlx::query_scalar(count).fetch_one(read).await.expect("a count"),
-        Store::Postgres(pool) => sqlx::query_scalar(count).fetch_one(pool).await.expect("a count"),
+    db.sql("insert into teams (code, name, created_at) values ('north', '北区', 1)")
+        .await;
+    let again = TestDb {
+        store: db.again().await,
+        ..db
     };
-    assert_eq!(seen, 1);
-    again.close().await;
+    assert_eq!(again.number("select count(*) from teams").await, 1);
+    again.store.close().await;
 }
 
 async fn given_another_fresh_database_when_written_then_it_began_empty(db: TestDb) {
