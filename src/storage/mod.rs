@@ -7,13 +7,16 @@
 //! A write looks at `rows_affected()`; "not there" is `Ok(None)`.
 
 mod api_keys;
+mod audit;
 mod connect;
 mod error;
 mod meta;
+pub mod points;
 mod rollups;
 mod tx;
 
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
+pub use audit::insert_audit;
 pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
 pub use rollups::add as add_tally;

@@ -9,3 +9,4 @@ mod support;
 mod browser_harness;
 mod house;
 mod migrations;
+mod points;

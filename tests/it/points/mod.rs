@@ -1,0 +1,6 @@
+//! Points and boards on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod ledger;
+pub mod people;
