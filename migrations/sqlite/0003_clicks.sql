@@ -1,0 +1,48 @@
+-- Clicks, one row each, flagged and never dropped; how far each spool was read (attribution.md §2 and §3).
+
+create table clicks (
+    id blob not null primary key,          -- UUIDv7: ids sort by the instant of the click
+    link_id integer not null references links (id),
+    at integer not null,
+    employee_id integer references employees (id),   -- credited; null: indirect, or after the last working day
+    class text not null check (class in ('human', 'preview', 'bot', 'prefetch', 'repeat', 'internal', 'self', 'suspect')),
+    reason text not null,
+    was_class text,                         -- of an overruled click: what the rules had said
+    was_reason text,
+    visitor blob,                          -- the cookie: brought along, or set by the answer
+    visitor_hash blob,                     -- the keyed hash, where no cookie was brought
+    network text,                           -- /24 or /48, never a whole address
+    country text,
+    region text,
+    city text,
+    asn integer,
+    browser text,
+    os text,
+    device text,
+    language text,
+    referrer text,
+    scan integer not null,
+    beacons blob,                          -- the first 20, packed
+    page_visitor blob,                     -- what the first start beacon brought
+    dwell_ms integer,                          -- visible time believed; null: unmeasured
+    valid integer not null,
+    earned integer not null                   -- points were booked for it
+) strict, without rowid;
+create index clicks_link on clicks (link_id, id);
+create index clicks_page_visitor on clicks (link_id, page_visitor, id) where page_visitor is not null;
+create index clicks_valid on clicks (link_id, visitor, id) where valid;
+create index clicks_valid_hash on clicks (link_id, visitor_hash, id) where valid;
+
+create table orphan_beacons (
+    click_id blob not null primary key,    -- beacons that were read before their click
+    beacons blob not null,
+    at integer not null                        -- of the last one; forgotten after 48 h
+) strict;
+create index orphan_beacons_at on orphan_beacons (at);
+
+create table spool_checkpoints (
+    node text not null primary key,
+    segment integer not null,
+    position integer not null,                 -- bytes of the segment that are in the store
+    changed_at integer not null
+) strict;
