@@ -2,3 +2,5 @@
 //!
 //! # Why
 //! A customer waits for this code and nothing else; `follow` never says storage.
+
+pub mod table;
