@@ -74,10 +74,8 @@ async fn open_with(
     let store = Store::open(&options).await.map_err(failed)?;
     store.migrate().await.map_err(failed)?;
     let secrets = Secrets::new(master);
-    let fingerprint = secrets.derive("fingerprint", b"")[..8]
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect::<String>();
+    let [a, b, c, d, ..] = secrets.derive("fingerprint", b"");
+    let fingerprint = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
     let known = store
         .meta_or_insert("secret_fingerprint", &fingerprint)
         .await

@@ -6,6 +6,7 @@
 
 mod admin;
 mod api_key;
+mod bench_fill;
 mod config;
 mod run;
 
@@ -37,6 +38,9 @@ enum Command {
     /// Create, list and revoke API keys.
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
+    /// Data for the benchmark.
+    #[command(hide = true)]
+    BenchFill(bench_fill::BenchFill),
     /// Check and show the settings in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),

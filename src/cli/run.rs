@@ -22,6 +22,7 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
     match command {
         Command::Admin(c) => c.run(&settings).await,
         Command::ApiKey(c) => c.run(&settings).await,
+        Command::BenchFill(c) => c.run(&settings).await,
         Command::Config(c) => c.run(&settings, &source),
         Command::Migrate => {
             app(&settings).await?;

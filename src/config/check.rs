@@ -117,18 +117,17 @@ impl Settings {
 
     /// The public addresses.
     pub fn urls(&self) -> Result<Urls, ConfigError> {
-        let base = match &self.base_url {
-            Some(text) => public_url("base_url", text)?,
-            None => {
-                let host = if self.listen.ip().is_loopback() || self.listen.ip().is_unspecified() {
-                    "localhost".to_owned()
-                } else if self.listen.is_ipv6() {
-                    format!("[{}]", self.listen.ip())
-                } else {
-                    self.listen.ip().to_string()
-                };
-                public_url("listen", &format!("http://{host}:{}", self.listen.port()))?
-            }
+        let base = if let Some(text) = &self.base_url {
+            public_url("base_url", text)?
+        } else {
+            let host = if self.listen.ip().is_loopback() || self.listen.ip().is_unspecified() {
+                "localhost".to_owned()
+            } else if self.listen.is_ipv6() {
+                format!("[{}]", self.listen.ip())
+            } else {
+                self.listen.ip().to_string()
+            };
+            public_url("listen", &format!("http://{host}:{}", self.listen.port()))?
         };
         let short = match &self.short_url {
             Some(text) => public_url("short_url", text)?,

@@ -10,6 +10,8 @@ mod api_keys;
 mod audit;
 mod connect;
 mod error;
+mod fill;
+mod idempotency;
 mod meta;
 pub mod points;
 mod rollups;
@@ -19,6 +21,7 @@ pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use audit::insert_audit;
 pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
+pub use idempotency::{Begun, forget_idempotent};
 pub use rollups::add as add_tally;
 pub use tx::Tx;
 

@@ -7,11 +7,13 @@
 pub mod api;
 mod auth;
 mod extract;
+mod idempotency;
 pub mod pages;
 mod problem;
 mod state;
 
 pub use auth::{Authed, hash_key};
 pub use extract::{Body, Json, List, Page, Path, Query};
+pub use idempotency::idempotency;
 pub use problem::{FieldError, Problem};
 pub use state::Web;

@@ -1,0 +1,32 @@
+//! `bole bench-fill`: data for `cargo bench`. Hidden: nobody else needs it.
+
+use clap::Args;
+
+use crate::cli::run::{Refusal, app};
+use crate::config::Settings;
+
+/// Data for the benchmark.
+#[derive(Debug, Args)]
+pub struct BenchFill {
+    /// Fill an empty store with this many links, called bench1, bench2, …
+    #[arg(long)]
+    links: Option<i64>,
+    /// Print how many clicks the store holds.
+    #[arg(long)]
+    count: bool,
+}
+
+impl BenchFill {
+    /// Does it.
+    pub async fn run(self, settings: &Settings) -> Result<(), Refusal> {
+        let app = app(settings).await?;
+        if let Some(links) = self.links {
+            app.store.fill_links(links, app.clock.now_ms()).await?;
+        }
+        if self.count {
+            println!("{}", app.store.requests_in_all().await?);
+        }
+        app.store.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! `Idempotency-Key`: the same request again gets the first answer again.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::storage::Begun;
+use crate::web::{Authed, Problem};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The largest request that can be repeated by key, bytes.
+const MAX_REQUEST: usize = 16 * 1024 * 1024;
+/// The largest answer that is kept, bytes.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Middleware of the API: writes with an `Idempotency-Key` are done once.
+pub async fn idempotency(State(app): State<App>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) || !request.headers().contains_key(KEY) {
+        return next.run(request).await;
+    }
+    once(app, request, next)
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn once(app: App, request: Request, next: Next) -> Result<Response, Problem> {
+    let key = request
+        .headers()
+        .get(KEY)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    if !(1..=255).contains(&key.len()) {
+        return Err(Problem::unreadable(
+            "Idempotency-Key: expected 1 to 255 visible ASCII characters",
+        ));
+    }
+    let (mut parts, body) = request.into_parts();
+    let actor = Authed::from_request_parts(&mut parts, &app).await?.0.word();
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "the body is larger than 16 MiB",
+        )
+    };
+    let body = to_bytes(body, MAX_REQUEST).await.map_err(|_| too_large())?;
+    let mut hash = Sha256::new();
+    for part in [
+        parts.method.as_str(),
+        parts.uri.path(),
+        parts.uri.query().unwrap_or(""),
+    ] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(&body);
+    match app
+        .store
+        .begin_idempotent(&actor, &key, &hash.finalize().into(), app.clock.now_ms())
+        .await?
+    {
+        Begun::Fresh => {}
+        Begun::Answered { status, body } => return Ok(replay(status, body)),
+        Begun::Running => {
+            let detail = "a request with this Idempotency-Key is being worked on";
+            return Err(Problem {
+                retry_after: Some(1),
+                ..Problem::conflict(detail)
+            });
+        }
+        Begun::OtherContent => {
+            return Err(Problem::conflict(
+                "this Idempotency-Key was used for a request with other content",
+            ));
+        }
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = response.into_parts();
+    let answer = to_bytes(body, MAX_ANSWER)
+        .await
+        .map_err(|e| Problem::internal(&e))?;
+    // A failure on our side, and a refusal to listen (401, 429 …), may turn out otherwise next time.
+    let lasting = !parts.status.is_server_error() && parts.status != StatusCode::TOO_MANY_REQUESTS;
+    let text = std::str::from_utf8(&answer).ok().filter(|_| lasting);
+    app.store
+        .end_idempotent(&actor, &key, text.map(|t| (parts.status.as_u16(), t)))
+        .await?;
+    Ok(Response::from_parts(parts, Body::from(answer)))
+}
+
+fn replay(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let media = if status.is_success() {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
+    let mut response = (status, body).into_response();
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
