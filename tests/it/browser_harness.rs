@@ -84,5 +84,9 @@ async fn given_a_good_and_a_bad_page_when_looked_at_then_only_the_bad_one_is_com
         true
     );
     assert_eq!(browser.js("return window.innerWidth").await, 1280);
+
+    browser.hide().await;
+    assert_eq!(browser.js("return document.visibilityState").await, "hidden");
+    browser.show().await;
     browser.close().await;
 }

@@ -250,6 +250,24 @@ impl Browser {
         }
     }
 
+    /// Hides the present page: the window is minimised, as when a phone's owner goes to another app.
+    pub async fn hide(&self) {
+        self.driver.minimize_window().await.expect("a minimised window");
+        self.until("document.visibilityState === 'hidden'", Duration::from_secs(5))
+            .await;
+    }
+
+    /// Shows the present page again.
+    pub async fn show(&self) {
+        let width = self.look().width.max(500);
+        self.driver
+            .set_window_rect(0, 0, width, 900)
+            .await
+            .expect("a window again");
+        self.until("document.visibilityState === 'visible'", Duration::from_secs(5))
+            .await;
+    }
+
     /// Errors and warnings on the console since the last call.
     pub async fn console_errors(&self) -> Vec<String> {
         let entries = self.driver.get_log("browser").await.expect("the console");
@@ -261,20 +279,28 @@ impl Browser {
 
     /// URLs the pages asked for since the last call.
     pub async fn requests(&self) -> Vec<String> {
+        let own = |url: &str| {
+            ["data:", "blob:", "chrome"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme))
+        };
+        let sent = self
+            .sent()
+            .await
+            .into_iter()
+            .filter_map(|r| r["url"].as_str().map(str::to_owned));
+        sent.filter(|url| !own(url)).collect()
+    }
+
+    /// What the pages sent since the last call: `url`, `method`, `postData`, `headers` each.
+    pub async fn sent(&self) -> Vec<Value> {
         let entries = self.driver.get_log("performance").await.expect("the network log");
         let messages = entries
             .iter()
             .filter_map(|e| serde_json::from_str::<Value>(&e.message).ok());
         messages
             .filter(|m| m["message"]["method"] == "Network.requestWillBeSent")
-            .filter_map(|m| {
-                m["message"]["params"]["request"]["url"]
-                    .as_str()
-                    .map(str::to_owned)
-            })
-            .filter(|url| {
-                !url.starts_with("data:") && !url.starts_with("blob:") && !url.starts_with("chrome")
-            })
+            .map(|m| m["message"]["params"]["request"].clone())
             .collect()
     }
 

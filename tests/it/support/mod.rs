@@ -29,6 +29,8 @@ pub mod api;
 pub mod browser;
 pub mod cluster;
 pub mod db;
+pub mod load;
+pub mod scene;
 pub mod server;
 pub mod shared;
 

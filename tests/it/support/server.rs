@@ -23,6 +23,7 @@ pub struct Server {
     settings: Vec<(String, String)>,
     child: Option<Child>,
     log: PathBuf,
+    small_disk: Option<(PathBuf, String)>,
     _dir: Arc<TempDir>,
 }
 
@@ -72,6 +73,7 @@ impl Server {
             settings: all,
             child: None,
             log,
+            small_disk: None,
             _dir: dir,
         }
     }
@@ -80,6 +82,21 @@ impl Server {
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Puts a tmpfs of this size (`400k`) under `folder` of the data folder from the next start on. The mount lives
+    /// in a namespace of the server's own and ends with it: it does not outlast a restart.
+    pub fn on_small_disk(&mut self, folder: &Path, size: &str) {
+        let folder = self.data_dir.join(folder);
+        fs::create_dir_all(&folder).expect("a folder to mount on");
+        let mut probe = namespace();
+        probe.arg("mount -t tmpfs -o size=64k tmpfs \"$0\"").arg(&folder);
+        let can = probe.output().is_ok_and(|output| output.status.success());
+        assert!(
+            can,
+            "this test mounts a tmpfs in a namespace of its own: run it as root, or allow user namespaces"
+        );
+        self.small_disk = Some((folder, size.to_owned()));
     }
 
     /// Its process number.
@@ -211,6 +228,16 @@ impl Drop for Server {
             eprintln!("--- the server's log ({}):\n{}", self.base, &log[from..]);
         }
     }
+}
+
+/// A shell in a mount namespace of its own; the script comes next, then its `$0`, `$1`, …
+fn namespace() -> Command {
+    let mut command = Command::new("unshare");
+    if !super::is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "sh", "-c"]);
+    command
 }
 
 async fn end_of(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
