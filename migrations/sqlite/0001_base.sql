@@ -146,6 +146,13 @@ create table coupons (
 ) strict;
 create index coupons_employee on coupons (employee_id, campaign_id);
 
+create table coupon_redemptions (
+    source text not null primary key,       -- the conversion's external id; refunds free no redemption
+    coupon_id integer not null references coupons (id),
+    at integer not null
+) strict;
+create index coupon_redemptions_coupon on coupon_redemptions (coupon_id);
+
 create table audit_log (
     id integer primary key autoincrement,
     at integer not null,

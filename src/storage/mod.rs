@@ -9,6 +9,12 @@
 mod api_keys;
 mod audit;
 mod connect;
+pub mod teams;
+pub mod links;
+pub mod employees;
+pub mod coupons;
+mod convert;
+pub mod campaigns;
 mod error;
 mod fill;
 mod idempotency;

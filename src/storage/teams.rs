@@ -1,0 +1,115 @@
+//! Teams, and who was in which one when.
+
+use jiff::civil::Date;
+
+use crate::domain::{EmployeeId, TeamId};
+use crate::storage::convert::day;
+use crate::storage::{Store, StoreError, Tx, reading, writing};
+
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Team {
+    /// Row.
+    pub id: i64,
+    /// What it is called by machines; the name unless somebody chose another.
+    pub code: String,
+    /// What it is called by people.
+    pub name: String,
+}
+
+/// A span of somebody's membership, both days inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Which team.
+    pub team: TeamId,
+    /// First day.
+    pub from_on: Date,
+    /// Last day; `None`: still there.
+    pub to_on: Option<Date>,
+}
+
+impl Store {
+    /// All teams, by name.
+    pub async fn teams(&self) -> Result<Vec<Team>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as("select id, code, name from teams order by name, id")
+                .fetch_all(db)
+                .await?
+        }))
+    }
+}
+
+/// The team with this code or name; it is founded when there is none.
+pub async fn team_or_insert(tx: &mut Tx, name: &str, at: i64) -> Result<TeamId, StoreError> {
+    let (id,): (i64,) = writing!(tx, |db| {
+        let known: Option<(i64,)> =
+            sqlx::query_as("select id from teams where code = $1 or name = $1 order by id limit 1")
+                .bind(name)
+                .fetch_optional(&mut *db)
+                .await?;
+        match known {
+            Some(row) => row,
+            // The update makes the row come back when somebody founded it between our look and our write.
+            None => {
+                sqlx::query_as(
+                    "insert into teams (code, name, created_at) values ($1, $1, $2) \
+                     on conflict (code) do update set code = excluded.code returning id",
+                )
+                .bind(name)
+                .bind(at)
+                .fetch_one(db)
+                .await?
+            }
+        }
+    });
+    Ok(TeamId(id))
+}
+
+/// Somebody's memberships, oldest first.
+pub async fn memberships(tx: &mut Tx, employee: EmployeeId) -> Result<Vec<Membership>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "select team_id, from_on, to_on from team_members where employee_id = $1 order by from_on",
+        )
+        .bind(employee.0)
+        .fetch_all(db)
+        .await?
+    });
+    rows.into_iter()
+        .map(|(team, from_on, to_on)| {
+            Ok(Membership {
+                team: TeamId(team),
+                from_on: day("team_members", "from_on", from_on)?,
+                to_on: to_on.map(|text| day("team_members", "to_on", text)).transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// Puts somebody's memberships in the place of the ones they had.
+pub async fn replace_memberships(
+    tx: &mut Tx,
+    employee: EmployeeId,
+    memberships: &[Membership],
+) -> Result<(), StoreError> {
+    writing!(tx, |db| {
+        sqlx::query("delete from team_members where employee_id = $1")
+            .bind(employee.0)
+            .execute(&mut *db)
+            .await?;
+        for m in memberships {
+            let done = sqlx::query(
+                "insert into team_members (employee_id, team_id, from_on, to_on) values ($1, $2, $3, $4)",
+            )
+            .bind(employee.0)
+            .bind(m.team.0)
+            .bind(m.from_on.to_string())
+            .bind(m.to_on.map(|d| d.to_string()))
+            .execute(&mut *db)
+            .await?
+            .rows_affected();
+            StoreError::check_rows("team_members", done, 1)?;
+        }
+    });
+    Ok(())
+}
