@@ -33,6 +33,7 @@ create table shares (
     evidence_url text,
     status text not null check (status in ('approved', 'rejected')),
     outcome text not null check (outcome in ('earned', 'repeated-item', 'daily-limit', 'after-leaving', 'rejected')),
+    points integer not null,                   -- in force; 0 unless it earned
     filed_by text not null,                 -- account:7, key:3
     filed_for integer references employees (id),   -- the person the filing actor is tied to
     filed_at integer not null,
@@ -55,6 +56,7 @@ create table interactions (
     evidence_url text,
     status text not null check (status in ('pending', 'approved', 'rejected')),
     outcome text not null check (outcome in ('pending', 'earned', 'after-leaving', 'rejected')),
+    points integer not null,
     filed_by text not null,
     filed_for integer references employees (id),
     filed_at integer not null,
@@ -71,6 +73,7 @@ create table awards (
     kind text not null check (kind in ('best-creator')),
     month text not null,                    -- 2026-11
     employee_id integer not null references employees (id),
+    points integer not null,
     reason text not null,
     given_by text not null,
     given_at integer not null,

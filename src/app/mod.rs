@@ -4,8 +4,11 @@
 //! Decide purely, then do it in one transaction: pages, API and command line share the same acts.
 
 mod actor;
+pub mod award;
+pub mod board;
 mod permission;
 mod secrets;
+pub mod share;
 mod state;
 
 pub use actor::Actor;

@@ -60,7 +60,7 @@ impl FromStr for Role {
 }
 
 /// How somebody appears to others on boards and screens (attribution.md §8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DisplayName {
     /// Not asked yet: surname and `*`.
     #[default]

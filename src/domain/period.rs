@@ -101,6 +101,12 @@ impl Period {
         Self::months(PeriodKind::Month, day.year(), day.month(), 1)
     }
 
+    /// The calendar quarter a day lies in.
+    pub fn quarter_of(day: Date) -> Result<Self, PeriodError> {
+        let first = (day.month() - 1) / 3 * 3 + 1;
+        Self::months(PeriodKind::Quarter, day.year(), first, 3)
+    }
+
     /// Own dates: `first` up to, not including, `end`; at most ten years.
     pub fn custom(first: Date, end: Date) -> Result<Self, PeriodError> {
         let days = (end - first).get_days();

@@ -8,6 +8,7 @@
 
 mod api_keys;
 mod audit;
+pub mod boards;
 mod connect;
 pub mod teams;
 pub mod links;
@@ -18,9 +19,11 @@ pub mod campaigns;
 mod error;
 mod fill;
 mod idempotency;
+pub mod interactions;
 mod meta;
 pub mod points;
 mod rollups;
+pub mod shares;
 mod tx;
 
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};

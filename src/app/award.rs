@@ -1,0 +1,117 @@
+//! Awards, the ledger as a person reads it, and points that lapse.
+
+use serde_json::json;
+
+use crate::app::share::{Filed, PointsError, REASON_MAX, whom};
+use crate::app::{Actor, App, Permission};
+use crate::domain::{Period, PeriodKind};
+use crate::points::{Rule, earns_on, source};
+use crate::storage::interactions::{AwardRow, award_of, insert_award};
+use crate::storage::points::{NewEntry, award, lapse};
+use crate::storage::{StoreError, insert_audit};
+
+/// An award to be given.
+#[derive(Clone, Debug)]
+pub struct AwardToGive {
+    /// Employee code.
+    pub employee: String,
+    /// `2026-11`: a month that has begun.
+    pub month: String,
+    /// Why, 1–500 characters.
+    pub reason: String,
+}
+
+/// Makes somebody best creator of a month: one per month, booked to the day it is given. Nobody awards themselves, and
+/// who has left earns no more. The same award again is the same award.
+pub async fn give_best_creator(
+    app: &App,
+    actor: &Actor,
+    new: &AwardToGive,
+) -> Result<Filed<AwardRow>, PointsError> {
+    if !actor.may(Permission::DecidePoints) {
+        return Err(PointsError::Forbidden(
+            "only who decides on points may give awards",
+        ));
+    }
+    let person = whom(app, actor, &new.employee).await?;
+    if actor.employee() == Some(person.employee()) {
+        return Err(PointsError::Forbidden("nobody gives an award to themselves"));
+    }
+    let today = app.today();
+    let month = Period::parse(&new.month)
+        .ok()
+        .filter(|p| p.kind == PeriodKind::Month && p.first <= today)
+        .ok_or_else(|| PointsError::field("/month", "a month that has begun, like \"2026-11\""))?
+        .label();
+    let reason = new.reason.trim();
+    if !(1..=REASON_MAX).contains(&reason.chars().count()) {
+        return Err(PointsError::field("/reason", "why, 1 to 500 characters"));
+    }
+    if !earns_on(today, person.left_on()?) {
+        return Err(PointsError::field("/employee", "somebody who has not left"));
+    }
+    let (kind, points) = (Rule::BestCreator.as_str(), app.programme.points.best_creator);
+    let (by, now_ms) = (actor.word(), app.clock.now_ms());
+    let mut tx = app.store.begin().await?;
+    let fresh = insert_award(
+        &mut tx,
+        kind,
+        &month,
+        person.employee(),
+        points,
+        reason,
+        (&by, now_ms),
+    )
+    .await?;
+    let stored = award_of(&mut tx, kind, &month)
+        .await?
+        .ok_or_else(|| PointsError::NotFound(format!("award for {month}")))?;
+    if !fresh {
+        return if stored.employee_id == person.id && stored.reason == reason {
+            Ok(Filed::Known(stored))
+        } else {
+            Err(PointsError::Conflict(format!(
+                "{month} has its best creator already"
+            )))
+        };
+    }
+    let entry = NewEntry {
+        employee: person.employee(),
+        rule: Rule::BestCreator,
+        source: source::best_creator(&month),
+        points,
+        at: now_ms,
+        day: today,
+        note: reason.to_owned(),
+    };
+    if points > 0 {
+        award(&mut tx, &[entry], now_ms).await?;
+    }
+    let detail = json!({"employee": person.code, "points": points, "reason": reason});
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &by,
+        "award.give",
+        &format!("{kind}:{month}"),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Filed::New(stored))
+}
+
+/// Books what has lapsed (a chore, once a day; idempotent): points of a year end on 31 December of the next. Returns the
+/// number of people whose balance changed.
+pub async fn lapse_due(app: &App) -> Result<usize, StoreError> {
+    let today = app.today();
+    let mut changed = 0;
+    for person in app.store.with_lapsed_points(today).await? {
+        let mut tx = app.store.begin().await?;
+        if lapse(&mut tx, person, today, app.clock.now_ms()).await? != 0 {
+            changed += 1;
+        }
+        tx.commit().await?;
+    }
+    Ok(changed)
+}

@@ -1,0 +1,267 @@
+//! Boards: live ones out of the rollups, frozen ones with what was restated since.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::json;
+
+use crate::app::App;
+use crate::domain::{EmployeeId, Period, PeriodKind};
+use crate::ranking::{By, Metric, Place, Value, board_name, moved, rank};
+use crate::storage::boards::{Standing, Subject, ToFreeze, freeze_board};
+use crate::storage::{StoreError, insert_audit};
+
+/// After its end a board stays open this long, for what arrives late; milliseconds.
+const FREEZE_AFTER_MS: i64 = 24 * 3_600_000;
+
+/// What a frozen row would be today, when that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// The rank; `None` without a place.
+    pub rank: Option<i64>,
+    /// The value.
+    pub value: Value,
+}
+
+/// A row of a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardRow {
+    /// 1 is first. On a frozen board the rank that stands.
+    pub rank: i64,
+    /// Row of the employee or team.
+    pub subject: i64,
+    /// Their code.
+    pub code: String,
+    /// The name as they chose to appear; the viewer's own in full.
+    pub name: String,
+    /// The value (minor units for sales).
+    pub value: Value,
+    /// Places moved since the period before, positive upward; `None` when new.
+    pub moved: Option<i64>,
+    /// What is missing to draw level with the next better place; `None` for the first.
+    pub missing: Option<Value>,
+    /// On a frozen board: what it would be today, when that differs.
+    pub restated: Option<Restated>,
+    /// Whether it is the viewer (or their team).
+    pub mine: bool,
+}
+
+/// A board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// Its span.
+    pub period: Period,
+    /// What is compared.
+    pub metric: Metric,
+    /// Who is compared.
+    pub by: By,
+    /// When it was frozen, milliseconds UTC; `None`: live.
+    pub frozen_at: Option<i64>,
+    /// Best first.
+    pub rows: Vec<BoardRow>,
+    /// Of a frozen board: who had no place when it was frozen and has one by later facts; `rank` is the restated one.
+    pub late: Vec<BoardRow>,
+}
+
+impl Board {
+    /// The viewer's row.
+    pub fn mine(&self) -> Option<&BoardRow> {
+        self.rows.iter().find(|row| row.mine)
+    }
+}
+
+/// The board of a period, as `viewer` sees it: frozen if it was frozen, live otherwise.
+pub async fn board(
+    app: &App,
+    viewer: Option<EmployeeId>,
+    period: Period,
+    metric: Metric,
+    by: By,
+) -> Result<Board, StoreError> {
+    let me = match (viewer, by) {
+        (None, _) => None,
+        (Some(person), By::Employee) => Some(person.0),
+        (Some(person), By::Team) => app.store.team_on(person.0, app.today()).await?,
+    };
+    let before = match period.previous() {
+        Ok(previous) => ranks_of(app, previous, metric, by).await?,
+        Err(_) => BTreeMap::new(),
+    };
+    let live = live_places(app, &period, metric, by).await?;
+    let row = |rank: i64, who: &Subject, value: Value, missing: Option<Value>| BoardRow {
+        rank,
+        subject: who.id,
+        code: who.code.clone(),
+        name: if me == Some(who.id) {
+            who.name.clone()
+        } else {
+            board_name(&who.name, who.nickname.as_deref(), who.display)
+        },
+        value,
+        moved: moved(before.get(&who.id).copied(), rank),
+        missing,
+        restated: None,
+        mine: me == Some(who.id),
+    };
+    let frozen = match period.kind {
+        PeriodKind::Custom => None,
+        _ => app.store.frozen_board(&period.label(), metric, by).await?,
+    };
+    let Some(frozen) = frozen else {
+        let rows = live
+            .iter()
+            .map(|p| row(p.rank, &p.key.who, p.value, p.missing))
+            .collect();
+        return Ok(Board {
+            period,
+            metric,
+            by,
+            frozen_at: None,
+            rows,
+            late: Vec::new(),
+        });
+    };
+    let mut today: BTreeMap<i64, &Place<Key>> = live.iter().map(|p| (p.key.id, p)).collect();
+    let mut rows: Vec<BoardRow> = Vec::with_capacity(frozen.rows.len());
+    for frozen in &frozen.rows {
+        let missing = match rows.last() {
+            Some(last) if last.rank == frozen.place => last.missing,
+            Some(last) => Some(frozen.value.missing_to(last.value)),
+            None => None,
+        };
+        let now = today.remove(&frozen.who.id);
+        let now = Restated {
+            rank: now.map(|p| p.rank),
+            value: now.map_or(Value::whole(0), |p| p.value),
+        };
+        let same = now.rank == Some(frozen.place) && now.value == frozen.value;
+        let mut shown = row(frozen.place, &frozen.who, frozen.value, missing);
+        shown.restated = (!same).then_some(now);
+        rows.push(shown);
+    }
+    let late = live
+        .iter()
+        .filter(|p| today.contains_key(&p.key.id))
+        .map(|p| row(p.rank, &p.key.who, p.value, p.missing))
+        .collect();
+    Ok(Board {
+        period,
+        metric,
+        by,
+        frozen_at: Some(frozen.frozen_at),
+        rows,
+        late,
+    })
+}
+
+/// Freezes every week, month and quarter that ended at least 24 h ago and is not frozen yet; returns the labels of those
+/// this call froze. Safe to call at any time, from several nodes at once: each period is frozen by one of them.
+pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
+    let Some(first) = app.store.first_booked_day().await? else {
+        return Ok(Vec::new());
+    };
+    let known = app.store.frozen_periods().await?;
+    let now_ms = app.clock.now_ms();
+    let mut done = Vec::new();
+    for of in [Period::week_of, Period::month_of, Period::quarter_of] {
+        let mut day = first;
+        while let Ok(period) = of(day) {
+            let due_ms = period
+                .to(&app.programme.zone)
+                .as_millisecond()
+                .saturating_add(FREEZE_AFTER_MS);
+            if now_ms < due_ms {
+                break;
+            }
+            day = period.end;
+            if !known.contains(&period.label()) && freeze(app, &period, now_ms).await? {
+                done.push(period.label());
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn freeze(app: &App, period: &Period, now_ms: i64) -> Result<bool, StoreError> {
+    let mut boards: Vec<(Metric, By, Vec<ToFreeze>)> = Vec::new();
+    for by in By::ALL {
+        let standings = app.store.standings(by, period.first, period.end).await?;
+        for metric in Metric::ALL {
+            let places = places(&standings, metric, by);
+            let rows = places.iter().map(|p| (p.key.id, p.rank, p.value)).collect();
+            boards.push((metric, by, rows));
+        }
+    }
+    let label = period.label();
+    let mut tx = app.store.begin().await?;
+    for (metric, by, rows) in &boards {
+        if !freeze_board(&mut tx, &label, *metric, *by, now_ms, rows).await? {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+    }
+    insert_audit(
+        &mut tx,
+        now_ms,
+        "system",
+        "board.freeze",
+        &label,
+        &json!({"boards": boards.len()}),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Ties are in the order of the codes, whatever their case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    code: String,
+    /// Unique, so that the comparison ends here.
+    id: i64,
+    who: Subject,
+}
+
+fn places(standings: &[Standing], metric: Metric, by: By) -> Vec<Place<Key>> {
+    rank(standings.iter().map(|standing| {
+        let total = metric.of(&standing.counts);
+        let value = match by {
+            By::Employee => Value::whole(total),
+            By::Team => Value::shared(total, standing.members),
+        };
+        let key = Key {
+            code: standing.who.code.to_lowercase(),
+            id: standing.who.id,
+            who: standing.who.clone(),
+        };
+        (key, value)
+    }))
+}
+
+async fn live_places(
+    app: &App,
+    period: &Period,
+    metric: Metric,
+    by: By,
+) -> Result<Vec<Place<Key>>, StoreError> {
+    // While a period runs, only days up to today make somebody an active member of a team.
+    let tomorrow = app.today().tomorrow().unwrap_or(Date::MAX);
+    let end = period.end.min(tomorrow).max(period.first);
+    let standings = app.store.standings(by, period.first, end).await?;
+    Ok(places(&standings, metric, by))
+}
+
+async fn ranks_of(
+    app: &App,
+    period: Period,
+    metric: Metric,
+    by: By,
+) -> Result<BTreeMap<i64, i64>, StoreError> {
+    if period.kind != PeriodKind::Custom
+        && let Some(frozen) = app.store.frozen_board(&period.label(), metric, by).await?
+    {
+        return Ok(frozen.rows.iter().map(|r| (r.who.id, r.place)).collect());
+    }
+    let live = live_places(app, &period, metric, by).await?;
+    Ok(live.iter().map(|p| (p.key.id, p.rank)).collect())
+}
