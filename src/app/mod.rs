@@ -3,6 +3,7 @@
 //! # Why
 //! Decide purely, then do it in one transaction: pages, API and command line share the same acts.
 
+pub mod accounts;
 mod actor;
 pub mod award;
 pub mod board;

@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
-use crate::storage::{StoreError, Tx};
+use crate::storage::{StoreError, Tx, reading};
 
 static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
@@ -110,6 +110,15 @@ impl Store {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// `Ok` when the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        reading!(self, |db| sqlx::query("select 1")
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(())
     }
 
     /// Closes all connections.

@@ -6,32 +6,39 @@
 //! Rooms: one file per noun, `impl Store { … }` for reads, free functions over `&mut Tx` for writes.
 //! A write looks at `rows_affected()`; "not there" is `Ok(None)`.
 
+mod accounts;
 mod api_keys;
 mod audit;
 pub mod boards;
-mod connect;
-pub mod teams;
-pub mod links;
-pub mod employees;
-pub mod coupons;
-mod convert;
 pub mod campaigns;
+mod connect;
+mod convert;
+pub mod coupons;
+pub mod employees;
 mod error;
 mod fill;
 mod idempotency;
 pub mod interactions;
+pub mod links;
 mod meta;
 pub mod points;
 mod rollups;
+mod sessions;
 pub mod shares;
+pub mod teams;
 mod tx;
 
+pub use accounts::{
+    Account, NewAccount, count_account_failure, forget_account_failures, insert_account, lock_account,
+    set_account_lang, set_account_password,
+};
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use audit::insert_audit;
 pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
 pub use idempotency::{Begun, forget_idempotent};
 pub use rollups::add as add_tally;
+pub use sessions::{delete_ended_sessions, delete_session, delete_sessions_of, save_session};
 pub use tx::Tx;
 
 /// Runs the same read on whichever database the store is: `reading!(self, |db| sqlx::query(…).fetch_all(db).await)`.

@@ -5,15 +5,29 @@
 //! looks like ours; one type for errors ([`Problem`]), rendered as JSON or as a page by what the caller accepts.
 
 pub mod api;
+mod assets;
 mod auth;
+mod chart;
+mod docs;
 mod extract;
+mod form;
+pub mod health;
+pub mod html;
+pub mod i18n;
 mod idempotency;
+mod layers;
 pub mod pages;
 mod problem;
+mod router;
+pub mod session;
+pub mod shell;
 mod state;
+pub mod ui;
 
 pub use auth::{Authed, hash_key};
 pub use extract::{Body, Json, List, Page, Path, Query};
+pub use form::Form;
 pub use idempotency::idempotency;
 pub use problem::{FieldError, Problem};
-pub use state::Web;
+pub use router::router;
+pub use state::{Front, StaffDoor, Web};

@@ -10,3 +10,4 @@ mod browser_harness;
 mod house;
 mod migrations;
 mod points;
+mod web;

@@ -1,0 +1,228 @@
+//! Accounts: who may sign in, and how often it went wrong.
+
+use crate::domain::{EmployeeId, Role};
+use crate::storage::{Store, StoreError, Tx, reading, writing};
+
+/// An account as the store knows it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Row.
+    pub id: i64,
+    /// Lower case.
+    pub login: String,
+    /// The person it belongs to.
+    pub employee: Option<EmployeeId>,
+    /// What it is greeted by.
+    pub name: String,
+    /// Argon2id as a PHC string; `None`: cannot sign in by password.
+    pub password_hash: Option<String>,
+    /// What it may do.
+    pub roles: Vec<Role>,
+    /// `zh` or `en`.
+    pub lang: String,
+    /// Wrong passwords since the last right one.
+    pub failed_count: i64,
+    /// Milliseconds UTC, exclusive.
+    pub locked_until: Option<i64>,
+    /// Turned off by an admin.
+    pub disabled_at: Option<i64>,
+    /// The employee's last working day, ISO text.
+    pub left_on: Option<String>,
+}
+
+impl Account {
+    /// Whether it opens doors on a business day (ISO text).
+    pub fn is_live(&self, today: &str) -> bool {
+        self.disabled_at.is_none() && self.left_on.as_deref().is_none_or(|last| today <= last)
+    }
+}
+
+/// What a new account is made of.
+#[derive(Clone, Debug)]
+pub struct NewAccount<'a> {
+    /// Lower case, unique.
+    pub login: &'a str,
+    /// The person it belongs to; one account each.
+    pub employee: Option<EmployeeId>,
+    /// What it is greeted by.
+    pub name: &'a str,
+    /// PHC string.
+    pub password_hash: Option<&'a str>,
+    /// What it may do.
+    pub roles: &'a [Role],
+    /// `zh` or `en`.
+    pub lang: &'a str,
+    /// Milliseconds UTC.
+    pub created_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    login: String,
+    employee_id: Option<i64>,
+    name: String,
+    password_hash: Option<String>,
+    roles: String,
+    lang: String,
+    failed_count: i64,
+    locked_until: Option<i64>,
+    disabled_at: Option<i64>,
+    left_on: Option<String>,
+}
+
+fn from_row(row: Row) -> Result<Account, StoreError> {
+    let roles: Result<Vec<Role>, ()> = row.roles.split(',').map(str::parse).collect();
+    let roles = roles.map_err(|()| StoreError::Corrupt {
+        table: "accounts",
+        column: "roles",
+        value: row.roles.clone(),
+    })?;
+    Ok(Account {
+        id: row.id,
+        login: row.login,
+        employee: row.employee_id.map(EmployeeId),
+        name: row.name,
+        password_hash: row.password_hash,
+        roles,
+        lang: row.lang,
+        failed_count: row.failed_count,
+        locked_until: row.locked_until,
+        disabled_at: row.disabled_at,
+        left_on: row.left_on,
+    })
+}
+
+macro_rules! account_where {
+    ($condition:literal) => {
+        concat!(
+            "select a.id, a.login, a.employee_id, a.name, a.password_hash, a.roles, a.lang, ",
+            "cast(a.failed_count as bigint) as failed_count, a.locked_until, a.disabled_at, e.left_on ",
+            "from accounts a left join employees e on e.id = a.employee_id where ",
+            $condition
+        )
+    };
+}
+
+impl Store {
+    /// The account with this login (lower case), live or not.
+    pub async fn account_by_login(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(account_where!("a.login = $1"))
+                .bind(login)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(from_row).transpose()
+    }
+
+    /// The account with this row, live or not.
+    pub async fn account(&self, id: i64) -> Result<Option<Account>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(account_where!("a.id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(from_row).transpose()
+    }
+
+    /// The account of an employee.
+    pub async fn account_of(&self, employee: EmployeeId) -> Result<Option<Account>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(account_where!("a.employee_id = $1"))
+                .bind(employee.0)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(from_row).transpose()
+    }
+}
+
+/// Stores a new account; `None` when the login, or the employee's account, exists.
+pub async fn insert_account(tx: &mut Tx, new: &NewAccount<'_>) -> Result<Option<i64>, StoreError> {
+    let roles: Vec<&str> = new.roles.iter().map(|r| r.as_str()).collect();
+    let row: Option<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "insert into accounts (login, employee_id, name, password_hash, roles, lang, created_at) \
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id",
+        )
+        .bind(new.login)
+        .bind(new.employee.map(|e| e.0))
+        .bind(new.name)
+        .bind(new.password_hash)
+        .bind(roles.join(","))
+        .bind(new.lang)
+        .bind(new.created_at)
+        .fetch_optional(db)
+        .await?
+    });
+    Ok(row.map(|(id,)| id))
+}
+
+/// Sets an account's password and forgets failures; `false` when there is no such account.
+pub async fn set_account_password(tx: &mut Tx, id: i64, hash: &str) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "update accounts set password_hash = $2, failed_count = 0, locked_until = null where id = $1",
+        )
+        .bind(id)
+        .bind(hash)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
+/// Sets an account's language; `false` when there is no such account.
+pub async fn set_account_lang(tx: &mut Tx, id: i64, lang: &str) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set lang = $2 where id = $1")
+            .bind(id)
+            .bind(lang)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    Ok(done == 1)
+}
+
+/// Books a wrong password and returns how many there are now.
+pub async fn count_account_failure(tx: &mut Tx, id: i64) -> Result<i64, StoreError> {
+    let (count,): (i64,) = writing!(tx, |db| {
+        sqlx::query_as(
+            "update accounts set failed_count = failed_count + 1 where id = $1 \
+             returning cast(failed_count as bigint)",
+        )
+        .bind(id)
+        .fetch_one(db)
+        .await?
+    });
+    Ok(count)
+}
+
+/// Locks an account up to an instant (ms UTC, exclusive), or unlocks it.
+pub async fn lock_account(tx: &mut Tx, id: i64, until: Option<i64>) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set locked_until = $2 where id = $1")
+            .bind(id)
+            .bind(until)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("lock_account", done, 1)
+}
+
+/// Forgets an account's failures after a right password.
+pub async fn forget_account_failures(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set failed_count = 0, locked_until = null where id = $1")
+            .bind(id)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("forget_account_failures", done, 1)
+}

@@ -1,0 +1,225 @@
+//! A trend: this period against the last.
+
+use askama::Template;
+
+/// Width of the box.
+const WIDTH: i64 = 328;
+/// First and last point's distance from the left.
+const LEFT: i64 = 8;
+const RIGHT: i64 = 300;
+/// Where the highest value and zero lie.
+const TOP: i64 = 22;
+const FLOOR: i64 = 98;
+
+/// One of a chart's two tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Name, e.g. `本周`.
+    pub name: String,
+    /// A value per point; `None` where there is none yet.
+    pub values: Vec<Option<i64>>,
+}
+
+/// A word at a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// From the left.
+    pub x: i64,
+    /// Base line of the words.
+    pub y: i64,
+    /// The words.
+    pub words: String,
+    /// `start`, `middle` or `end`.
+    pub anchor: &'static str,
+}
+
+/// A chart of two tracks over the same points, to be printed in a template.
+#[derive(Clone, Debug, Template)]
+#[template(path = "chart/line.html")]
+pub struct Line {
+    /// The whole chart as one sentence.
+    pub label: String,
+    /// What the table is called.
+    pub caption: String,
+    /// Head of the table's first column.
+    pub corner: String,
+    /// "Show the data".
+    pub summary: String,
+    /// Name of each point, e.g. a weekday; empty ones are not printed below the axis.
+    pub points: Vec<String>,
+    /// Name of each point in the table.
+    pub heads: Vec<String>,
+    /// What is shown in front.
+    pub now: Track,
+    /// What it is compared with, if with anything.
+    pub before: Option<Track>,
+    /// "Today" or "last", before the last value.
+    pub last_word: String,
+}
+
+impl Line {
+    fn most(&self) -> i64 {
+        let all = self
+            .now
+            .values
+            .iter()
+            .chain(self.before.iter().flat_map(|t| t.values.iter()));
+        all.flatten().copied().max().unwrap_or(0).max(1)
+    }
+
+    fn x(&self, i: usize) -> i64 {
+        let i = i64::try_from(i).unwrap_or(0);
+        let steps = i64::try_from(self.points.len()).unwrap_or(1) - 1;
+        if steps < 1 {
+            LEFT
+        } else {
+            LEFT + (RIGHT - LEFT) * i / steps
+        }
+    }
+
+    fn y(&self, value: i64) -> i64 {
+        FLOOR - (FLOOR - TOP) * value.max(0) / self.most()
+    }
+
+    /// `points` of a polyline.
+    fn path(&self, track: &Track) -> String {
+        let known = track
+            .values
+            .iter()
+            .enumerate()
+            .filter_map(|(i, v)| Some((i, (*v)?)));
+        let points: Vec<String> = known
+            .map(|(i, v)| format!("{},{}", self.x(i), self.y(v)))
+            .collect();
+        points.join(" ")
+    }
+
+    /// The last known point of the front track.
+    fn dot(&self) -> Option<(i64, i64, i64)> {
+        let last = self.now.values.iter().rposition(Option::is_some)?;
+        let value = self.now.values[last]?;
+        Some((self.x(last), self.y(value), value))
+    }
+
+    /// The value at the dot, beside it where there is room.
+    fn dot_mark(&self) -> Option<Mark> {
+        let (x, y, value) = self.dot()?;
+        let words = format!("{} {value}", self.last_word);
+        let beside = x < 240;
+        Some(Mark {
+            x: if beside { x + 10 } else { x },
+            y: if beside { y + 4 } else { (y - 8).max(12) },
+            words,
+            anchor: if beside { "start" } else { "end" },
+        })
+    }
+
+    /// The highest value of the front track, unless it is the dot's.
+    fn top_mark(&self) -> Option<Mark> {
+        let (dot_x, ..) = self.dot()?;
+        let highest = self
+            .now
+            .values
+            .iter()
+            .flatten()
+            .copied()
+            .max()
+            .filter(|v| *v > 0)?;
+        let at = self.now.values.iter().position(|v| *v == Some(highest))?;
+        let x = self.x(at);
+        ((dot_x - x).abs() > 40).then(|| Mark {
+            x,
+            y: self.y(highest) - 6,
+            words: highest.to_string(),
+            anchor: "middle",
+        })
+    }
+
+    /// The name of the track behind, at its end.
+    fn before_mark(&self) -> Option<Mark> {
+        let track = self.before.as_ref()?;
+        let last = track.values.iter().rposition(Option::is_some)?;
+        let y = self.y(track.values[last]?);
+        let (_, dot_y, _) = self.dot().unwrap_or((0, FLOOR, 0));
+        let near = self.dot().is_some_and(|(x, ..)| x > 240) && (dot_y - y).abs() < 24;
+        Some(Mark {
+            x: WIDTH,
+            y: if near {
+                (y + 16).min(FLOOR - 2)
+            } else {
+                (y - 6).max(12)
+            },
+            words: track.name.clone(),
+            anchor: "end",
+        })
+    }
+
+    /// The words below the axis.
+    fn ticks(&self) -> impl Iterator<Item = (i64, &str)> {
+        let named = self
+            .points
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty());
+        named.map(|(i, name)| (self.x(i), name.as_str()))
+    }
+
+    fn cells(track: &Track) -> impl Iterator<Item = String> {
+        track
+            .values
+            .iter()
+            .map(|v| v.map_or_else(|| "–".to_owned(), crate::web::i18n::grouped))
+    }
+}
+
+// A rendered template, escaped by itself.
+impl askama::filters::HtmlSafe for Line {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(now: Vec<Option<i64>>) -> Line {
+        Line {
+            label: "有效点击，按天".into(),
+            caption: "每天有效点击".into(),
+            corner: "周".into(),
+            summary: "看数据表".into(),
+            points: ["一", "二", "三", "四", "五", "六", "日"]
+                .map(String::from)
+                .to_vec(),
+            heads: ["一", "二", "三", "四", "五", "六", "日"]
+                .map(String::from)
+                .to_vec(),
+            now: Track {
+                name: "本周".into(),
+                values: now,
+            },
+            before: Some(Track {
+                name: "上周".into(),
+                values: [5, 4, 9, 7, 6, 3, 1].map(Some).to_vec(),
+            }),
+            last_word: "今天".into(),
+        }
+    }
+
+    #[test]
+    fn the_highest_value_touches_the_top_and_zero_the_floor() {
+        let chart = sample(vec![Some(6), Some(11), Some(0), Some(13), Some(9), None, None]);
+        assert_eq!(chart.path(&chart.now), "8,63 56,34 105,98 154,22 202,46");
+        let html = chart.render().unwrap();
+        assert!(html.contains("今天 9") && html.contains(">13</text>"), "{html}");
+        assert!(
+            html.contains("<td class=\"num\">–</td>"),
+            "days to come are no zeros"
+        );
+    }
+
+    #[test]
+    fn a_chart_without_values_has_its_frame_and_no_line() {
+        let html = sample(vec![None; 7]).render().unwrap();
+        assert!(!html.contains("class=\"line-1\""), "{html}");
+        let all_zero = sample(vec![Some(0); 7]);
+        assert!(all_zero.path(&all_zero.now).ends_with("300,98"));
+    }
+}

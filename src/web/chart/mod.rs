@@ -1,0 +1,13 @@
+//! Charts as SVG made on the server, each with its table behind.
+//!
+//! # Why
+//! One approach for the whole product: no script, prints, works in every web view, readable without eyes. Geometry is
+//! in whole units of a 328 wide box, so that 12 px type stays 12 px on a phone.
+
+mod funnel;
+mod line;
+
+#[expect(unused_imports, reason = "pages with charts land next")]
+pub use funnel::{Funnel, Step};
+#[expect(unused_imports, reason = "pages with charts land next")]
+pub use line::{Line, Mark, Track};

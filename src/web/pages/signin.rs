@@ -1,0 +1,190 @@
+//! `/app/signin`, `/app/signout`, `/app/lang`.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::app::accounts::{self, SignInRefusal};
+use crate::storage::{self, Account};
+use crate::web::form::Form;
+use crate::web::html::{Html, see_other};
+use crate::web::i18n::{Lang, lang_cookie};
+use crate::web::session::{self, SignedIn, safe_next};
+use crate::web::shell::Shell;
+use crate::web::ui::Field;
+use crate::web::{Problem, Query, Web, layers};
+
+/// The sign-in page.
+#[derive(Debug, Template)]
+#[template(path = "signin.html")]
+struct SignInPage {
+    s: Shell,
+    login: Field,
+    password: Field,
+    next: Option<String>,
+    error: Option<String>,
+}
+
+/// Where to go after signing in.
+#[derive(Debug, Deserialize)]
+struct Next {
+    next: Option<String>,
+}
+
+/// The sign-in form.
+#[derive(Deserialize)]
+struct SignIn {
+    login: String,
+    password: String,
+    next: Option<String>,
+}
+
+/// The language switch.
+#[derive(Debug, Deserialize)]
+struct Switch {
+    lang: String,
+    next: Option<String>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/signin", get(show).post(sign_in))
+        .route("/app/signout", post(sign_out))
+        .route("/app/lang", post(switch))
+}
+
+fn page(web: &Web, lang: Lang, login: &str, next: Option<&str>, error: Option<String>) -> Response {
+    let mut response = Html(SignInPage {
+        s: Shell::public(web, lang),
+        login: Field::new("login", login),
+        password: Field::empty("password"),
+        next: safe_next(next).map(str::to_owned),
+        error,
+    })
+    .into_response();
+    // Signing in leads over the short host and back, and browsers hold a form's redirects to `form-action` too.
+    let short = web.app.urls.short.origin().ascii_serialization();
+    let policy = layers::CSP.replace("form-action 'self'", &format!("form-action 'self' {short}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+async fn show(
+    State(web): State<Web>,
+    lang: Lang,
+    who: Result<SignedIn, session::Gate>,
+    Query(q): Query<Next>,
+) -> Response {
+    match who {
+        Ok(_) => see_other(safe_next(q.next.as_deref()).unwrap_or("/app")),
+        Err(_) => page(&web, lang, "", q.next.as_deref(), None),
+    }
+}
+
+async fn sign_in(
+    State(web): State<Web>,
+    session: Session,
+    lang: Lang,
+    Form(form): Form<SignIn>,
+) -> Result<Response, Problem> {
+    let found = accounts::sign_in(&web.app, &form.login, &form.password).await?;
+    let account = match found {
+        Ok(account) => account,
+        Err(refusal) => {
+            let (status, word) = match refusal {
+                SignInRefusal::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "wrong"),
+                SignInRefusal::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            };
+            let error = lang.word("signin-error", word).to_string();
+            let mut response = page(&web, lang, &form.login, form.next.as_deref(), Some(error));
+            *response.status_mut() = status;
+            return Ok(response);
+        }
+    };
+    session::begin(&session, account.id).await?;
+    let next = safe_next(form.next.as_deref()).unwrap_or("/app");
+    let mut response = see_other(&way_in(&web, &account, next));
+    let lang = account.lang.parse().unwrap_or(lang);
+    let cookie = lang_cookie(lang, session::is_https(&web.app));
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// Over the short host, where a browser is to be known as a member of staff's; else straight on.
+fn way_in(web: &Web, account: &Account, next: &str) -> String {
+    match (&web.front.staff_door, account.employee) {
+        (Some(door), Some(employee)) => door(employee, &web.app.urls.on_base(next)),
+        _ => next.to_owned(),
+    }
+}
+
+async fn sign_out(session: Session) -> Result<Response, Problem> {
+    session::end(&session).await?;
+    Ok(see_other("/app/signin"))
+}
+
+/// Changes the language: of the account when somebody is signed in, and of the browser.
+async fn switch(
+    State(web): State<Web>,
+    who: Result<SignedIn, session::Gate>,
+    Form(form): Form<Switch>,
+) -> Result<Response, Problem> {
+    let lang: Lang = form
+        .lang
+        .parse()
+        .map_err(|()| Problem::field("/lang", "expected zh or en"))?;
+    let next = safe_next(form.next.as_deref());
+    let back = match who {
+        Ok(who) => {
+            let mut tx = web.app.store.begin().await?;
+            storage::set_account_lang(&mut tx, who.account.id, lang.as_str()).await?;
+            tx.commit().await?;
+            next.unwrap_or("/app/me").to_owned()
+        }
+        Err(_) => match next {
+            Some(next) => {
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                query.append_pair("next", next);
+                format!("/app/signin?{}", query.finish())
+            }
+            None => "/app/signin".to_owned(),
+        },
+    };
+    let mut response = see_other(&back);
+    let cookie = lang_cookie(lang, session::is_https(&web.app));
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::shell::Place;
+
+    #[test]
+    fn the_page_has_the_fields_outsiders_rely_on() {
+        for lang in Lang::ALL {
+            let page = SignInPage {
+                s: Shell::sample(lang, Place::Elsewhere),
+                login: Field::new("login", "zhang\"><script>"),
+                password: Field::empty("password"),
+                next: Some("/app/board".into()),
+                error: Some(lang.word("signin-error", "wrong").to_string()),
+            };
+            let html = page.render().unwrap();
+            assert!(html.contains("name=\"login\"") && html.contains("name=\"password\""));
+            assert!(!html.contains("<script"), "what was typed is escaped");
+            assert!(!html.contains("Unknown localization"), "{html}");
+        }
+    }
+}

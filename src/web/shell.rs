@@ -1,0 +1,210 @@
+//! What every page has at hand: language, firm, who looks, where they are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::app::{Actor, App, Permission};
+use crate::domain::{Money, Period};
+use crate::web::Web;
+use crate::web::assets;
+use crate::web::i18n::{self, Lang, Moment, Text, TimeTag};
+use crate::web::ui::Icon;
+
+/// The entry of a bar a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// 去分享.
+    Share,
+    /// 我的战绩.
+    Results,
+    /// 龙虎榜.
+    Board,
+    /// 我.
+    Me,
+    /// 活动.
+    Campaigns,
+    /// None of them.
+    Elsewhere,
+}
+
+impl Place {
+    /// The word templates use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Share => "share",
+            Self::Results => "results",
+            Self::Board => "board",
+            Self::Me => "me",
+            Self::Campaigns => "campaigns",
+            Self::Elsewhere => "",
+        }
+    }
+}
+
+/// Who looks at a page.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub actor: Actor,
+}
+
+/// What every page has at hand; templates call it `s`.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// Language of the page.
+    pub lang: Lang,
+    /// The firm's name.
+    pub firm: Arc<str>,
+    /// Business zone and now.
+    pub moment: Moment,
+    /// Which entry is current.
+    pub place: Place,
+    /// Who looks, when signed in.
+    pub viewer: Option<Viewer>,
+}
+
+impl Shell {
+    /// For a page nobody needs to sign in to.
+    pub fn public(web: &Web, lang: Lang) -> Self {
+        Self {
+            lang,
+            firm: Arc::clone(&web.front.firm),
+            moment: moment(&web.app, lang),
+            place: Place::Elsewhere,
+            viewer: None,
+        }
+    }
+
+    /// A text.
+    pub fn t(&self, key: &'static str) -> Text {
+        self.lang.t(key)
+    }
+
+    /// A family's text.
+    pub fn word(&self, family: &'static str, word: impl fmt::Display) -> Text {
+        self.lang.word(family, word)
+    }
+
+    /// An icon.
+    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
+    pub fn icon(&self, name: &'static str) -> Icon {
+        Icon { name, class: "icon" }
+    }
+
+    /// The firm's mark.
+    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
+    pub fn mark(&self) -> Icon {
+        Icon {
+            name: "bole",
+            class: "mark",
+        }
+    }
+
+    /// The address of a file of `static/`.
+    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
+    pub fn asset(&self, name: &str) -> &'static str {
+        assets::url(name)
+    }
+
+    /// Whether a bar's entry is where one is.
+    pub fn here(&self, place: &str) -> bool {
+        self.place.as_str() == place
+    }
+
+    /// Whether who looks may do this.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.viewer.as_ref().is_some_and(|v| v.actor.may(permission))
+    }
+
+    /// Whether who looks sees the campaigns.
+    pub fn sees_campaigns(&self) -> bool {
+        self.may(Permission::ReadTracker)
+    }
+
+    /// Whether who looks may change campaigns and links.
+    pub fn writes_campaigns(&self) -> bool {
+        self.may(Permission::WriteCampaigns)
+    }
+
+    /// Whether who looks has pages of their own: is an employee.
+    pub fn is_employee(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|v| v.actor.employee().is_some())
+    }
+
+    /// An amount: `¥1,234.50`.
+    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
+    pub fn yuan(&self, amount: &Money) -> String {
+        i18n::yuan(*amount)
+    }
+
+    /// A count: `1,234`.
+    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
+    pub fn num(&self, number: &i64) -> String {
+        i18n::grouped(*number)
+    }
+
+    /// An instant, relative where it is near.
+    pub fn time(&self, at: &Timestamp) -> TimeTag {
+        self.moment.time(*at)
+    }
+
+    /// An instant, exact: `11月24日 00:00`.
+    pub fn exact(&self, at: &Timestamp) -> String {
+        self.moment.exact(*at)
+    }
+
+    /// A day without its year.
+    pub fn day(&self, day: &Date) -> String {
+        i18n::day_words(self.lang, *day)
+    }
+
+    /// A period by name.
+    pub fn period(&self, period: &Period) -> String {
+        i18n::period_words(self.lang, period)
+    }
+
+    /// A period's days.
+    pub fn span(&self, period: &Period) -> String {
+        i18n::span_words(self.lang, period)
+    }
+}
+
+/// "Now" of a page.
+pub fn moment(app: &App, lang: Lang) -> Moment {
+    Moment {
+        lang,
+        zone: app.programme.zone.clone(),
+        now: app.now(),
+    }
+}
+
+#[cfg(test)]
+impl Shell {
+    /// A shell for samples: Friday, 20 November 2026, 16:20 in Shanghai.
+    pub fn sample(lang: Lang, place: Place) -> Self {
+        use crate::domain::{EmployeeId, Role};
+        Self {
+            lang,
+            firm: "晴美美容".into(),
+            moment: Moment {
+                lang,
+                zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
+                now: "2026-11-20T08:20:00Z".parse().unwrap(),
+            },
+            place,
+            viewer: Some(Viewer {
+                name: "张晓雯".into(),
+                actor: Actor::Account {
+                    id: 7,
+                    roles: vec![Role::Employee, Role::Manager],
+                    employee: Some(EmployeeId(7)),
+                },
+            }),
+        }
+    }
+}

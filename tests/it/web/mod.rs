@@ -1,0 +1,125 @@
+//! The site as a browser sees it: the router, asked without a socket.
+
+mod shell;
+mod signin;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use bole::app::{App, AppParts, NoWatch, Secrets, Urls};
+use bole::domain::Programme;
+use bole::web::{Web, router};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::support::TestDb;
+
+/// The application over a test's store and clock.
+pub fn app(db: &TestDb) -> App {
+    App::new(AppParts {
+        store: db.store.clone(),
+        clock: db.clock.clone(),
+        rng: crate::support::rng(),
+        programme: Programme::default(),
+        urls: Urls {
+            base: "https://bole.example/".parse().expect("a URL"),
+            short: "https://s.example/".parse().expect("a URL"),
+        },
+        secrets: Secrets::new([7; 32]),
+        watch: Arc::new(NoWatch),
+    })
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// A header's value, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+    }
+}
+
+/// A browser: keeps cookies, says where it stands.
+pub struct Browser {
+    router: Router,
+    cookies: std::collections::BTreeMap<String, String>,
+    /// `Accept-Language`.
+    pub language: &'static str,
+    /// `Sec-Fetch-Site` of its POSTs.
+    pub site: &'static str,
+}
+
+impl Browser {
+    pub fn new(app: &App) -> Self {
+        Self {
+            router: router(Web::new(app.clone())),
+            cookies: std::collections::BTreeMap::new(),
+            language: "zh-CN",
+            site: "same-origin",
+        }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.into(), value.into());
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(
+            Request::get(path).header(header::ACCEPT, "text/html,*/*;q=0.8"),
+            Body::empty(),
+        )
+        .await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(path)
+            .header(header::ACCEPT, "text/html,*/*;q=0.8")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", self.site);
+        self.send(request, Body::from(body)).await
+    }
+
+    pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
+        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let mut request = request
+            .header(header::HOST, "bole.example")
+            .header(header::ACCEPT_LANGUAGE, self.language);
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        let request = request.body(body).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (head, body) = response.into_parts();
+        for value in head.headers.get_all(header::SET_COOKIE) {
+            let text = value.to_str().expect("a cookie");
+            let (pair, rest) = text.split_once(';').unwrap_or((text, ""));
+            let (name, value) = pair.split_once('=').expect("name=value");
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.into(), value.into());
+            }
+        }
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+}
