@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::share::{Filed, PointsError, REASON_MAX, whom};
+use crate::app::filing::{Filed, PointsError, REASON_MAX, whom};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Period, PeriodKind};
 use crate::points::{Rule, earns_on, source};

@@ -7,6 +7,8 @@ pub mod accounts;
 mod actor;
 pub mod award;
 pub mod board;
+pub mod filing;
+pub mod interaction;
 mod permission;
 mod secrets;
 pub mod share;

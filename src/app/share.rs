@@ -1,71 +1,21 @@
-//! Filing shares and exchanges with friends, and deciding on them.
+//! Filing shares, and deciding on them.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
-use url::Url;
 
-use crate::app::{Actor, App, Permission};
+use crate::app::filing::{
+    Filed, PointsError, Verdict, apart, decision_reason, entry, evidence, left_on, missing, past, stored_day,
+    whom,
+};
+use crate::app::{Actor, App};
 use crate::domain::{Channel, EmployeeId, LinkCode};
-use crate::points::{Rule, ShareOutcome, earns_on, friend_key, share_outcome, source};
-use crate::storage::interactions::{
-    InteractionRow, NewInteractionRow, decide_interaction, insert_interaction, interaction, interaction_with,
-};
-use crate::storage::points::{NewEntry, award, lock_balance, reverse};
+use crate::points::{Rule, ShareOutcome, share_outcome, source};
+use crate::storage::points::{award, lock_balance, reverse};
 use crate::storage::shares::{
-    Decided, EarnerRow, NewShareRow, ShareRow, SharedLink, day_so_far, earner, insert_share, share, share_at,
+    Decided, NewShareRow, ShareRow, SharedLink, day_so_far, decide_share, insert_share, share, share_at,
 };
-use crate::storage::{StoreError, Tx, insert_audit};
-
-/// Longest evidence address, characters.
-const URL_MAX: usize = 2000;
-/// Longest friend's name, characters.
-const FRIEND_MAX: usize = 60;
-/// Longest reason, characters.
-pub(crate) const REASON_MAX: usize = 500;
-
-/// Why something filed for points, or a decision on it, was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum PointsError {
-    /// A field is wrong: JSON pointer and what was expected.
-    #[error("{pointer}: {expected}")]
-    Field {
-        /// JSON pointer.
-        pointer: &'static str,
-        /// What was expected.
-        expected: String,
-    },
-    /// The caller may not do this for this person.
-    #[error("{0}")]
-    Forbidden(&'static str),
-    /// There is no such thing.
-    #[error("no such {0}")]
-    NotFound(String),
-    /// It contradicts what is stored.
-    #[error("{0}")]
-    Conflict(String),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl PointsError {
-    pub(crate) fn field(pointer: &'static str, expected: impl Into<String>) -> Self {
-        Self::Field {
-            pointer,
-            expected: expected.into(),
-        }
-    }
-}
-
-/// Something filed: new, or known before with the same content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filed<T> {
-    /// Stored now.
-    New(T),
-    /// Stored before.
-    Known(T),
-}
+use crate::storage::{Tx, insert_audit};
 
 /// A share as it is told to us.
 #[derive(Clone, Debug)]
@@ -80,30 +30,6 @@ pub struct ShareToFile {
     pub posted_at: Timestamp,
     /// Where it can be seen (http or https).
     pub evidence_url: Option<String>,
-}
-
-/// An exchange as it is told to us.
-#[derive(Clone, Debug)]
-pub struct InteractionToFile {
-    /// Employee code.
-    pub employee: String,
-    /// The share under which it happened.
-    pub share: i64,
-    /// The friend, 1–60 characters, as the employee calls them.
-    pub friend: String,
-    /// When; not in the future.
-    pub occurred_at: Timestamp,
-    /// Where it can be seen (http or https).
-    pub evidence_url: Option<String>,
-}
-
-/// A person's verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Fine.
-    Approved,
-    /// Found wanting; needs a reason.
-    Rejected,
 }
 
 /// Files a share and applies the rules at once: it earns when it is the first of its item on its channel and one of the
@@ -226,7 +152,7 @@ pub async fn decide_on_share(
         at: now_ms,
         reason,
     };
-    crate::storage::shares::decide_share(&mut tx, id, &decided).await?;
+    decide_share(&mut tx, id, &decided).await?;
     if points > 0 {
         let entry = entry(
             person,
@@ -255,190 +181,6 @@ pub async fn decide_on_share(
     Ok(stored)
 }
 
-/// Files an exchange with a friend under a share; it waits for a person's decision. The same friend under the same share
-/// again is the same exchange.
-pub async fn file_interaction(
-    app: &App,
-    actor: &Actor,
-    new: &InteractionToFile,
-) -> Result<Filed<InteractionRow>, PointsError> {
-    let person = whom(app, actor, &new.employee).await?;
-    let key = friend_key(&new.friend);
-    let friend = new.friend.trim();
-    if !(1..=FRIEND_MAX).contains(&friend.chars().count()) || friend.chars().any(char::is_control) {
-        return Err(PointsError::field(
-            "/friend",
-            "the friend's name, 1 to 60 characters",
-        ));
-    }
-    let now_ms = app.clock.now_ms();
-    let occurred_at = past("/occurred_at", new.occurred_at, now_ms)?;
-    let evidence = evidence(new.evidence_url.as_deref())?;
-
-    let mut tx = app.store.begin().await?;
-    lock_balance(&mut tx, person.employee()).await?;
-    let post = share(&mut tx, new.share)
-        .await?
-        .filter(|post| post.employee_id == person.id)
-        .ok_or_else(|| PointsError::field("/share", format!("the id of a share of {}'s own", person.code)))?;
-    if occurred_at < post.posted_at {
-        return Err(PointsError::field(
-            "/occurred_at",
-            "an instant after the share was posted",
-        ));
-    }
-    if let Some(known) = interaction_with(&mut tx, post.id, &key).await? {
-        return if known.occurred_at == occurred_at && known.evidence_url == evidence {
-            Ok(Filed::Known(known))
-        } else {
-            let detail = "an exchange with this friend under this share is known with other content";
-            Err(PointsError::Conflict(detail.to_owned()))
-        };
-    }
-    let row = NewInteractionRow {
-        employee: person.employee(),
-        share: post.id,
-        friend,
-        friend_key: &key,
-        occurred_at,
-        day: app.day_of(new.occurred_at),
-        evidence_url: evidence.as_deref(),
-        filed_by: &actor.word(),
-        filed_for: actor.employee(),
-        filed_at: now_ms,
-    };
-    let id = insert_interaction(&mut tx, &row).await?;
-    let stored = interaction(&mut tx, id)
-        .await?
-        .ok_or_else(|| missing("interaction", id))?;
-    tx.commit().await?;
-    Ok(Filed::New(stored))
-}
-
-/// Decides on an exchange; approved it earns, once per friend per share. Nobody decides on their own or on one they filed.
-pub async fn decide_on_interaction(
-    app: &App,
-    actor: &Actor,
-    id: i64,
-    verdict: Verdict,
-    reason: &str,
-) -> Result<InteractionRow, PointsError> {
-    let reason = decision_reason(verdict, reason)?;
-    let now_ms = app.clock.now_ms();
-    let mut tx = app.store.begin().await?;
-    let known = interaction(&mut tx, id)
-        .await?
-        .ok_or_else(|| missing("interaction", id))?;
-    let person = EmployeeId(known.employee_id);
-    apart(actor, person, &known.filed_by, known.filed_for)?;
-    lock_balance(&mut tx, person).await?;
-    let known = interaction(&mut tx, id)
-        .await?
-        .ok_or_else(|| missing("interaction", id))?;
-    let day = stored_day("interactions", &known.day)?;
-    let (outcome, points) = match verdict {
-        Verdict::Rejected => ("rejected", 0),
-        Verdict::Approved if known.outcome == "earned" => ("earned", known.points),
-        Verdict::Approved => {
-            let post = share(&mut tx, known.share_id).await?;
-            if post.is_some_and(|post| post.status == "rejected") {
-                let detail = "the share this exchange is under was rejected; approve that first";
-                return Err(PointsError::Conflict(detail.to_owned()));
-            }
-            if earns_on(day, left_on(&mut tx, person).await?) {
-                ("earned", app.programme.points.interaction)
-            } else {
-                ("after-leaving", 0)
-            }
-        }
-    };
-    let words = (verdict.status(), outcome);
-    if (known.status.as_str(), known.outcome.as_str()) == words {
-        return Ok(known);
-    }
-    let by = actor.word();
-    let decided = Decided {
-        status: words.0,
-        outcome,
-        points,
-        by: &by,
-        at: now_ms,
-        reason,
-    };
-    decide_interaction(&mut tx, id, &decided).await?;
-    let of = source::interaction(id);
-    if points > 0 {
-        let entry = entry(person, Rule::Interaction, of, points, known.occurred_at, day);
-        award(&mut tx, &[entry], now_ms).await?;
-    } else {
-        reverse(&mut tx, Rule::Interaction, &of, now_ms, reason).await?;
-    }
-    let detail = json!({"decision": words.0, "outcome": outcome, "reason": reason});
-    insert_audit(
-        &mut tx,
-        now_ms,
-        &by,
-        "interaction.decide",
-        &format!("interaction:{id}"),
-        &detail,
-    )
-    .await?;
-    let stored = interaction(&mut tx, id)
-        .await?
-        .ok_or_else(|| missing("interaction", id))?;
-    tx.commit().await?;
-    Ok(stored)
-}
-
-impl Verdict {
-    /// The state it leads to.
-    pub const fn status(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-/// The person, when the caller may file for them: oneself, or anybody with [`Permission::DecidePoints`].
-pub(crate) async fn whom(app: &App, actor: &Actor, code: &str) -> Result<EarnerRow, PointsError> {
-    let found = app.store.earner(code).await?;
-    let own = found
-        .as_ref()
-        .is_some_and(|p| actor.employee() == Some(p.employee()));
-    if !(own && actor.may(Permission::Own) || actor.may(Permission::DecidePoints)) {
-        return Err(PointsError::Forbidden(
-            "points are filed for oneself, or by who decides on points",
-        ));
-    }
-    found.ok_or_else(|| {
-        PointsError::field(
-            "/employee",
-            format!("an employee's code; there is nobody called {code:?}"),
-        )
-    })
-}
-
-/// 403 when the actor is the person, or the one who filed it: never both sides of one decision.
-fn apart(
-    actor: &Actor,
-    person: EmployeeId,
-    filed_by: &str,
-    filed_for: Option<i64>,
-) -> Result<(), PointsError> {
-    if !actor.may(Permission::DecidePoints) {
-        return Err(PointsError::Forbidden("only who decides on points may do this"));
-    }
-    let me = actor.employee();
-    if me == Some(person) {
-        return Err(PointsError::Forbidden("nobody decides on their own points"));
-    }
-    if actor.word() == filed_by || (me.is_some() && me.map(|e| e.0) == filed_for) {
-        return Err(PointsError::Forbidden("who filed it cannot decide on it"));
-    }
-    Ok(())
-}
-
 async fn judge(
     app: &App,
     tx: &mut Tx,
@@ -456,67 +198,4 @@ async fn judge(
         0
     };
     Ok((outcome, points))
-}
-
-async fn left_on(tx: &mut Tx, person: EmployeeId) -> Result<Option<Date>, PointsError> {
-    let row = earner(tx, person).await?;
-    Ok(row.map(|r| r.left_on()).transpose()?.flatten())
-}
-
-fn entry(employee: EmployeeId, rule: Rule, source: String, points: i64, at: i64, day: Date) -> NewEntry {
-    NewEntry {
-        employee,
-        rule,
-        source,
-        points,
-        at,
-        day,
-        note: String::new(),
-    }
-}
-
-fn past(pointer: &'static str, at: Timestamp, now_ms: i64) -> Result<i64, PointsError> {
-    let ms = at.as_millisecond();
-    if (0..=now_ms).contains(&ms) {
-        Ok(ms)
-    } else {
-        Err(PointsError::field(
-            pointer,
-            "an instant that is not in the future",
-        ))
-    }
-}
-
-fn evidence(url: Option<&str>) -> Result<Option<String>, PointsError> {
-    let Some(text) = url else { return Ok(None) };
-    let parsed = Url::parse(text).ok().filter(|u| {
-        matches!(u.scheme(), "http" | "https") && u.has_host() && text.chars().count() <= URL_MAX
-    });
-    match parsed {
-        Some(url) => Ok(Some(url.into())),
-        None => Err(PointsError::field(
-            "/evidence_url",
-            "an http or https address of at most 2 000 characters",
-        )),
-    }
-}
-
-fn decision_reason(verdict: Verdict, reason: &str) -> Result<&str, PointsError> {
-    let reason = reason.trim();
-    if reason.chars().count() > REASON_MAX || (verdict == Verdict::Rejected && reason.is_empty()) {
-        return Err(PointsError::field("/reason", "why, 1 to 500 characters"));
-    }
-    Ok(reason)
-}
-
-fn missing(what: &str, id: i64) -> PointsError {
-    PointsError::NotFound(format!("{what} {id}"))
-}
-
-fn stored_day(table: &'static str, text: &str) -> Result<Date, StoreError> {
-    text.parse().map_err(|_| StoreError::Corrupt {
-        table,
-        column: "day",
-        value: text.to_owned(),
-    })
 }

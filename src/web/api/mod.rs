@@ -4,12 +4,15 @@
 //! One file per resource; paths and bodies are stated once, on the handler, and the description comes out of that.
 
 mod amount;
+mod awards;
 mod campaigns;
 mod clicks;
 mod conversions;
 mod coupons;
 mod customers;
 mod employees;
+mod filed;
+mod interactions;
 mod leaderboard;
 mod links;
 mod points;
@@ -57,6 +60,8 @@ pub fn router() -> Router<Web> {
         .merge(clicks::routes())
         .merge(conversions::routes())
         .merge(shares::routes())
+        .merge(interactions::routes())
+        .merge(awards::routes())
         .merge(points::routes())
         .merge(leaderboard::routes());
     let (router, openapi) = OpenApiRouter::with_openapi(Description::openapi())

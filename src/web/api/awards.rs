@@ -1,0 +1,112 @@
+//! `/api/v1/awards`: best creator of the month.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::filed::{filed, instant, listed};
+use crate::app::award::{AwardToGive, give_best_creator};
+use crate::app::{App, Permission};
+use crate::storage::interactions::AwardRow;
+use crate::web::{Authed, Json, List, Page, Problem, Query, Web};
+
+/// The routes of this resource.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(post_award, list_awards))
+}
+
+/// An award.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAward {
+    /// Employee code.
+    employee: String,
+    kind: AwardKind,
+    /// A month that has begun.
+    #[schema(example = "2026-11")]
+    month: String,
+    /// Why, 1–500 characters.
+    reason: String,
+}
+
+/// Kinds of awards.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwardKind {
+    /// Best content creator of the month: one per month.
+    BestCreator,
+}
+
+/// An award that was given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Award {
+    id: i64,
+    employee: String,
+    kind: String,
+    month: String,
+    points: i64,
+    reason: String,
+    given_by: String,
+    given_at: Timestamp,
+}
+
+impl From<AwardRow> for Award {
+    fn from(row: AwardRow) -> Self {
+        Self {
+            id: row.id,
+            employee: row.employee_code,
+            kind: row.kind,
+            month: row.month,
+            points: row.points,
+            reason: row.reason,
+            given_by: row.given_by,
+            given_at: instant(row.given_at),
+        }
+    }
+}
+
+/// Gives an award: best content creator of the month, 500 points, one per month.
+#[utoipa::path(
+    post, path = "/awards", tag = "points", request_body = NewAward,
+    responses(
+        (status = 201, body = Award, description = "Given"),
+        (status = 200, body = Award, description = "Known: the same award again"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Also to oneself"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The month has one"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn post_award(
+    State(app): State<App>,
+    authed: Authed,
+    Json(new): Json<NewAward>,
+) -> Result<(StatusCode, Json<Award>), Problem> {
+    let actor = authed.need(Permission::DecidePoints)?;
+    let AwardKind::BestCreator = new.kind;
+    let new = AwardToGive {
+        employee: new.employee,
+        month: new.month,
+        reason: new.reason,
+    };
+    Ok(filed(give_best_creator(&app, actor, &new).await?))
+}
+
+/// Awards, newest first.
+#[utoipa::path(
+    get, path = "/awards", tag = "points", params(Page),
+    responses((status = 200, body = List<Award>), (status = 403, body = Problem, content_type = "application/problem+json")),
+)]
+async fn list_awards(
+    State(app): State<App>,
+    authed: Authed,
+    Query(page): Query<Page>,
+) -> Result<Json<List<Award>>, Problem> {
+    authed.need(Permission::ReadTracker)?;
+    let limit = page.limit()?;
+    let rows = app.store.awards(None, page.after_id()?, limit + 1).await?;
+    Ok(listed(rows, limit, |row| row.id))
+}
