@@ -59,6 +59,22 @@ impl StoreError {
         }
     }
 
+    /// Whether the same transaction may go through when tried again at once: two of them wanted the same rows, or a
+    /// customer was merged into another one meanwhile.
+    pub fn is_collision(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => {
+                e.is_foreign_key_violation()
+                    || matches!(
+                        e.code().as_deref(),
+                        Some("5" | "6" | "261" | "517" | "40001" | "40P01")
+                    )
+            }
+            Self::RowCount { what, found: 0, .. } => *what == "customers",
+            _ => false,
+        }
+    }
+
     /// `Ok` when a write touched exactly `expected` rows.
     pub fn check_rows(what: &'static str, found: u64, expected: u64) -> Result<(), Self> {
         if found == expected {

@@ -12,8 +12,10 @@ mod audit;
 pub mod boards;
 pub mod campaigns;
 mod connect;
+pub mod conversions;
 mod convert;
 pub mod coupons;
+pub mod customers;
 pub mod employees;
 mod error;
 mod fill;
@@ -22,10 +24,14 @@ pub mod interactions;
 pub mod links;
 mod meta;
 pub mod points;
+pub mod refunds;
 mod rollups;
+mod sealed_contacts;
 mod sessions;
 pub mod shares;
 pub mod teams;
+mod token_keys;
+pub mod touches;
 mod tx;
 
 pub use accounts::{
@@ -38,7 +44,9 @@ pub use connect::{Store, StoreOptions};
 pub use error::StoreError;
 pub use idempotency::{Begun, forget_idempotent};
 pub use rollups::add as add_tally;
+pub use sealed_contacts::{SealedContact, insert_sealed_contact};
 pub use sessions::{delete_ended_sessions, delete_session, delete_sessions_of, save_session};
+pub use token_keys::TokenKeyRow;
 pub use tx::Tx;
 
 /// Runs the same read on whichever database the store is: `reading!(self, |db| sqlx::query(…).fetch_all(db).await)`.

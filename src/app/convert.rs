@@ -1,0 +1,284 @@
+//! A conversion: taken once, decided, booked — in one transaction (attribution.md §5).
+//!
+//! # Why
+//! The external id's row is taken first, so that the same request twice at once makes one row; then the customer's row
+//! is locked, so that two orders of one customer cannot both find them new.
+
+use std::time::Duration;
+
+use crate::app::check::{Checked, ConversionInput, Wrong, check};
+use crate::app::gather::{Basis, gather};
+use crate::app::{Actor, App, Vault};
+use crate::attribution::{ConversionKind, Decision, Rules, Status, counted, decide};
+use crate::domain::{ClickId, Counts, Slice, Tally};
+use crate::storage::conversions::{self, Conversion, Decided};
+use crate::storage::{StoreError, Tx, add_tally, customers, insert_audit, insert_sealed_contact};
+
+/// How long a conversion waits for its click to reach the store (the loader is at most 2 s behind outside bursts).
+const CLICK_PATIENCE: Duration = Duration::from_millis(2_000);
+const CLICK_POLL: Duration = Duration::from_millis(50);
+/// A click older than this is not on its way any more, milliseconds.
+const CLICK_LATE_MS: i64 = 60 * 60 * 1000;
+/// How often a transaction is tried that collided with another one.
+const TRIES: u32 = 6;
+
+/// Why a conversion was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// Fields that are wrong.
+    #[error("{}", Wrong::list(.0))]
+    Wrong(Vec<Wrong>),
+    /// The external id is taken by something else.
+    #[error("{0:?} was sent before with other content; the same id again must carry the same content")]
+    OtherContent(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The answer to a conversion.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// As stored.
+    pub conversion: Conversion,
+    /// Whether this call made it; else it is the first answer again.
+    pub is_new: bool,
+}
+
+/// Takes a conversion, decides and books it. The same external id with the same content gives the first answer again.
+pub async fn convert(app: &App, actor: &Actor, input: ConversionInput) -> Result<Converted, ConvertError> {
+    let checked = check(app, actor, input).await?.map_err(ConvertError::Wrong)?;
+    if let Some(found) = repeated(app, &checked).await? {
+        return Ok(found);
+    }
+    if let Some(click) = checked.new.click {
+        wait_for_click(app, click).await?;
+    }
+    let mut tries = 1;
+    loop {
+        match once(app, &checked).await {
+            Err(ConvertError::Store(error)) if error.is_collision() && tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(5 << tries)).await;
+                tries += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The first answer, when the external id is known.
+async fn repeated(app: &App, checked: &Checked) -> Result<Option<Converted>, ConvertError> {
+    let Some(conversion) = app.store.conversion(&checked.new.external_id).await? else {
+        return Ok(None);
+    };
+    if conversion.content_hash != checked.new.content_hash {
+        return Err(ConvertError::OtherContent(checked.new.external_id.clone()));
+    }
+    Ok(Some(Converted {
+        conversion,
+        is_new: false,
+    }))
+}
+
+/// Clicks reach the store through the spool: a conversion seconds after its click may be here first.
+async fn wait_for_click(app: &App, click: ClickId) -> Result<(), StoreError> {
+    let mut waited = Duration::ZERO;
+    while !app.store.click_is_loaded(click).await?
+        && waited < CLICK_PATIENCE
+        && app.clock.now_ms() - click.unix_ms() < CLICK_LATE_MS
+    {
+        tokio::time::sleep(CLICK_POLL).await;
+        waited += CLICK_POLL;
+    }
+    Ok(())
+}
+
+async fn once(app: &App, checked: &Checked) -> Result<Converted, ConvertError> {
+    let new = &checked.new;
+    let mut tx = app.store.begin().await?;
+    let Some(id) = conversions::take(&mut tx, new).await? else {
+        tx.rollback().await?;
+        let found = repeated(app, checked).await?;
+        return found.ok_or(ConvertError::Store(StoreError::RowCount {
+            what: "customers",
+            found: 0,
+            expected: 1,
+        }));
+    };
+    let customer = if checked.contacts.is_empty() {
+        None
+    } else {
+        Some(customers::find_or_make(&mut tx, &checked.contacts, new.created_at).await?)
+    };
+    let basis = Basis {
+        id,
+        external_id: &new.external_id,
+        kind: new.kind,
+        occurred_at: new.occurred_at,
+        day: new.day,
+        amount: new.amount,
+        click: new.click,
+        coupon_code: new.coupon_code.as_deref(),
+        redeemed: None,
+        customer: customer.map(|c| (c.id, c.hashes)),
+        form_ms: new.form_ms,
+        now_ms: new.created_at,
+    };
+    let gathered = gather(&mut tx, &Vault::new(&app.secrets), &basis).await?;
+    let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
+    let decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
+    conversions::write_decision(&mut tx, id, &decided, true, new.created_at).await?;
+    if new.kind == ConversionKind::Lead
+        && let Some(sealed) = checked.sealed.as_ref()
+    {
+        insert_sealed_contact(&mut tx, id, sealed, new.created_at).await?;
+    }
+    let now = counted(new.kind, decided.status, new.amount);
+    book(&mut tx, &booking(new.day, new.occurred_at, &decided), now).await?;
+    tx.commit().await?;
+    let conversion = app.store.conversion(&new.external_id).await?;
+    let conversion = conversion.ok_or(StoreError::RowCount {
+        what: "conversions",
+        found: 0,
+        expected: 1,
+    })?;
+    Ok(Converted {
+        conversion,
+        is_new: true,
+    })
+}
+
+/// Decides an uncredited conversion once more, after its click reached the store late or was overruled. `None` when
+/// there is no such conversion or it is not uncredited; else as it stands now. What it was first answered stays.
+pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Option<Conversion>, StoreError> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.store.begin().await?;
+    // The customer before the conversion would be the order of `once`; here the conversion is known first. The
+    // customer's lock is taken before anything about them is read.
+    let found = conversions::lock_by_external_id(&mut tx, external_id).await?;
+    let Some(old) = found.filter(|c| c.status == Status::Uncredited) else {
+        return Ok(None);
+    };
+    let customer = match old.customer {
+        None => None,
+        Some(id) => {
+            customers::lock_customer(&mut tx, id, now_ms).await?;
+            Some((id, customers::hashes(&mut tx, id).await?))
+        }
+    };
+    let basis = Basis {
+        id: old.id,
+        external_id,
+        kind: old.kind,
+        occurred_at: old.occurred_at,
+        day: old.day,
+        amount: old.amount,
+        click: old.click,
+        coupon_code: old.coupon_code.as_deref(),
+        redeemed: Some((old.coupon, old.coupon_refusal.clone())),
+        customer,
+        form_ms: old.form_ms,
+        now_ms,
+    };
+    let gathered = gather(&mut tx, &Vault::new(&app.secrets), &basis).await?;
+    let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
+    let mut decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
+    // Refunds came in meanwhile: nothing is left to pay.
+    decided.status = decided
+        .status
+        .after_refund(old.amount.minor() > 0 && old.net().minor() == 0);
+    if decided.steps == old.steps {
+        return Ok(Some(old));
+    }
+    conversions::write_decision(&mut tx, old.id, &decided, false, now_ms).await?;
+    let counts = counted(old.kind, decided.status, old.net());
+    book(&mut tx, &booking(old.day, old.occurred_at, &decided), counts).await?;
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &actor.word(),
+        "conversion.redecided",
+        &format!("conversion:{external_id}"),
+        &serde_json::json!({ "status": decided.status.as_str() }),
+    )
+    .await?;
+    tx.commit().await?;
+    app.store.conversion(external_id).await
+}
+
+/// Decides once more what came with this click's token and credited nobody: call it after overruling the click.
+pub async fn redecide_for_click(app: &App, actor: &Actor, click: ClickId) -> Result<usize, StoreError> {
+    let ids = app.store.uncredited_by_click(click).await?;
+    redecide_all(app, actor, ids).await
+}
+
+/// A chore: decides once more what was uncredited because its click had not reached the store. At most 500 at a time.
+pub async fn redecide_late(app: &App) -> Result<usize, StoreError> {
+    let ids = app.store.conversions_with_late_click(500).await?;
+    redecide_all(app, &Actor::System, ids).await
+}
+
+async fn redecide_all(app: &App, actor: &Actor, ids: Vec<String>) -> Result<usize, StoreError> {
+    let mut credited = 0;
+    for id in ids {
+        let done = redecide(app, actor, &id).await?;
+        credited += usize::from(done.is_some_and(|c| c.status != Status::Uncredited));
+    }
+    Ok(credited)
+}
+
+fn decided(
+    decision: Decision,
+    customer: Option<crate::domain::CustomerId>,
+    gathered: &crate::app::gather::Gathered,
+) -> Decided {
+    Decided {
+        customer,
+        coupon: gathered.coupon,
+        coupon_refusal: gathered.coupon_refusal.clone(),
+        status: decision.status,
+        via: decision.via,
+        credited_to: decision.credited_to,
+        indirect_to: decision.indirect_to,
+        link: decision.link,
+        campaign: decision.campaign,
+        touch: decision.touch,
+        bound_at: decision.bound_at_ms,
+        steps: decision.steps,
+    }
+}
+
+/// Where a fresh decision is booked. Indirect credit has no place on the board.
+fn booking(day: jiff::civil::Date, at_ms: i64, decided: &Decided) -> Slice<'_> {
+    Slice {
+        day,
+        at_ms,
+        employee: decided.credited_to,
+        link: decided.link,
+        campaign: decided
+            .campaign
+            .as_ref()
+            .map(|(id, channel)| (*id, channel.as_str())),
+    }
+}
+
+/// Where a stored conversion is booked.
+pub(in crate::app) fn slice_of(c: &Conversion) -> Slice<'_> {
+    Slice {
+        day: c.day,
+        at_ms: c.occurred_at,
+        employee: c.credited_to,
+        link: c.link,
+        campaign: c.campaign.zip(c.channel.as_deref()),
+    }
+}
+
+/// Books a difference in all rollups.
+pub(in crate::app) async fn book(tx: &mut Tx, slice: &Slice<'_>, counts: Counts) -> Result<(), StoreError> {
+    if counts.is_zero() {
+        return Ok(());
+    }
+    let mut tally = Tally::default();
+    tally.book(slice, counts);
+    add_tally(tx, &tally).await
+}
