@@ -1,0 +1,73 @@
+//! The table.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::app::{App, award, board};
+use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
+
+/// How many things a chore did.
+type Done<'a> = Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
+
+/// Something done on a timer.
+pub struct Chore {
+    /// What logs call it.
+    pub name: &'static str,
+    /// Time between two runs.
+    pub every: Duration,
+    /// Does it; how many things it did.
+    pub run: for<'a> fn(&'a App) -> Done<'a>,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Answers are kept under their Idempotency-Key for two days.
+const KEEP_ANSWERS_MS: i64 = 48 * 3600 * 1000;
+
+/// All chores.
+pub const TABLE: &[Chore] = &[
+    Chore {
+        name: "freeze boards",
+        every: MINUTE,
+        run: |app| Box::pin(freeze(app)),
+    },
+    Chore {
+        name: "lapse points",
+        every: HOUR,
+        run: |app| Box::pin(lapse(app)),
+    },
+    Chore {
+        name: "forget answers",
+        every: HOUR,
+        run: |app| Box::pin(forget_answers(app)),
+    },
+    Chore {
+        name: "end sessions",
+        every: HOUR,
+        run: |app| Box::pin(end_sessions(app)),
+    },
+];
+
+async fn freeze(app: &App) -> Result<u64, StoreError> {
+    Ok(board::freeze_due(app).await?.len() as u64)
+}
+
+async fn lapse(app: &App) -> Result<u64, StoreError> {
+    Ok(award::lapse_due(app).await? as u64)
+}
+
+async fn forget_answers(app: &App) -> Result<u64, StoreError> {
+    let mut tx = app.store.begin().await?;
+    let done = forget_idempotent(&mut tx, app.clock.now_ms() - KEEP_ANSWERS_MS).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+async fn end_sessions(app: &App) -> Result<u64, StoreError> {
+    let mut tx = app.store.begin().await?;
+    let done = delete_ended_sessions(&mut tx, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(done)
+}
