@@ -22,8 +22,7 @@ pub use disk::{Disk, RealDisk, SegmentFile};
 pub use frame::{FRAME_HEAD, FrameError, MAX_FRAME, read_frame, write_frame};
 pub use reader::{Damage, DamageKind, Position, ReadError, Reader, Step};
 pub use record::{
-    BeaconKind, BeaconRecord, ClickRecord, DecodeError, MAX_AGENT, MAX_LANGUAGE, MAX_REFERRER, Network,
-    Record, Visitor, VisitorBy,
+    BeaconKind, BeaconRecord, ClickRecord, DecodeError, MAX_AGENT, MAX_LANGUAGE, MAX_REFERRER, Record,
 };
 pub use segment::{
     FORMAT, HEADER, HeaderIs, NodeName, NodeNameError, header, read_header, segment_path, segments,

@@ -4,10 +4,9 @@
 //! Records borrow their texts, so that neither writing nor reading one allocates: a node answers tens of thousands
 //! of redirects a second and the loader carries as many.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use uuid::Uuid;
 
+use crate::classify::{Network, Visitor, VisitorId};
 use crate::domain::{Class, ClickId, ClickReason, LinkId};
 use crate::spool::frame::write_frame;
 
@@ -26,67 +25,10 @@ const BY_HASH: u8 = 2;
 const SCAN: u8 = 4;
 const V4: u8 = 8;
 const V6: u8 = 16;
-const HAS_HANDED: u8 = 32;
+const HAS_ISSUED: u8 = 32;
 
 const INTERACTED: u8 = 1;
 const HAS_PAGE_VISITOR: u8 = 2;
-
-/// How a visitor was recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum VisitorBy {
-    /// By the cookie on the short domain.
-    Cookie = 1,
-    /// By the salted hash of network, user agent and language: neighbours may share it.
-    Hash = 2,
-}
-
-/// Who clicked, as far as it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Visitor {
-    /// 96 bits out of the cookie, or of the keyed hash.
-    pub id: [u8; 12],
-    /// Which of the two.
-    pub by: VisitorBy,
-}
-
-/// A client's network: addresses are never kept whole (attribution.md §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Network {
-    /// Not known.
-    None,
-    /// The first 24 bits of an IPv4 address.
-    V4([u8; 3]),
-    /// The first 48 bits of an IPv6 address.
-    V6([u8; 6]),
-}
-
-impl Network {
-    /// Cuts an address; an IPv4 address mapped into IPv6 is an IPv4 address.
-    pub fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => {
-                let [a, b, c, _] = ip.octets();
-                Self::V4([a, b, c])
-            }
-            IpAddr::V6(ip) => {
-                let [a, b, c, d, e, f, ..] = ip.octets();
-                Self::V6([a, b, c, d, e, f])
-            }
-        }
-    }
-
-    /// The network's first address (host bits zero), for geo look-ups.
-    pub fn address(self) -> Option<IpAddr> {
-        match self {
-            Self::None => None,
-            Self::V4([a, b, c]) => Some(Ipv4Addr::new(a, b, c, 0).into()),
-            Self::V6([a, b, c, d, e, f]) => {
-                Some(Ipv6Addr::from([a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).into())
-            }
-        }
-    }
-}
 
 /// One answered click. Its instant is in its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +41,12 @@ pub struct ClickRecord<'a> {
     pub class: Class,
     /// Why.
     pub reason: ClickReason,
-    /// Who; `None` for bots, previews and under do-not-track.
-    pub visitor: Option<Visitor>,
-    /// The visitor id in the cookie handed out with this answer (then `visitor` is a hash: the request had none).
+    /// Who; nobody for bots, previews, prefetches and under do-not-track.
+    pub visitor: Visitor,
+    /// The visitor id in the cookie issued with this answer (then `visitor` is a hash: the request had none).
     /// The browser's next click comes by cookie with this id, so a repeat is to be looked for among visitors by
-    /// cookie **and** among ids handed out: without it nobody's second click would ever be their repeat.
-    pub handed: Option<[u8; 12]>,
+    /// cookie **and** among ids issued: without it nobody's second click would ever be their repeat.
+    pub issued: Option<VisitorId>,
     /// Scanned from a QR code (`?q=1`) rather than tapped.
     pub scan: bool,
     /// From where.
@@ -207,34 +149,27 @@ impl<'a> ClickRecord<'a> {
     fn encode(&self, out: &mut Vec<u8>) {
         let mut flags = if self.scan { SCAN } else { 0 };
         flags |= match self.network {
-            Network::None => 0,
             Network::V4(_) => V4,
             Network::V6(_) => V6,
         };
         flags |= match self.visitor {
-            None => 0,
-            Some(Visitor {
-                by: VisitorBy::Cookie,
-                ..
-            }) => HAS_VISITOR,
-            Some(Visitor {
-                by: VisitorBy::Hash, ..
-            }) => HAS_VISITOR | BY_HASH,
+            Visitor::None => 0,
+            Visitor::Cookie(_) => HAS_VISITOR,
+            Visitor::Hash(_) => HAS_VISITOR | BY_HASH,
         };
-        if self.handed.is_some() {
-            flags |= HAS_HANDED;
+        if self.issued.is_some() {
+            flags |= HAS_ISSUED;
         }
         out.extend_from_slice(&[CLICK, flags, self.class as u8, self.reason as u8]);
         out.extend_from_slice(self.id.0.as_bytes());
         out.extend_from_slice(&self.link.0.to_le_bytes());
-        if let Some(visitor) = self.visitor {
-            out.extend_from_slice(&visitor.id);
+        if let Some(id) = self.visitor.id() {
+            out.extend_from_slice(&id);
         }
-        if let Some(handed) = self.handed {
-            out.extend_from_slice(&handed);
+        if let Some(issued) = self.issued {
+            out.extend_from_slice(&issued);
         }
         match self.network {
-            Network::None => {}
             Network::V4(part) => out.extend_from_slice(&part),
             Network::V6(part) => out.extend_from_slice(&part),
         }
@@ -250,20 +185,12 @@ impl<'a> ClickRecord<'a> {
             link: LinkId(i64::from_le_bytes(bytes.array()?)),
             class: Class::from_code(class).ok_or(DecodeError::Unknown)?,
             reason: ClickReason::from_code(reason).ok_or(DecodeError::Unknown)?,
-            visitor: if flags & HAS_VISITOR == 0 {
-                None
-            } else {
-                let by = if flags & BY_HASH == 0 {
-                    VisitorBy::Cookie
-                } else {
-                    VisitorBy::Hash
-                };
-                Some(Visitor {
-                    id: bytes.array()?,
-                    by,
-                })
+            visitor: match flags & (HAS_VISITOR | BY_HASH) {
+                HAS_VISITOR => Visitor::Cookie(bytes.array()?),
+                0 | BY_HASH => Visitor::None,
+                _ => Visitor::Hash(bytes.array()?),
             },
-            handed: if flags & HAS_HANDED == 0 {
+            issued: if flags & HAS_ISSUED == 0 {
                 None
             } else {
                 Some(bytes.array()?)
@@ -272,7 +199,7 @@ impl<'a> ClickRecord<'a> {
             network: match flags & (V4 | V6) {
                 V4 => Network::V4(bytes.array()?),
                 V6 => Network::V6(bytes.array()?),
-                _ => Network::None,
+                _ => return Err(DecodeError::Unknown),
             },
             user_agent: bytes.text()?,
             language: bytes.text()?,
@@ -353,11 +280,8 @@ mod tests {
             link: LinkId(4_000_000_000),
             class: Class::Suspect,
             reason: ClickReason::NoLanguage,
-            visitor: Some(Visitor {
-                id: [7; 12],
-                by: VisitorBy::Hash,
-            }),
-            handed: Some([8; 12]),
+            visitor: Visitor::Hash([7; 12]),
+            issued: Some([8; 12]),
             scan: true,
             network: Network::of("203.0.113.77".parse().unwrap()),
             user_agent: "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50",
@@ -385,18 +309,14 @@ mod tests {
     fn records_lead_back_whole_and_never_in_part() {
         back(Record::Click(click()));
         back(Record::Click(ClickRecord {
-            visitor: Some(Visitor {
-                id: [9; 12],
-                by: VisitorBy::Cookie,
-            }),
+            visitor: Visitor::Cookie([9; 12]),
             network: Network::of("2001:db8:1:2::5".parse().unwrap()),
             scan: false,
             ..click()
         }));
         back(Record::Click(ClickRecord {
-            visitor: None,
-            handed: None,
-            network: Network::None,
+            visitor: Visitor::None,
+            issued: None,
             user_agent: "",
             language: "",
             referrer_host: "",
@@ -437,16 +357,6 @@ mod tests {
         assert_eq!(read.user_agent.len(), 510);
         assert_eq!(read.language.len(), 63);
         assert_eq!(read.referrer_host.len(), 99);
-    }
-
-    #[test]
-    fn addresses_are_cut_to_their_network() {
-        let v4 = Network::of("203.0.113.77".parse().unwrap());
-        assert_eq!(v4.address(), Some("203.0.113.0".parse().unwrap()));
-        assert_eq!(Network::of("::ffff:203.0.113.9".parse().unwrap()), v4);
-        let v6 = Network::of("2001:db8:1:2::5".parse().unwrap());
-        assert_eq!(v6.address(), Some("2001:db8:1::".parse().unwrap()));
-        assert_eq!(Network::None.address(), None);
     }
 
     #[test]

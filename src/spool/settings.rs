@@ -43,7 +43,7 @@ impl SpoolSettings {
             node,
             durability: Durability::default(),
             segment_bytes: 16 << 20,
-            segment_age: Duration::from_secs(300),
+            segment_age: Duration::from_mins(5),
             total_bytes: 4 << 30,
             sync_every: Duration::from_millis(20),
         }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::classify::{Network, Visitor};
 use crate::domain::{Class, ClickId, ClickReason, LinkId};
 
 fn at(second: i64) -> Timestamp {
@@ -34,11 +35,8 @@ fn click(n: u128) -> Record<'static> {
         link: LinkId(7),
         class: Class::Human,
         reason: ClickReason::Person,
-        visitor: Some(Visitor {
-            id: [1; 12],
-            by: VisitorBy::Cookie,
-        }),
-        handed: None,
+        visitor: Visitor::Cookie([1; 12]),
+        issued: None,
         scan: false,
         network: Network::V4([203, 0, 113]),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -62,7 +60,7 @@ fn read_all(root: &Path) -> (Vec<u128>, Vec<Damage>) {
         match reader.next_step().unwrap() {
             Step::Damage(damage) => damages.push(damage),
             Step::CaughtUp => return (clicks, damages),
-            record => clicks.push(number(&record)),
+            record @ Step::Record(_) => clicks.push(number(&record)),
         }
     }
 }

@@ -75,7 +75,7 @@ pub struct SpoolCounts {
 pub struct Spool {
     shared: Arc<Shared>,
     synced: watch::Receiver<Synced>,
-    syncer: Option<JoinHandle<()>>,
+    worker: Option<JoinHandle<()>>,
 }
 
 pub(super) struct Shared {
@@ -118,7 +118,7 @@ pub(super) struct Open {
 /// After a failure the disk is left alone for so long: a full disk must not cost every redirect two system calls.
 pub(super) const RETRY: Duration = Duration::from_millis(250);
 /// One alarm a minute says how many were missed.
-const ALARM: Duration = Duration::from_secs(60);
+const ALARM: Duration = Duration::from_mins(1);
 
 impl Spool {
     /// Opens the node's folder and begins a new segment; whatever lies there is for the loader. Segments are
@@ -184,15 +184,15 @@ impl Spool {
         }
         drop(first);
         let (publish, synced) = watch::channel(Synced::default());
-        let worker = Arc::clone(&shared);
-        let syncer = std::thread::Builder::new()
+        let carrier = Arc::clone(&shared);
+        let worker = std::thread::Builder::new()
             .name("spool-sync".to_owned())
-            .spawn(move || worker.sync_until_stopped(&publish))
+            .spawn(move || carrier.sync_until_stopped(&publish))
             .map_err(failed)?;
         Ok(Self {
             shared,
             synced,
-            syncer: Some(syncer),
+            worker: Some(worker),
         })
     }
 
@@ -259,8 +259,8 @@ impl Drop for Spool {
     fn drop(&mut self) {
         self.shared.lock().stop = true;
         self.shared.wake.notify_one();
-        if let Some(syncer) = self.syncer.take()
-            && syncer.join().is_err()
+        if let Some(worker) = self.worker.take()
+            && worker.join().is_err()
         {
             tracing::error!("the spool's syncer had panicked");
         }

@@ -52,11 +52,15 @@ impl Table {
     ) -> usize {
         for part in campaigns.chunks(CHUNK) {
             let mut packed = self.write();
-            part.iter().for_each(|change| packed.put_campaign(change));
+            for change in part {
+                packed.put_campaign(change);
+            }
         }
         for part in employees.chunks(CHUNK) {
             let mut packed = self.write();
-            part.iter().for_each(|change| packed.put_employee(change));
+            for change in part {
+                packed.put_employee(change);
+            }
         }
         let mut refused = 0;
         for part in links.chunks(CHUNK) {

@@ -224,7 +224,7 @@ fn a_million_links() {
     bulk.employee(&ANNA);
     for (n, code) in codes.iter().enumerate() {
         assert!(bulk.link(&LinkChange {
-            id: LinkId(n as i64 + 1),
+            id: LinkId(i64::try_from(n).unwrap() + 1),
             ..link(code)
         }));
     }

@@ -1,0 +1,235 @@
+//! `POST /b`: what `b.js` tells of a visit. Always 204, so that nobody learns what was wrong.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::BodyExt as _;
+
+use crate::attribution::token::{BEACON_LIFE_MS, TOKEN_CHARS};
+use crate::redirect::follow::Redirector;
+use crate::spool::{BeaconKind, BeaconRecord, Record};
+
+/// Longest beacon, bytes.
+pub const MAX_BEACON: usize = 256;
+/// A beacon's body comes within so long, or not at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How far the clocks of two nodes may differ: a token of the other may be from the future, milliseconds.
+const SKEW_MS: i64 = 60_000;
+/// Nobody looks at a page for longer than the token lives.
+const MAX_VISIBLE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A beacon before its token was looked at.
+#[derive(Debug, PartialEq, Eq)]
+struct Said<'a> {
+    token: &'a str,
+    kind: BeaconKind,
+    visible_ms: u32,
+    interacted: bool,
+    page_visitor: Option<[u8; 16]>,
+}
+
+impl Redirector {
+    /// Answers `/b`, whatever the method.
+    pub(super) async fn beacon(&self, request: Request<Body>) -> Response<Body> {
+        if *request.method() == Method::POST {
+            let body = tokio::time::timeout(PATIENCE, short_body(request.into_body())).await;
+            match body.ok().flatten().as_deref().and_then(parse) {
+                Some(said) => self.take(&said),
+                None => self.metrics.beacons_refused.add(),
+            }
+        }
+        no_content()
+    }
+
+    fn take(&self, said: &Said<'_>) {
+        let now_ms = self.clock.now_ms();
+        let verified = self
+            .tokens
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .verify(said.token);
+        let fresh = |at_ms: i64| (-SKEW_MS..=BEACON_LIFE_MS).contains(&now_ms.saturating_sub(at_ms));
+        let Some(click) = verified
+            .ok()
+            .filter(|click| fresh(click.unix_ms()) && self.guard.admits(*click))
+        else {
+            self.metrics.beacons_refused.add();
+            return;
+        };
+        let record = Record::Beacon(BeaconRecord {
+            click,
+            at_ms: now_ms,
+            kind: said.kind,
+            visible_ms: said.visible_ms,
+            interacted: said.interacted,
+            page_visitor: said.page_visitor,
+        });
+        match self.spool.append(&record) {
+            Ok(_) => self.metrics.beacons.add(),
+            Err(_) => self.metrics.beacons_missed.add(),
+        }
+    }
+}
+
+/// `token,kind,visible_ms,interacted[,page_visitor]`; visible times beyond a day are a day.
+fn parse(body: &[u8]) -> Option<Said<'_>> {
+    let mut fields = std::str::from_utf8(body).ok()?.split(',');
+    let token = fields.next().filter(|token| token.len() == TOKEN_CHARS)?;
+    let kind = match fields.next()? {
+        "1" => BeaconKind::Start,
+        "2" => BeaconKind::Limit,
+        "3" => BeaconKind::Leaving,
+        _ => return None,
+    };
+    let visible = fields
+        .next()
+        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let visible_ms = u32::try_from(visible.parse::<u64>().ok()?.min(MAX_VISIBLE_MS)).ok()?;
+    let interacted = match fields.next()? {
+        "0" => false,
+        "1" => true,
+        _ => return None,
+    };
+    let page_visitor = match fields.next() {
+        None | Some("") => None,
+        Some(text) => {
+            let mut id = [0u8; 16];
+            if text.len() != 22 || URL_SAFE_NO_PAD.decode_slice(text, &mut id) != Ok(16) {
+                return None;
+            }
+            Some(id)
+        }
+    };
+    fields.next().is_none().then_some(Said {
+        token,
+        kind,
+        visible_ms,
+        interacted,
+        page_visitor,
+    })
+}
+
+/// The body, if it is at most [`MAX_BEACON`] bytes; a longer one is not read to its end.
+async fn short_body(mut body: Body) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.ok()?.into_data() {
+            if bytes.len() + data.len() > MAX_BEACON {
+                return None;
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Some(bytes)
+}
+
+fn no_content() -> Response<Body> {
+    let mut headers = HeaderMap::with_capacity(5);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("POST"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type"),
+    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// `GET /b.js`, for the router to mount: the script, for an hour in caches.
+pub fn script() -> std::future::Ready<Response<Body>> {
+    let mut response = Response::new(Body::from(SCRIPT));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/javascript; charset=utf-8"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    std::future::ready(response)
+}
+
+/// `static/b.js`, minified.
+const SCRIPT: &str = include_str!("../../static/b.min.js");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "AQEBk0pbbH1wAIAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    #[test]
+    fn the_script_is_below_one_kilobyte_gzipped_and_made_of_its_source() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut gzip, SCRIPT.as_bytes()).unwrap();
+        let size = gzip.finish().unwrap().len();
+        println!("b.js: {size} bytes gzipped");
+        assert!(size < 1024, "{size}");
+        let crc = crc32fast::hash(include_bytes!("../../static/b.js"));
+        assert!(
+            SCRIPT.ends_with(&format!("//{crc:08x}")),
+            "make b.min.js anew: b.js says how"
+        );
+        assert!(!SCRIPT.contains("eval") && !SCRIPT.contains("new Function"));
+    }
+
+    #[test]
+    fn a_beacon_has_four_or_five_fields_of_their_kinds() {
+        let said = Said {
+            token: TOKEN,
+            kind: BeaconKind::Limit,
+            visible_ms: 30_001,
+            interacted: true,
+            page_visitor: None,
+        };
+        assert_eq!(
+            parse(format!("{TOKEN},2,30001,1").as_bytes()),
+            Some(Said { ..said })
+        );
+        assert_eq!(
+            parse(format!("{TOKEN},2,30001,1,").as_bytes()),
+            Some(Said { ..said })
+        );
+        let id = format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(parse(id.as_bytes()).unwrap().page_visitor, Some([0; 16]));
+        let day = format!("{TOKEN},3,99999999999999,0");
+        assert_eq!(parse(day.as_bytes()).unwrap().visible_ms, 86_400_000);
+        for bad in [
+            "",
+            ",,,",
+            TOKEN,
+            &format!("{TOKEN},1,0"),
+            &format!("{TOKEN},0,0,0"),
+            &format!("{TOKEN},4,0,0"),
+            &format!("{TOKEN},1,-1,0"),
+            &format!("{TOKEN},1,+1,0"),
+            &format!("{TOKEN},1,,0"),
+            &format!("{TOKEN},1,1e3,0"),
+            &format!("{TOKEN},1,0,2"),
+            &format!("{TOKEN},1,0,0,short"),
+            &format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAB"),
+            &format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAA,x"),
+            &format!("{},1,0,0", &TOKEN[1..]),
+        ] {
+            assert_eq!(parse(bad.as_bytes()), None, "{bad:?}");
+        }
+        assert_eq!(parse(&[0xff; 40]), None);
+    }
+}
