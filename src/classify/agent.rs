@@ -1,6 +1,6 @@
 //! Browser, operating system and device out of a user agent.
 
-use super::tokens;
+use super::{tokens, visible};
 
 macro_rules! word_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -211,6 +211,6 @@ impl Agent {
 
     /// Reads a user agent: one pass, no allocation, any bytes.
     pub fn parse(user_agent: &str) -> Self {
-        tokens::scan(user_agent).agent()
+        tokens::scan(visible(user_agent)).agent()
     }
 }

@@ -27,6 +27,22 @@ impl Network {
         }
     }
 
+    /// The network's first address (host bits zero), for geo look-ups.
+    pub fn address(self) -> IpAddr {
+        match self {
+            Self::V4(net) => {
+                let mut whole = [0; 4];
+                whole[..3].copy_from_slice(&net);
+                Ipv4Addr::from(whole).into()
+            }
+            Self::V6(net) => {
+                let mut whole = [0; 16];
+                whole[..6].copy_from_slice(&net);
+                Ipv6Addr::from(whole).into()
+            }
+        }
+    }
+
     /// Seven bytes for spool records: 4 or 6, then the bytes of the network, then zeros.
     pub fn to_bytes(self) -> [u8; 7] {
         let mut bytes = [0; 7];
@@ -61,18 +77,12 @@ fn beginning<const N: usize, const M: usize>(bytes: &[u8; M]) -> [u8; N] {
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::V4(net) => {
-                let mut whole = [0; 4];
-                whole[..3].copy_from_slice(net);
-                write!(f, "{}/24", Ipv4Addr::from(whole))
-            }
-            Self::V6(net) => {
-                let mut whole = [0; 16];
-                whole[..6].copy_from_slice(net);
-                write!(f, "{}/48", Ipv6Addr::from(whole))
-            }
-        }
+        write!(
+            f,
+            "{}/{}",
+            self.address(),
+            if matches!(self, Self::V4(_)) { 24 } else { 48 }
+        )
     }
 }
 
@@ -131,6 +141,7 @@ mod tests {
             let network = Network::of(address);
             prop_assert_eq!(network.to_string().parse(), Ok(network));
             prop_assert_eq!(Network::from_bytes(network.to_bytes()), Some(network));
+            prop_assert_eq!(Network::of(network.address()), network);
         }
 
         #[test]

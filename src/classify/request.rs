@@ -7,6 +7,7 @@ use crate::domain::{Class, ClickReason, EmployeeId};
 use super::agent::Agent;
 use super::crawlers;
 use super::tokens::{self, Scan};
+use super::visible;
 
 /// What a request says about itself, borrowed from its headers. A missing user agent is the empty text.
 #[derive(Clone, Copy, Debug)]
@@ -64,12 +65,12 @@ pub struct Verdict {
 ///
 /// Repeats, hosting networks, scanners and WeChat's second fetch are judged later by the loader, from `human`.
 pub fn classify(facts: &RequestFacts<'_>, context: &Context) -> (Class, ClickReason) {
-    decide(facts, context, tokens::scan(facts.user_agent))
+    decide(facts, context, tokens::scan(visible(facts.user_agent)))
 }
 
 /// [`classify`] and [`Agent::parse`] with one look at the user agent.
 pub fn judge(facts: &RequestFacts<'_>, context: &Context) -> Verdict {
-    let scan = tokens::scan(facts.user_agent);
+    let scan = tokens::scan(visible(facts.user_agent));
     let (class, reason) = decide(facts, context, scan);
     Verdict {
         class,
@@ -85,7 +86,7 @@ fn decide(facts: &RequestFacts<'_>, context: &Context, scan: Scan) -> (Class, Cl
     if scan.is_preview() {
         return (Class::Preview, ClickReason::PreviewAgent);
     }
-    if let Some(reason) = machine(facts.user_agent, scan) {
+    if let Some(reason) = machine(visible(facts.user_agent), scan) {
         return (Class::Bot, reason);
     }
     match context.staff {

@@ -133,6 +133,7 @@ fn preview_fetchers_are_previews_before_they_are_bots() {
         "QQ/9.1.30.611 CFNetwork/1568.300.101 Darwin/24.2.0",
         "Mozilla/5.0 (Linux; U; Android 4.4.2; zh-cn; GT-I9500 Build/KOT49H) AppleWebKit/537.36 (KHTML, like Gecko)Version/4.0 MQQBrowser/5.0 QQ-URL-Manager Mobile Safari/537.36",
         "discover/8.77 (iPhone; iOS 17.2.1; Scale/2.00)",
+        "Viber",
         "Viber/13.3.0.5 CFNetwork/1121.2.2 Darwin/19.2.0",
     ] {
         assert_eq!(
@@ -342,6 +343,16 @@ fn judging_is_classifying_and_reading_the_agent_at_once() {
         assert_eq!((verdict.class, verdict.reason), class_of(agent));
         assert_eq!(verdict.agent, Agent::parse(agent));
     }
+}
+
+#[test]
+fn what_follows_a_kilobyte_is_not_looked_at() {
+    let padded = format!(
+        "{CHROME}{} Googlebot/2.1 MicroMessenger/8.0",
+        " é".repeat(MAX_AGENT)
+    );
+    assert_eq!(class_of(&padded), (Class::Human, ClickReason::Person));
+    assert_eq!(Agent::parse(&padded).browser, Browser::Chrome);
 }
 
 #[test]

@@ -196,7 +196,7 @@ const TOKENS: &[(&str, Mark)] = &[
     ("UCBrowser", App(Browser::Uc)),
     ("UBrowser", App(Browser::Uc)),
     ("VivoBrowser", App(Browser::Vivo)),
-    ("Viber", Preview),
+    ("Viber", App(Browser::Viber)),
     ("V1_IPH_SQ", App(Browser::Qq)),
     ("V1_AND_SQ", App(Browser::Qq)),
     ("WindowsWechat", App(Browser::WeChat)),
@@ -348,6 +348,7 @@ impl Scan {
                 | Browser::Line
                 | Browser::KakaoTalk
                 | Browser::Telegram
+                | Browser::Viber
         );
         self.preview || (chat && !self.mozilla)
     }

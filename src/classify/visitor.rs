@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::agent::word_enum;
+use super::visible;
 
 /// A visitor's id: 96 bits, random (cookie) or a keyed hash.
 pub type VisitorId = [u8; 12];
@@ -82,6 +83,7 @@ impl SaltedHasher {
             IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
             IpAddr::V6(v6) => v6.octets(),
         };
+        let user_agent = visible(user_agent);
         let mut head = [0u8; 24];
         head[..16].copy_from_slice(&address);
         head[16..].copy_from_slice(&(user_agent.len() as u64).to_le_bytes());
