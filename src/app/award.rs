@@ -34,7 +34,7 @@ pub async fn give_best_creator(
         ));
     }
     let person = whom(app, actor, &new.employee).await?;
-    if actor.employee() == Some(person.employee()) {
+    if actor.employee() == Some(person.id) {
         return Err(PointsError::Forbidden("nobody gives an award to themselves"));
     }
     let today = app.today();
@@ -47,27 +47,18 @@ pub async fn give_best_creator(
     if !(1..=REASON_MAX).contains(&reason.chars().count()) {
         return Err(PointsError::field("/reason", "why, 1 to 500 characters"));
     }
-    if !earns_on(today, person.left_on()?) {
+    if !earns_on(today, person.facts.left_on) {
         return Err(PointsError::field("/employee", "somebody who has not left"));
     }
     let (kind, points) = (Rule::BestCreator.as_str(), app.programme.points.best_creator);
     let (by, now_ms) = (actor.word(), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
-    let fresh = insert_award(
-        &mut tx,
-        kind,
-        &month,
-        person.employee(),
-        points,
-        reason,
-        (&by, now_ms),
-    )
-    .await?;
+    let fresh = insert_award(&mut tx, kind, &month, person.id, points, reason, (&by, now_ms)).await?;
     let stored = award_of(&mut tx, kind, &month)
         .await?
         .ok_or_else(|| PointsError::NotFound(format!("award for {month}")))?;
     if !fresh {
-        return if stored.employee_id == person.id && stored.reason == reason {
+        return if stored.employee_id == person.id.0 && stored.reason == reason {
             Ok(Filed::Known(stored))
         } else {
             Err(PointsError::Conflict(format!(
@@ -76,7 +67,7 @@ pub async fn give_best_creator(
         };
     }
     let entry = NewEntry {
-        employee: person.employee(),
+        employee: person.id,
         rule: Rule::BestCreator,
         source: source::best_creator(&month),
         points,

@@ -7,9 +7,9 @@ use url::Url;
 use crate::app::{Actor, App, Permission};
 use crate::domain::EmployeeId;
 use crate::points::Rule;
+use crate::storage::StoreError;
+use crate::storage::employees::Employee;
 use crate::storage::points::NewEntry;
-use crate::storage::shares::{EarnerRow, earner};
-use crate::storage::{StoreError, Tx};
 
 /// Longest evidence address, characters.
 const URL_MAX: usize = 2000;
@@ -79,11 +79,9 @@ impl Verdict {
 }
 
 /// The person, when the caller may file for them: oneself, or anybody with [`Permission::DecidePoints`].
-pub(crate) async fn whom(app: &App, actor: &Actor, code: &str) -> Result<EarnerRow, PointsError> {
-    let found = app.store.earner(code).await?;
-    let own = found
-        .as_ref()
-        .is_some_and(|p| actor.employee() == Some(p.employee()));
+pub(crate) async fn whom(app: &App, actor: &Actor, code: &str) -> Result<Employee, PointsError> {
+    let found = app.store.employee(code, app.today()).await?;
+    let own = found.as_ref().is_some_and(|p| actor.employee() == Some(p.id));
     if !(own && actor.may(Permission::Own) || actor.may(Permission::DecidePoints)) {
         return Err(PointsError::Forbidden(
             "points are filed for oneself, or by who decides on points",
@@ -115,11 +113,6 @@ pub(crate) fn apart(
         return Err(PointsError::Forbidden("who filed it cannot decide on it"));
     }
     Ok(())
-}
-
-pub(crate) async fn left_on(tx: &mut Tx, person: EmployeeId) -> Result<Option<Date>, PointsError> {
-    let row = earner(tx, person).await?;
-    Ok(row.map(|r| r.left_on()).transpose()?.flatten())
 }
 
 pub(crate) fn entry(
@@ -179,7 +172,7 @@ pub(crate) fn missing(what: &str, id: i64) -> PointsError {
     PointsError::NotFound(format!("{what} {id}"))
 }
 
-pub(crate) fn stored_day(table: &'static str, text: &str) -> Result<Date, StoreError> {
+pub(crate) fn day_of_row(table: &'static str, text: &str) -> Result<Date, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt {
         table,
         column: "day",

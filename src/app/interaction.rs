@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::app::filing::{
-    Filed, PointsError, Verdict, apart, decision_reason, entry, evidence, left_on, missing, past, stored_day,
-    whom,
+    Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
 use crate::app::{Actor, App};
 use crate::domain::EmployeeId;
@@ -15,7 +14,7 @@ use crate::storage::interactions::{
     InteractionRow, NewInteractionRow, decide_interaction, insert_interaction, interaction, interaction_with,
 };
 use crate::storage::points::{award, lock_balance, reverse};
-use crate::storage::shares::{Decided, share};
+use crate::storage::shares::{Decided, left_on, share};
 
 /// Longest friend's name, characters.
 const FRIEND_MAX: usize = 60;
@@ -56,10 +55,10 @@ pub async fn file_interaction(
     let evidence = evidence(new.evidence_url.as_deref())?;
 
     let mut tx = app.store.begin().await?;
-    lock_balance(&mut tx, person.employee()).await?;
+    lock_balance(&mut tx, person.id).await?;
     let post = share(&mut tx, new.share)
         .await?
-        .filter(|post| post.employee_id == person.id)
+        .filter(|post| post.employee_id == person.id.0)
         .ok_or_else(|| PointsError::field("/share", format!("the id of a share of {}'s own", person.code)))?;
     if occurred_at < post.posted_at {
         return Err(PointsError::field(
@@ -76,7 +75,7 @@ pub async fn file_interaction(
         };
     }
     let row = NewInteractionRow {
-        employee: person.employee(),
+        employee: person.id,
         share: post.id,
         friend,
         friend_key: &key,
@@ -115,7 +114,7 @@ pub async fn decide_on_interaction(
     let known = interaction(&mut tx, id)
         .await?
         .ok_or_else(|| missing("interaction", id))?;
-    let day = stored_day("interactions", &known.day)?;
+    let day = day_of_row("interactions", &known.day)?;
     let (outcome, points) = match verdict {
         Verdict::Rejected => ("rejected", 0),
         Verdict::Approved if known.outcome == "earned" => ("earned", known.points),

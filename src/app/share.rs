@@ -5,15 +5,14 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::app::filing::{
-    Filed, PointsError, Verdict, apart, decision_reason, entry, evidence, left_on, missing, past, stored_day,
-    whom,
+    Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
 use crate::app::{Actor, App};
 use crate::domain::{Channel, EmployeeId, LinkCode};
 use crate::points::{Rule, ShareOutcome, share_outcome, source};
 use crate::storage::points::{award, lock_balance, reverse};
 use crate::storage::shares::{
-    Decided, NewShareRow, ShareRow, SharedLink, day_so_far, decide_share, insert_share, share, share_at,
+    Decided, NewShareRow, ShareRow, Shared, day_so_far, decide_share, insert_share, left_on, share, share_at,
 };
 use crate::storage::{Tx, insert_audit};
 
@@ -43,8 +42,8 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
         )
     };
     let code = LinkCode::parse(&new.link).map_err(|_| unknown())?;
-    let link = app.store.shared_link(code.as_str()).await?.ok_or_else(unknown)?;
-    if link.employee_id != person.id || link.parent_id.is_some() {
+    let link = app.store.link(code.as_str()).await?.ok_or_else(unknown)?;
+    if link.employee != person.id || link.parent.is_some() {
         return Err(PointsError::field(
             "/link",
             format!("a link of {}'s own", person.code),
@@ -61,10 +60,17 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
     let posted_at = past("/posted_at", new.posted_at, now_ms)?;
     let evidence = evidence(new.evidence_url.as_deref())?;
     let day = app.day_of(new.posted_at);
+    let of = Shared {
+        link: link.id.0,
+        employee: person.id,
+        campaign: link.campaign.0,
+        material: link.material,
+        channel: link.channel,
+    };
 
     let mut tx = app.store.begin().await?;
-    lock_balance(&mut tx, person.employee()).await?;
-    if let Some(known) = share_at(&mut tx, link.id, posted_at).await? {
+    lock_balance(&mut tx, person.id).await?;
+    if let Some(known) = share_at(&mut tx, of.link, posted_at).await? {
         return if known.evidence_url == evidence {
             Ok(Filed::Known(known))
         } else {
@@ -72,9 +78,9 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
             Err(PointsError::Conflict(detail.to_owned()))
         };
     }
-    let (outcome, points) = judge(app, &mut tx, &link, day, None, person.left_on()?).await?;
+    let (outcome, points) = judge(app, &mut tx, &of, day, None, person.facts.left_on).await?;
     let row = NewShareRow {
-        link: &link,
+        of: &of,
         posted_at,
         day,
         evidence_url: evidence.as_deref(),
@@ -86,14 +92,7 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
     };
     let id = insert_share(&mut tx, &row).await?;
     if points > 0 {
-        let entry = entry(
-            person.employee(),
-            Rule::Share,
-            source::share(id),
-            points,
-            posted_at,
-            day,
-        );
+        let entry = entry(person.id, Rule::Share, source::share(id), points, posted_at, day);
         award(&mut tx, &[entry], now_ms).await?;
     }
     let stored = share(&mut tx, id).await?.ok_or_else(|| missing("share", id))?;
@@ -119,7 +118,7 @@ pub async fn decide_on_share(
     lock_balance(&mut tx, person).await?;
     // Read again: who held the lock before us may have decided.
     let known = share(&mut tx, id).await?.ok_or_else(|| missing("share", id))?;
-    let day = stored_day("shares", &known.day)?;
+    let day = day_of_row("shares", &known.day)?;
     let (outcome, points) = match verdict {
         Verdict::Rejected => (ShareOutcome::Rejected, 0),
         // What earned keeps its points.
@@ -127,16 +126,15 @@ pub async fn decide_on_share(
             (ShareOutcome::Earned, known.points)
         }
         Verdict::Approved => {
-            let link = SharedLink {
-                id: known.link_id,
-                employee_id: known.employee_id,
-                campaign_id: known.campaign_id,
-                channel: known.channel.clone(),
+            let of = Shared {
+                link: known.link_id,
+                employee: person,
+                campaign: known.campaign_id,
                 material: known.material.clone(),
-                parent_id: None,
+                channel: known.channel.clone(),
             };
             let left_on = left_on(&mut tx, person).await?;
-            judge(app, &mut tx, &link, day, Some(id), left_on).await?
+            judge(app, &mut tx, &of, day, Some(id), left_on).await?
         }
     };
     let words = (verdict.status(), outcome.as_str());
@@ -184,13 +182,13 @@ pub async fn decide_on_share(
 async fn judge(
     app: &App,
     tx: &mut Tx,
-    link: &SharedLink,
+    of: &Shared,
     day: Date,
     except: Option<i64>,
     left_on: Option<Date>,
 ) -> Result<(ShareOutcome, i64), PointsError> {
     let rules = &app.programme.points;
-    let so_far = day_so_far(tx, link, day, except).await?;
+    let so_far = day_so_far(tx, of, day, except).await?;
     let outcome = share_outcome(rules, so_far, day, left_on);
     let points = if outcome == ShareOutcome::Earned {
         rules.share

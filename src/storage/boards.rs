@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 
 use crate::domain::{Counts, DisplayName};
 use crate::ranking::{By, Metric, Value};
-use crate::storage::{Store, StoreError, Tx, reading, writing};
+use crate::storage::{Store, StoreError, Tx, convert, reading, writing};
 
 /// Rows per statement: 5 columns × 2 000 stays below SQLite's 32 766 binds.
 const ROWS: usize = 2000;
@@ -78,17 +78,12 @@ type FrozenSqlRow = (i64, String, String, Option<String>, String, i64, i64, i64)
 
 fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
     let (id, code, name, nickname, display) = row;
-    let display = display.parse().map_err(|()| StoreError::Corrupt {
-        table: "employees",
-        column: "display",
-        value: display,
-    })?;
     Ok(Subject {
         id,
         code,
         name,
         nickname,
-        display,
+        display: convert::word("employees", "display", display)?,
     })
 }
 
@@ -207,14 +202,7 @@ impl Store {
                 .fetch_one(db)
                 .await?
         });
-        day.map(|day| {
-            day.parse().map_err(|_| StoreError::Corrupt {
-                table: "employee_day",
-                column: "day",
-                value: day,
-            })
-        })
-        .transpose()
+        convert::day_opt("employee_day", "day", day)
     }
 
     /// Labels of the periods that are frozen.

@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 
 use crate::domain::{EmployeeId, Tally};
 use crate::points::{Earned, Rule, Spent, expires_on, lapsed, source};
-use crate::storage::{Store, StoreError, Tx, add_tally, reading, writing};
+use crate::storage::{Store, StoreError, Tx, add_tally, convert, reading, writing};
 
 /// Rows per statement: 10 columns × 1 000 stays below SQLite's 32 766 binds.
 const ROWS: usize = 1000;
@@ -222,7 +222,7 @@ pub async fn lapse(
         .into_iter()
         .map(|(end, points)| {
             Ok(Earned {
-                expires_on: date("expires_on", end)?,
+                expires_on: convert::day("point_entries", "expires_on", end)?,
                 points,
             })
         })
@@ -243,7 +243,7 @@ pub async fn lapse(
         .into_iter()
         .map(|(day, points)| {
             Ok(Spent {
-                day: date("day", day)?,
+                day: convert::day("point_entries", "day", day)?,
                 points,
             })
         })
@@ -365,30 +365,17 @@ type Row = (i64, i64, String, String, i64, i64, i64, String, i64, String);
 
 fn from_row(row: Row) -> Result<PointEntry, StoreError> {
     let (id, employee, rule, source, seq, points, at, day, recorded_at, note) = row;
-    let rule = rule.parse().map_err(|()| StoreError::Corrupt {
-        table: "point_entries",
-        column: "rule",
-        value: rule,
-    })?;
     Ok(PointEntry {
         id,
         employee: EmployeeId(employee),
-        rule,
+        rule: convert::word("point_entries", "rule", rule)?,
         source,
         seq,
         points,
         at,
-        day: date("day", day)?,
+        day: convert::day("point_entries", "day", day)?,
         recorded_at,
         note,
-    })
-}
-
-fn date(column: &'static str, text: String) -> Result<Date, StoreError> {
-    text.parse().map_err(|_| StoreError::Corrupt {
-        table: "point_entries",
-        column,
-        value: text,
     })
 }
 

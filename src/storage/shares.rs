@@ -4,55 +4,22 @@ use jiff::civil::Date;
 
 use crate::domain::EmployeeId;
 use crate::points::DaySoFar;
+use crate::storage::convert::day_opt;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
-/// A person as the rules of points see them.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct EarnerRow {
-    /// Row.
-    pub id: i64,
-    /// Their code.
-    pub code: String,
-    /// Last working day, ISO; `None` still there.
-    pub left_on: Option<String>,
-}
-
-impl EarnerRow {
-    /// The typed id.
-    pub fn employee(&self) -> EmployeeId {
-        EmployeeId(self.id)
-    }
-
-    /// Last working day.
-    pub fn left_on(&self) -> Result<Option<Date>, StoreError> {
-        self.left_on
-            .as_ref()
-            .map(|day| {
-                day.parse().map_err(|_| StoreError::Corrupt {
-                    table: "employees",
-                    column: "left_on",
-                    value: day.clone(),
-                })
-            })
-            .transpose()
-    }
-}
-
-/// A link as the rules of points see it.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct SharedLink {
-    /// Row.
-    pub id: i64,
+/// What a share is of: the item (campaign and material) on a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Row of the link.
+    pub link: i64,
     /// Whose.
-    pub employee_id: i64,
-    /// Its campaign.
-    pub campaign_id: i64,
-    /// Its channel.
-    pub channel: String,
-    /// Its material; empty without.
+    pub employee: EmployeeId,
+    /// The campaign.
+    pub campaign: i64,
+    /// The material; empty without.
     pub material: String,
-    /// The link it was re-shared from; `None` for an employee's own.
-    pub parent_id: Option<i64>,
+    /// The channel.
+    pub channel: String,
 }
 
 /// A share as it stands.
@@ -105,8 +72,8 @@ pub struct ShareRow {
 /// A share to be written.
 #[derive(Clone, Debug)]
 pub struct NewShareRow<'a> {
-    /// The link.
-    pub link: &'a SharedLink,
+    /// What was shared.
+    pub of: &'a Shared,
     /// Milliseconds UTC.
     pub posted_at: i64,
     /// Business day of `posted_at`.
@@ -148,28 +115,6 @@ macro_rules! share_sql {
 }
 
 impl Store {
-    /// The person with this code, whatever its case.
-    pub async fn earner(&self, code: &str) -> Result<Option<EarnerRow>, StoreError> {
-        Ok(reading!(self, |db| {
-            sqlx::query_as("select id, code, left_on from employees where code_key = $1")
-                .bind(code.to_lowercase())
-                .fetch_optional(db)
-                .await?
-        }))
-    }
-
-    /// The link with this code, whatever its case.
-    pub async fn shared_link(&self, code: &str) -> Result<Option<SharedLink>, StoreError> {
-        Ok(reading!(self, |db| {
-            sqlx::query_as(
-                "select id, employee_id, campaign_id, channel, material, parent_id from links where code_key = $1",
-            )
-            .bind(code.to_ascii_lowercase())
-            .fetch_optional(db)
-            .await?
-        }))
-    }
-
     /// Shares, newest first; `before` is the last page's smallest id.
     pub async fn shares(
         &self,
@@ -192,14 +137,15 @@ impl Store {
     }
 }
 
-/// A person's last working day and code, read inside the transaction.
-pub async fn earner(tx: &mut Tx, employee: EmployeeId) -> Result<Option<EarnerRow>, StoreError> {
-    Ok(writing!(tx, |db| {
-        sqlx::query_as("select id, code, left_on from employees where id = $1")
+/// A person's last working day, read inside the transaction.
+pub async fn left_on(tx: &mut Tx, employee: EmployeeId) -> Result<Option<Date>, StoreError> {
+    let row: Option<(Option<String>,)> = writing!(tx, |db| {
+        sqlx::query_as("select left_on from employees where id = $1")
             .bind(employee.0)
             .fetch_optional(db)
             .await?
-    }))
+    });
+    day_opt("employees", "left_on", row.and_then(|(day,)| day))
 }
 
 /// The share with this id.
@@ -223,10 +169,10 @@ pub async fn share_at(tx: &mut Tx, link: i64, posted_at: i64) -> Result<Option<S
     }))
 }
 
-/// What the person's shares other than `except` leave open for one of this link's item on `day`.
+/// What the person's shares other than `except` leave open for one more of this on `day`.
 pub async fn day_so_far(
     tx: &mut Tx,
-    link: &SharedLink,
+    of: &Shared,
     day: Date,
     except: Option<i64>,
 ) -> Result<DaySoFar, StoreError> {
@@ -236,11 +182,11 @@ pub async fn day_so_far(
              coalesce(cast(sum(case when campaign_id = $3 and material = $4 and channel = $5 then 1 else 0 end) \
              as bigint), 0) from shares where employee_id = $1 and outcome = 'earned' and id <> $6",
         )
-        .bind(link.employee_id)
+        .bind(of.employee.0)
         .bind(day.to_string())
-        .bind(link.campaign_id)
-        .bind(&link.material)
-        .bind(&link.channel)
+        .bind(of.campaign)
+        .bind(&of.material)
+        .bind(&of.channel)
         .bind(except.unwrap_or(0))
         .fetch_one(db)
         .await?
@@ -259,11 +205,11 @@ pub async fn insert_share(tx: &mut Tx, new: &NewShareRow<'_>) -> Result<i64, Sto
              status, outcome, points, filed_by, filed_for, filed_at) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, 'approved', $9, $10, $11, $12, $13) returning id",
         )
-        .bind(new.link.employee_id)
-        .bind(new.link.id)
-        .bind(new.link.campaign_id)
-        .bind(&new.link.material)
-        .bind(&new.link.channel)
+        .bind(new.of.employee.0)
+        .bind(new.of.link)
+        .bind(new.of.campaign)
+        .bind(&new.of.material)
+        .bind(&new.of.channel)
         .bind(new.posted_at)
         .bind(new.day.to_string())
         .bind(new.evidence_url)

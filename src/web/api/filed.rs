@@ -100,8 +100,8 @@ pub(super) async fn narrowed<'a>(
 ) -> Result<(Filter<'a>, Option<i64>, i64), Problem> {
     let employee = match &narrow.employee {
         Some(code) => {
-            let found = app.store.earner(code).await?;
-            Some(found.map(|p| p.employee()).ok_or_else(|| {
+            let found = app.store.employee(code, app.today()).await?;
+            Some(found.map(|p| p.id).ok_or_else(|| {
                 Problem::field(
                     "?employee",
                     format!("expected an employee's code; there is nobody called {code:?}"),

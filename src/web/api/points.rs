@@ -79,7 +79,7 @@ async fn get_points(
     Path(code): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<Json<Points>, Problem> {
-    let found = app.store.earner(&code).await?.map(|p| p.employee());
+    let found = app.store.employee(&code, app.today()).await?.map(|p| p.id);
     let own = found.is_some() && found == actor.employee() && actor.may(Permission::Own);
     if !own && !actor.may(Permission::ReadTracker) {
         return Err(Problem::forbidden("this key sees its own person's points only"));

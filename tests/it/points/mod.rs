@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod boards;
+mod filing;
 mod ledger;
 pub mod people;
+pub mod rig;

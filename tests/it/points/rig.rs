@@ -1,0 +1,94 @@
+//! The API over a store, called without a socket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use bole::app::{App, AppParts, NoWatch, Secrets, Urls};
+use bole::domain::{EmployeeId, Programme, Role};
+use bole::storage::{Store, insert_api_key};
+use bole::web::{Web, api, hash_key};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::support::TestDb;
+
+/// An application on this store with the test's clock.
+pub fn app(db: &TestDb, store: &Store) -> App {
+    App::new(AppParts {
+        store: store.clone(),
+        clock: db.clock.clone(),
+        rng: StdRng::seed_from_u64(7),
+        programme: Programme::default(),
+        urls: Urls {
+            base: "http://bole.test/".parse().unwrap(),
+            short: "http://s.test/".parse().unwrap(),
+        },
+        secrets: Secrets::new([7; 32]),
+        watch: Arc::new(NoWatch),
+    })
+}
+
+/// The API and its keys: `admin`, `other` (an admin's too), `manager-z3` and `employee-z3` tied to 张三, `employee-l4`.
+#[derive(Clone)]
+pub struct Rig {
+    pub app: App,
+    router: Router,
+}
+
+impl Rig {
+    pub async fn new(db: &TestDb) -> Self {
+        super::people::staff(&db.store).await;
+        let mut tx = db.store.begin().await.unwrap();
+        for (name, role, employee) in [
+            ("admin", Role::Admin, None),
+            ("other", Role::Admin, None),
+            ("manager-z3", Role::Manager, Some(EmployeeId(1))),
+            ("employee-z3", Role::Employee, Some(EmployeeId(1))),
+            ("employee-l4", Role::Employee, Some(EmployeeId(2))),
+        ] {
+            insert_api_key(&mut tx, name, &hash_key(name), role, employee, 1, None)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let app = app(db, &db.store);
+        let router = api::router().with_state(Web::new(app.clone()));
+        Self { app, router }
+    }
+
+    /// Calls with a key; gives status and JSON.
+    pub async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |b| Body::from(b.to_string())))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
+        self.call(key, "POST", path, Some(body)).await
+    }
+
+    pub async fn get(&self, key: &str, path: &str) -> Value {
+        let (status, body) = self.call(key, "GET", path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// A person's balance as the API tells it.
+    pub async fn balance(&self, code: &str) -> i64 {
+        self.get("admin", &format!("/employees/{code}/points")).await["balance"]
+            .as_i64()
+            .unwrap()
+    }
+}
