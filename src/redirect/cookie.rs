@@ -78,7 +78,7 @@ impl StaffCookie {
     /// `Set-Cookie` for a member of staff who signed in, good until `until_ms`. An account without an employee is
     /// `EmployeeId(0)`: staff, and nobody's link is theirs.
     pub fn header(&self, employee: EmployeeId, now_ms: i64, until_ms: i64) -> String {
-        let value = self.value(employee, until_ms);
+        let value = self.seal(employee, until_ms, b"");
         let seconds = (until_ms - now_ms).max(0) / 1000;
         let secure = if self.secure { "; Secure" } else { "" };
         format!("{STAFF_COOKIE}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{secure}")
@@ -92,22 +92,25 @@ impl StaffCookie {
 
     /// Who signed in with this browser; `None` for a value we did not sign or that has expired.
     pub fn read(&self, value: &str, now_ms: i64) -> Option<EmployeeId> {
-        let mut bytes = [0u8; STAFF_SIGNED + STAFF_MAC];
-        if value.len() != STAFF_CHARS || URL_SAFE_NO_PAD.decode_slice(value, &mut bytes) != Ok(bytes.len()) {
-            return None;
-        }
-        let (signed, mac) = bytes.split_at(STAFF_SIGNED);
-        self.state
-            .clone()
-            .chain_update(signed)
-            .verify_truncated_left(mac)
-            .ok()?;
-        let (employee, until) = signed.split_first_chunk::<8>()?;
-        let until = i64::from_le_bytes(*until.first_chunk()?);
-        (now_ms < until).then_some(EmployeeId(i64::from_le_bytes(*employee)))
+        self.verify(value, b"", now_ms)
     }
 
-    fn value(&self, employee: EmployeeId, until_ms: i64) -> String {
+    /// What leads through the staff door to `back`, until `until_ms`.
+    pub(super) fn ticket(&self, employee: EmployeeId, until_ms: i64, back: &str) -> String {
+        self.seal(employee, until_ms, back.as_bytes())
+    }
+
+    /// Whose ticket to `back` this is.
+    pub(super) fn open(&self, ticket: &str, back: &str, now_ms: i64) -> Option<EmployeeId> {
+        // With nothing behind it a ticket would be a cookie.
+        if back.is_empty() {
+            None
+        } else {
+            self.verify(ticket, back.as_bytes(), now_ms)
+        }
+    }
+
+    fn seal(&self, employee: EmployeeId, until_ms: i64, purpose: &[u8]) -> String {
         let mut bytes = [0u8; STAFF_SIGNED + STAFF_MAC];
         bytes[..8].copy_from_slice(&employee.0.to_le_bytes());
         bytes[8..16].copy_from_slice(&until_ms.to_le_bytes());
@@ -115,10 +118,24 @@ impl StaffCookie {
             .state
             .clone()
             .chain_update(&bytes[..STAFF_SIGNED])
+            .chain_update(purpose)
             .finalize()
             .into_bytes();
         bytes[STAFF_SIGNED..].copy_from_slice(&mac[..STAFF_MAC]);
         URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn verify(&self, value: &str, purpose: &[u8], now_ms: i64) -> Option<EmployeeId> {
+        let mut bytes = [0u8; STAFF_SIGNED + STAFF_MAC];
+        if value.len() != STAFF_CHARS || URL_SAFE_NO_PAD.decode_slice(value, &mut bytes) != Ok(bytes.len()) {
+            return None;
+        }
+        let (signed, mac) = bytes.split_at(STAFF_SIGNED);
+        let whole = self.state.clone().chain_update(signed).chain_update(purpose);
+        whole.verify_truncated_left(mac).ok()?;
+        let (employee, until) = signed.split_first_chunk::<8>()?;
+        let until = i64::from_le_bytes(*until.first_chunk()?);
+        (now_ms < until).then_some(EmployeeId(i64::from_le_bytes(*employee)))
     }
 }
 

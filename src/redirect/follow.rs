@@ -71,12 +71,12 @@ pub struct Redirector {
     pub(super) table: Arc<Table>,
     pub(super) spool: Arc<Spool>,
     pub(super) tokens: RwLock<TokenKeys>,
-    staff: StaffCookie,
+    pub(super) staff: StaffCookie,
     hasher: RwLock<SaltedHasher>,
     pub(super) clock: Arc<dyn Clock>,
     rng: Mutex<StdRng>,
     notices: Arc<dyn Notices>,
-    settings: FollowSettings,
+    pub(super) settings: FollowSettings,
     secure: bool,
     pub(super) guard: BeaconGuard,
     /// Counters.
@@ -335,7 +335,7 @@ struct Click {
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-fn redirect(location: HeaderValue, cookie: Option<HeaderValue>) -> Response<Body> {
+pub(super) fn redirect(location: HeaderValue, cookie: Option<HeaderValue>) -> Response<Body> {
     let mut headers = HeaderMap::with_capacity(4);
     headers.insert(header::LOCATION, location);
     headers.insert(header::CACHE_CONTROL, NO_STORE);

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use tower::Service;
 
 use crate::domain::RESERVED;
+use crate::redirect::door;
 use crate::redirect::follow::Redirector;
 
 /// The pages for links that lead nowhere; made by the web floor, in the firm's look.
@@ -107,6 +108,9 @@ where
         if request.uri().path() == "/b" {
             let redirector = Arc::clone(&self.redirector);
             return Answer::Pending(Box::pin(async move { redirector.beacon(request).await }));
+        }
+        if *method == Method::GET && request.uri().path() == door::PATH {
+            return Answer::Ready(Some(self.redirector.door(request.uri())));
         }
         let inner = self.inner.call(request);
         Answer::Pending(Box::pin(async move {

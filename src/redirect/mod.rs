@@ -8,6 +8,7 @@
 
 mod beacon;
 mod cookie;
+mod door;
 mod follow;
 mod front;
 mod guard;

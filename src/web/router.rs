@@ -37,6 +37,7 @@ pub fn router(web: Web) -> Router {
         .merge(api::router().layer(middleware::from_fn_with_state(web.app.clone(), idempotency)))
         .merge(docs::routes())
         .merge(assets::routes())
+        .route("/b.js", get(crate::redirect::script))
         .route("/app/{*rest}", get(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -275,3 +275,37 @@ async fn everything_else_is_the_apps() {
     let post = house.send(visit("POST", "/abc2345", &[])).await;
     assert_eq!(body(post).await, "the app");
 }
+
+#[tokio::test]
+async fn through_the_staff_door_a_browser_becomes_the_employees_and_the_door_leads_nowhere_else() {
+    let house = House::new();
+    let url = house
+        .redirector
+        .staff_door(EmployeeId(5), "https://app.example/app?a=1&b=2");
+    let path = url.strip_prefix("https://s.example").unwrap();
+    let answer = house.get(path, &[]).await;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert_eq!(location(&answer), "https://app.example/app?a=1&b=2");
+    house
+        .get("/abc2345", &[("cookie", &set_cookie(&answer).unwrap())])
+        .await;
+    assert_eq!(house.clicks()[0].class, Class::Own);
+    for bad in [
+        path.replace("app.example", "evil.example"),
+        path.replace("?t=", "?t=A"),
+        path.replace("to=https%3A%2F%2Fapp.example%2Fapp%3Fa%3D1%26b%3D2", "to="),
+        "/bs".to_owned(),
+    ] {
+        let answer = house.get(&bad, &[]).await;
+        assert_eq!(answer.status(), StatusCode::GONE, "{bad}");
+        assert_eq!(set_cookie(&answer), None);
+    }
+    // A ticket is no cookie, and a cookie no ticket.
+    let ticket = path.split("t=").nth(1).unwrap().split('&').next().unwrap();
+    house
+        .get("/abc2345", &[("cookie", &format!("bs={ticket}"))])
+        .await;
+    assert_eq!(house.clicks()[1].class, Class::Human);
+    house.clock.advance_ms(60_000);
+    assert_eq!(house.get(path, &[]).await.status(), StatusCode::GONE, "too late");
+}
