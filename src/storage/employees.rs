@@ -209,3 +209,24 @@ pub async fn update_employee(
     });
     StoreError::check_rows("employees", done, 1)
 }
+
+/// Sets how an employee appears to others on boards; `false` when there is no such employee.
+pub async fn set_employee_display(
+    tx: &mut Tx,
+    id: EmployeeId,
+    display: DisplayName,
+    nickname: Option<&str>,
+    at: i64,
+) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update employees set display = $2, nickname = $3, changed_at = $4 where id = $1")
+            .bind(id.0)
+            .bind(display.as_str())
+            .bind(nickname)
+            .bind(at)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    Ok(done == 1)
+}

@@ -29,6 +29,20 @@ pub struct Membership {
 }
 
 impl Store {
+    /// The team's name of everybody who belongs to one on `day`, by employee.
+    pub async fn team_names(&self, day: Date) -> Result<std::collections::HashMap<i64, String>, StoreError> {
+        let rows: Vec<(i64, String)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select m.employee_id, t.name from team_members m join teams t on t.id = m.team_id \
+                 where m.from_on <= $1 and (m.to_on is null or m.to_on >= $1)",
+            )
+            .bind(day.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().collect())
+    }
+
     /// All teams, by name.
     pub async fn teams(&self) -> Result<Vec<Team>, StoreError> {
         Ok(reading!(self, |db| {

@@ -79,3 +79,70 @@ board-up = up
 board-down = down
 board-same = unchanged
 board-new = new
+
+## Forms
+form-optional = optional
+form-save = Save
+shell-back = Back
+
+## Me
+me-title = Me
+me-account = Account
+me-name = Name
+me-login = Login
+me-team = Team
+me-language = Language
+me-display = My name on boards
+me-display-legend = What others see on boards and screens
+me-display-hint = Until you choose, others see “{ $unasked }”. A change reaches frozen boards too.
+me-display-full = Full name ({ $name })
+me-display-nickname = Nickname
+me-display-hidden = No name
+me-display-choose = Please choose one.
+me-nickname = Nickname
+me-nickname-missing = A nickname was chosen, so there must be one.
+me-nickname-long = A nickname has at most 20 characters.
+me-password = Change password
+me-current = Current password
+me-wished = New password
+me-password-hint = At least 10 characters, no common words.
+me-password-short = Too short: at least 10 characters.
+me-password-long = Too long: at most 256 bytes.
+me-password-guessable = Too easy to guess: no common words, no repetition, not your login.
+me-wrong-password = This is not your current password.
+me-change = Change password
+me-signout = Sign out
+me-done-display = Saved. Boards show it at once.
+me-done-password = The password is changed. Other devices must sign in again.
+welcome-title = Your name on boards
+welcome-later = Later
+
+## Rules
+rules-title = Rules
+rules-points = How points are earned
+points-plus = { $n ->
+    [one] +{ $n } point
+   *[other] +{ $n } points
+}
+rules-share = A compliant share with your link, up to { $n } a day
+rules-click = Somebody opens it and reads over { $s } s
+rules-interaction = A positive exchange with a friend in comments, approved
+rules-creator = Best creator of the month
+rules-expiry = Points expire on 31 December of the next year. They buy things, never cash.
+rules-valid = What a valid click is
+rules-valid-dwell = A person opened it and kept the page in sight for over { $s } s. Time in the background or locked does not count.
+rules-valid-once = One valid click per person and link within { $h } hours.
+rules-valid-repeat = Opening the same link again within { $m } minutes is a repeat.
+rules-valid-people = Previews, crawlers, the office network, colleagues and yourself are recorded, not counted.
+rules-credit = Whose a lead or sale is
+rules-credit-window = A customer who opened your link and comes within { $d } days is yours; if they opened a colleague’s later, the last one counts.
+rules-credit-coupon = Your coupon always makes it yours.
+rules-credit-protection = A customer you brought cannot be taken over by another link for { $d } days; a coupon can.
+rules-credit-new = New customers only: unknown for { $d } days.
+rules-credit-own = Buying with your own phone or e-mail earns nothing.
+rules-credit-hold = After the month closes there is a hold of { $d } days for returns.
+rules-boards = Leaderboards
+rules-boards-week = A week is Monday to Sunday, in Shanghai time.
+rules-boards-ties = Equal places stay equal, the next moves down (1, 2, 2, 4).
+rules-boards-freeze = A week freezes 24 hours after its end; what arrives later is shown as a restatement, the frozen place stands.
+rules-boards-teams = Teams are compared per active member, so that small ones can win.

@@ -127,8 +127,8 @@ impl Text {
 
     /// Sets a variable to a number, which also chooses the plural.
     #[must_use]
-    pub fn n(mut self, name: &'static str, value: impl Into<i64>) -> Self {
-        self.args.push((name, FluentValue::from(value.into())));
+    pub fn n(mut self, name: &'static str, value: impl Count) -> Self {
+        self.args.push((name, FluentValue::from(value.count())));
         self
     }
 }
@@ -142,5 +142,29 @@ impl fmt::Display for Text {
             .collect();
         let args = (!args.is_empty()).then_some(&args);
         f.write_str(&TEXTS.lookup_complete(self.lang.id(), &self.key, args))
+    }
+}
+
+/// A whole number, also behind the references templates hand over.
+pub trait Count {
+    /// The number.
+    fn count(self) -> i64;
+}
+
+impl Count for i64 {
+    fn count(self) -> i64 {
+        self
+    }
+}
+
+impl Count for usize {
+    fn count(self) -> i64 {
+        i64::try_from(self).unwrap_or(i64::MAX)
+    }
+}
+
+impl<T: Count + Copy> Count for &T {
+    fn count(self) -> i64 {
+        (*self).count()
     }
 }

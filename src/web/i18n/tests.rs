@@ -124,7 +124,7 @@ fn no_text_prints_its_key_or_a_hole() {
             let mut text = super::Text::new(lang, key.clone().into());
             for name in variables {
                 let name: &'static str = Box::leak(name.into_boxed_str());
-                text = text.n(name, 2);
+                text = text.n(name, 2_i64);
             }
             let printed = text.to_string();
             assert!(
