@@ -158,6 +158,11 @@ impl Shell {
         self.moment.exact(*at)
     }
 
+    /// When the page was made: `16:32`.
+    pub fn clock(&self) -> String {
+        self.moment.clock(self.moment.now)
+    }
+
     /// A day without its year.
     pub fn day(&self, day: &Date) -> String {
         i18n::day_words(self.lang, *day)

@@ -74,11 +74,78 @@ error-words-link = A character may be missing. Ask whoever sent it to send it ag
 error-title-over = This link is over
 error-words-over = The campaign has ended, or the link was turned off. Ask whoever sent it for a new one.
 
-## Moves on a board
+## Leaderboard
+shell-comma = {", "}
 board-up = up
 board-down = down
 board-same = unchanged
 board-new = new
+board-place-before = #
+board-by-employee = People
+board-by-team = Teams
+board-metric-points = by points
+board-metric-clicks = by valid clicks
+board-metric-leads = by leads
+board-metric-sales = by sales amount
+board-column-points = Points
+board-column-clicks = Valid clicks
+board-column-leads = Leads
+board-column-sales = Sales
+board-each = {" "}per head
+board-amount-points = { $n } points
+board-amount-clicks = { $n } clicks
+board-amount-leads = { $n } leads
+board-amount-sales = { $n }
+board-span-running = { $period }, running
+board-span-over = { $period }
+board-period = { $period } ({ $span })
+board-period-label = Period
+board-metric-label = Compare
+board-show = Show
+board-filters = Filter the board
+board-choose-period = Choose a period
+board-choose-who = People or teams
+board-frozen = frozen
+board-frozen-at = frozen { $at }
+board-freezes-at = freezes { $at }
+board-rank = Place
+board-name = Name
+board-moved = Moved
+board-bar = Share of the first place’s value
+board-me = { $name } (me)
+board-my-team = { $name } (my team)
+board-hidden = Name not shown
+board-team = { $members ->
+    [one] { $members } member, { $total } in all
+   *[other] { $members } members, { $total } in all
+}
+board-distance = { $far } behind place { $rank }.
+board-distance-clicks = { $far } behind place { $rank }; { $clicks ->
+    [one] { $clicks } more valid click gets there.
+   *[other] { $clicks } more valid clicks get there.
+}
+board-first = In the lead.
+board-restated = restated { $change }, now { $now }
+board-restated-place = restated: now place { $rank }
+board-late = { $value } after the freeze
+board-note = Equal places stay equal, the next moves down. Names are shown as each person chose.
+board-frozen-note = What arrives after the freeze is a restatement; places and prizes stand.
+board-restatements = { $n ->
+    [one] See { $n } restatement
+   *[other] See { $n } restatements
+}
+board-all = Show all { $n }
+board-empty = Nobody is on this board yet
+board-empty-words = It appears within seconds of the first valid click.
+screen-title = Leaderboard screen
+screen-live = live
+screen-offline = connection lost, trying again
+screen-today = Today
+screen-valid = Valid clicks today
+screen-leads = Leads today
+screen-sales = Sales today
+screen-points = Points today
+screen-updated = updated { $clock }
 
 ## Forms
 form-optional = optional

@@ -248,14 +248,14 @@ mod tests {
                     wished: Field::empty("wished").wrong(lang.word("me-password", error.as_str())),
                     done: Some(lang.t("me-done-display").to_string()),
                 };
-                crate::web::pages::check_sample(&page.render().unwrap(), lang);
+                crate::web::pages::check_sample("me", &page.render().unwrap(), lang);
             }
             let page = WelcomePage {
                 s: Shell::sample(lang, Place::Elsewhere),
                 display: form(),
                 next: "/app/board".into(),
             };
-            crate::web::pages::check_sample(&page.render().unwrap(), lang);
+            crate::web::pages::check_sample("welcome", &page.render().unwrap(), lang);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! # Why
 //! The page struct that derives the template sits above its handler, so that what a page shows is read in one place.
 
+mod board;
 pub mod errors;
 mod home;
 mod me;
@@ -18,15 +19,17 @@ use crate::web::Web;
 /// All pages. GETs change nothing; every change is a POST answered by 303, or by 422 with the form as it was typed.
 pub fn routes() -> Router<Web> {
     Router::new()
+        .merge(board::routes())
         .merge(home::routes())
         .merge(me::routes())
         .merge(rules::routes())
         .merge(signin::routes())
 }
 
-/// What every page rendered from samples must be: whole, translated, nothing inline.
+/// What every page rendered from samples must be: whole, translated, nothing inline. With `BOLE_SAMPLES=FOLDER` the
+/// samples are written there, to be looked at (`tests/look/serve.py` serves them with their files).
 #[cfg(test)]
-fn check_sample(html: &str, lang: crate::web::i18n::Lang) {
+fn check_sample(name: &str, html: &str, lang: crate::web::i18n::Lang) {
     assert!(
         html.contains(&format!("<html lang=\"{}\"", lang.html())),
         "{html}"
@@ -43,4 +46,17 @@ fn check_sample(html: &str, lang: crate::web::i18n::Lang) {
     }
     assert_eq!(html.matches("<h1").count(), 1, "one heading of the first level");
     assert!(!html.contains("/assets/missing"));
+    let mut ids: Vec<&str> = html
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    ids.sort_unstable();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "ids are unique: {html}");
+    if let Ok(folder) = std::env::var("BOLE_SAMPLES") {
+        let path = std::path::Path::new(&folder).join(format!("{name}.{}.html", lang.as_str()));
+        std::fs::write(path, html).unwrap();
+    }
 }

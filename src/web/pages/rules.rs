@@ -65,7 +65,7 @@ mod tests {
                 },
             };
             let html = page.render().unwrap();
-            crate::web::pages::check_sample(&html, lang);
+            crate::web::pages::check_sample("rules", &html, lang);
             assert!(html.contains("1.5") && html.contains("+500"), "{html}");
         }
     }
