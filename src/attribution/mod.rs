@@ -1,4 +1,4 @@
-//! Who earned what, and why: click tokens, windows, ownership, the written decision.
+//! Who earned what, and why: click tokens, dwell, repeats, windows, ownership, the written decision.
 //!
 //! # Why
 //! Credit must be decided by pure rules over values, so that every decision can be replayed and explained (attribution.md §5).
@@ -6,10 +6,12 @@
 
 mod contact;
 mod decide;
+pub mod dwell;
 mod evidence;
 mod status;
 mod step;
 pub mod token;
+pub mod visits;
 
 #[cfg(test)]
 mod decide_tests;

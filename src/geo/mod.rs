@@ -1,4 +1,11 @@
-//! Country, region, city and network of an address, from MMDB files re-read when they change.
+//! Country, region, city and network of an address, out of MMDB files.
 //!
 //! # Why
-//! A broken file must never break a redirect.
+//! Files are read into memory and looked at again when they change; a broken new file keeps the old one and says so, and
+//! nothing breaks without any (attribution.md §2).
+
+mod files;
+mod place;
+
+pub use files::{Geo, GeoFile};
+pub use place::Place;

@@ -12,6 +12,7 @@ mod door;
 mod follow;
 mod front;
 mod guard;
+pub mod loader;
 mod metrics;
 mod preview;
 mod request;

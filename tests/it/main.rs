@@ -8,6 +8,7 @@ mod support;
 
 mod browser_harness;
 mod house;
+mod loader;
 mod migrations;
 mod points;
 mod web;

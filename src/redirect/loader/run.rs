@@ -1,0 +1,298 @@
+//! The loop: read, apply, commit, forget the segment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+
+use crate::attribution::dwell::{Beacon, Beacons, Said};
+use crate::domain::{ClickId, Clock};
+use crate::geo::Geo;
+use crate::redirect::loader::apply::{Applied, Apply, Batch};
+use crate::redirect::loader::credit::Credits;
+use crate::redirect::loader::enrich::Enricher;
+use crate::redirect::loader::rules::{Days, Rules};
+use crate::spool::{
+    BeaconKind, BeaconRecord, DamageKind, NodeName, Position, ReadError, Reader, Record, Step,
+};
+use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, lock_loaders};
+
+/// Records per transaction, at least and at most; in between by how long the last one took.
+const LEAST: usize = 256;
+const MOST: usize = 8_192;
+/// A transaction should keep the writer this long at most.
+const GOAL: Duration = Duration::from_millis(150);
+/// How long to sleep when nothing is there; an append wakes earlier.
+const IDLE: Duration = Duration::from_millis(200);
+/// With the store away: first and longest pause between attempts.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// One line a minute says that the store is away.
+const COMPLAIN: Duration = Duration::from_secs(60);
+
+/// What a loader is made of.
+pub struct LoaderParts {
+    /// The store.
+    pub store: Store,
+    /// The folder of all nodes' spools.
+    pub root: PathBuf,
+    /// Whose spool.
+    pub node: NodeName,
+    /// Geo files.
+    pub geo: Arc<Geo>,
+    /// The programme's numbers.
+    pub rules: Rules,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Told when something was appended; looks every 200 ms without being told.
+    pub appended: Arc<Notify>,
+}
+
+/// What it did so far. Shared, for metrics and health.
+#[derive(Debug, Default)]
+pub struct LoaderCounts {
+    /// Clicks stored.
+    pub clicks: AtomicU64,
+    /// Beacons read.
+    pub beacons: AtomicU64,
+    /// Transactions committed.
+    pub batches: AtomicU64,
+    /// Bytes of the spool that were no records (damage of the disk): answered clicks may be missing.
+    pub damaged_bytes: AtomicU64,
+    /// Clicks on links the store does not know.
+    pub unknown_links: AtomicU64,
+    /// Attempts that failed in a row; 0 while all is well.
+    pub failing: AtomicU64,
+}
+
+/// Why a step failed; the next one begins at the checkpoint again.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store is away or refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The spool cannot be read.
+    #[error(transparent)]
+    Spool(#[from] ReadError),
+}
+
+/// Carries one node's spool into the store.
+pub struct Loader {
+    parts: LoaderParts,
+    counts: Arc<LoaderCounts>,
+    enricher: Enricher,
+    credits: Credits,
+    days: Days,
+    reader: Option<(Reader, Option<Checkpoint>)>,
+    limit: usize,
+    became_valid: Vec<ClickId>,
+}
+
+impl Loader {
+    /// A loader that begins at the store's checkpoint.
+    pub fn new(parts: LoaderParts) -> Self {
+        Self {
+            enricher: Enricher::new(Arc::clone(&parts.geo)),
+            credits: Credits::default(),
+            days: Days::new(parts.rules.zone.clone()),
+            counts: Arc::default(),
+            reader: None,
+            limit: LEAST * 4,
+            became_valid: Vec::new(),
+            parts,
+        }
+    }
+
+    /// What it did so far.
+    pub fn counts(&self) -> Arc<LoaderCounts> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Loads until told to stop (the sender says `true`, or is gone), and then whatever is left.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut pause = PAUSE.0;
+        let mut complained: Option<Instant> = None;
+        loop {
+            let stopping = *stop.borrow() || stop.has_changed().is_err();
+            match self.step().await {
+                Ok(read) => {
+                    pause = PAUSE.0;
+                    if complained.take().is_some() {
+                        tracing::info!("the loader reaches spool and store again");
+                    }
+                    if read > 0 {
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    if complained.is_none_or(|last| last.elapsed() >= COMPLAIN) {
+                        complained = Some(Instant::now());
+                        let attempts = self.counts.failing.load(Ordering::Relaxed);
+                        tracing::error!(%error, attempts, "clicks wait in the spool: the loader cannot carry them into the store");
+                    }
+                    if !stopping {
+                        let _ = tokio::time::timeout(pause, stop.changed()).await;
+                        pause = (pause * 2).min(PAUSE.1);
+                    }
+                }
+            }
+            if stopping {
+                return;
+            }
+            tokio::select! {
+                () = self.parts.appended.notified() => {}
+                () = tokio::time::sleep(IDLE) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Loads everything there is now; returns how many records that was.
+    pub async fn catch_up(&mut self) -> Result<usize, LoadError> {
+        let mut sum = 0;
+        loop {
+            match self.step().await? {
+                0 => return Ok(sum),
+                read => sum += read,
+            }
+        }
+    }
+
+    /// Takes out which clicks became valid since the last call.
+    pub fn take_valid(&mut self) -> Vec<ClickId> {
+        std::mem::take(&mut self.became_valid)
+    }
+
+    /// One batch in one transaction; how many records (or damages) it held, 0 when there is nothing to do.
+    pub async fn step(&mut self) -> Result<usize, LoadError> {
+        let result = self.try_step().await;
+        match &result {
+            Ok(_) => self.counts.failing.store(0, Ordering::Relaxed),
+            Err(_) => {
+                self.reader = None;
+                self.counts.failing.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        result
+    }
+
+    async fn try_step(&mut self) -> Result<usize, LoadError> {
+        let began = Instant::now();
+        let (mut reader, from) = match self.reader.take() {
+            Some(open) => open,
+            None => {
+                let from = self.parts.store.checkpoint(self.parts.node.as_str()).await?;
+                let position = from.map_or_else(Position::default, |at| Position {
+                    segment: at.segment,
+                    offset: at.offset,
+                });
+                (
+                    Reader::new(&self.parts.root, self.parts.node.clone(), position),
+                    from,
+                )
+            }
+        };
+        let (batch, read, beacons, damaged) = self.read(&mut reader)?;
+        let position = reader.position();
+        let to = Checkpoint {
+            segment: position.segment,
+            offset: position.offset,
+        };
+        if read == 0 {
+            self.reader = Some((reader, from));
+            return Ok(0);
+        }
+        let mut tx = self.parts.store.begin().await?;
+        lock_loaders(&mut tx).await?;
+        let now_ms = self.parts.clock.now_ms();
+        if !advance_checkpoint(&mut tx, self.parts.node.as_str(), from, to, now_ms).await? {
+            // Another loader was faster: go on from where it is now.
+            tx.rollback().await?;
+            tracing::debug!("another loader reads the same spool");
+            return Ok(read);
+        }
+        let applied = self.apply(now_ms).batch(&mut tx, batch).await?;
+        tx.commit().await?;
+        self.count(applied, beacons, damaged);
+        if from.is_none_or(|from| from.segment < to.segment) {
+            reader.remove_before(to.segment)?;
+        }
+        self.reader = Some((reader, Some(to)));
+        self.adapt(read, began.elapsed());
+        Ok(read)
+    }
+
+    fn apply(&mut self, now_ms: i64) -> Apply<'_> {
+        Apply {
+            rules: &self.parts.rules,
+            days: &mut self.days,
+            credits: &mut self.credits,
+            now_ms,
+        }
+    }
+
+    fn count(&mut self, applied: Applied, beacons: u64, damaged: u64) {
+        let counts = &self.counts;
+        counts
+            .clicks
+            .fetch_add(applied.inserted as u64, Ordering::Relaxed);
+        counts.beacons.fetch_add(beacons, Ordering::Relaxed);
+        counts.batches.fetch_add(1, Ordering::Relaxed);
+        counts.damaged_bytes.fetch_add(damaged, Ordering::Relaxed);
+        if applied.unknown_links > 0 {
+            let unknown = applied.unknown_links as u64;
+            counts.unknown_links.fetch_add(unknown, Ordering::Relaxed);
+            tracing::error!(unknown, "clicks on links the store does not know were dropped");
+        }
+        self.became_valid.extend(applied.became_valid);
+        self.became_valid.truncate(MOST);
+    }
+
+    /// Larger batches while they are quick, smaller ones when they keep the writer too long.
+    fn adapt(&mut self, read: usize, took: Duration) {
+        if took > GOAL {
+            self.limit = (self.limit / 2).max(LEAST);
+        } else if read >= self.limit && took < GOAL / 2 {
+            self.limit = (self.limit * 2).min(MOST);
+        }
+    }
+
+    fn read(&mut self, reader: &mut Reader) -> Result<(Batch, usize, u64, u64), ReadError> {
+        let mut batch = Batch::default();
+        let (mut read, mut beacons, mut damaged) = (0, 0, 0);
+        while read < self.limit {
+            match reader.next_step()? {
+                Step::CaughtUp => break,
+                Step::Record(Record::Click(click)) => batch.clicks.push(self.enricher.arrived(&click)),
+                Step::Record(Record::Beacon(beacon)) => {
+                    beacons += 1;
+                    add(&mut batch.beacons, &beacon);
+                }
+                Step::Damage(damage) => {
+                    if damage.kind != DamageKind::TornTail {
+                        damaged += damage.bytes;
+                        tracing::error!(?damage, "bytes of the spool are no records");
+                    }
+                }
+            }
+            read += 1;
+        }
+        Ok((batch, read, beacons, damaged))
+    }
+}
+
+fn add(all: &mut BTreeMap<ClickId, Beacons>, beacon: &BeaconRecord) {
+    all.entry(beacon.click).or_default().add(Beacon {
+        at_ms: beacon.at_ms,
+        said: match beacon.kind {
+            BeaconKind::Start => Said::Start,
+            BeaconKind::Limit => Said::Limit,
+            BeaconKind::Leaving => Said::Leaving,
+        },
+        visible_ms: beacon.visible_ms,
+        interacted: beacon.interacted,
+        page_visitor: beacon.page_visitor,
+    });
+}

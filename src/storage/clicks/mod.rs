@@ -1,0 +1,56 @@
+//! Clicks: one row each, flagged and never dropped.
+//!
+//! # Why
+//! The loader writes them many at a time and judges them by their neighbours; people read them, few at a time
+//! (attribution.md §2). Rows lie in the order of their ids, which is the order of the clicks.
+
+mod change;
+mod insert;
+mod orphans;
+mod read;
+mod recount;
+mod seen;
+
+pub use change::{ClickChange, change_clicks};
+pub use insert::{ClickRow, insert_clicks};
+pub use orphans::{forget_orphans, keep_orphans, orphans_of};
+pub use read::{ClickFilter, ClickView};
+pub use recount::{Difference, Rollup};
+pub use seen::{Seen, clicks_between, clicks_by_id, clicks_on_links, page_visits, valid_of_visitor};
+
+use uuid::Uuid;
+
+use crate::domain::{Class, ClickId, ClickReason};
+use crate::storage::StoreError;
+
+/// The smallest id a click at `at_ms` can have: ids compared with it tell before from after.
+pub fn first_id_at(at_ms: i64) -> ClickId {
+    let millis = u128::try_from(at_ms.clamp(0, (1 << 48) - 1)).unwrap_or(0);
+    ClickId(Uuid::from_u128(millis << 80))
+}
+
+fn class_of(text: &str) -> Result<Class, StoreError> {
+    text.parse().map_err(|()| corrupt("class", text))
+}
+
+fn reason_of(text: &str) -> Result<ClickReason, StoreError> {
+    text.parse().map_err(|()| corrupt("reason", text))
+}
+
+fn corrupt(column: &'static str, value: &str) -> StoreError {
+    StoreError::Corrupt {
+        table: "clicks",
+        column,
+        value: value.to_owned(),
+    }
+}
+
+fn visitor_of(column: &'static str, bytes: Option<Vec<u8>>) -> Result<Option<[u8; 12]>, StoreError> {
+    bytes.map(|b| fixed(column, &b)).transpose()
+}
+
+fn fixed<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N], StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| corrupt(column, &format!("{bytes:02x?}")))
+}

@@ -1,0 +1,203 @@
+//! Reading clicks back to judge others by them.
+
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
+use crate::storage::clicks::{class_of, first_id_at, fixed, reason_of, visitor_of};
+use crate::storage::{StoreError, Tx, writing};
+
+/// Ids per statement.
+const CHUNK: usize = 500;
+
+/// A stored click, as far as rules look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The click.
+    pub id: ClickId,
+    /// Its link.
+    pub link: LinkId,
+    /// Who is credited.
+    pub employee: Option<EmployeeId>,
+    /// Class in force.
+    pub class: Class,
+    /// Reason in force.
+    pub reason: ClickReason,
+    /// What the rules had said before a person overruled.
+    pub was: Option<(Class, ClickReason)>,
+    /// Cookie.
+    pub visitor: Option<[u8; 12]>,
+    /// Hash.
+    pub visitor_hash: Option<[u8; 12]>,
+    /// Network.
+    pub network: Option<String>,
+    /// Browser, a word.
+    pub browser: Option<String>,
+    /// Beacons, packed.
+    pub beacons: Option<Vec<u8>>,
+    /// The page's visitor.
+    pub page_visitor: Option<[u8; 16]>,
+    /// Visible time believed, milliseconds.
+    pub dwell_ms: Option<i64>,
+    /// Valid.
+    pub valid: bool,
+    /// Earned points.
+    pub earned: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    link_id: i64,
+    employee_id: Option<i64>,
+    class: String,
+    reason: String,
+    was_class: Option<String>,
+    was_reason: Option<String>,
+    visitor: Option<Vec<u8>>,
+    visitor_hash: Option<Vec<u8>>,
+    network: Option<String>,
+    browser: Option<String>,
+    beacons: Option<Vec<u8>>,
+    page_visitor: Option<Vec<u8>>,
+    dwell_ms: Option<i64>,
+    valid: bool,
+    earned: bool,
+}
+
+const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
+     network, browser, beacons, page_visitor, dwell_ms, valid, earned from clicks where ";
+
+fn from_row(row: Row) -> Result<Seen, StoreError> {
+    let was = match (row.was_class, row.was_reason) {
+        (Some(class), Some(reason)) => Some((class_of(&class)?, reason_of(&reason)?)),
+        _ => None,
+    };
+    Ok(Seen {
+        id: ClickId(row.id),
+        link: LinkId(row.link_id),
+        employee: row.employee_id.map(EmployeeId),
+        class: class_of(&row.class)?,
+        reason: reason_of(&row.reason)?,
+        was,
+        visitor: visitor_of("visitor", row.visitor)?,
+        visitor_hash: visitor_of("visitor_hash", row.visitor_hash)?,
+        network: row.network,
+        browser: row.browser,
+        beacons: row.beacons,
+        page_visitor: row.page_visitor.map(|b| fixed("page_visitor", &b)).transpose()?,
+        dwell_ms: row.dwell_ms,
+        valid: row.valid,
+        earned: row.earned,
+    })
+}
+
+macro_rules! seen {
+    ($tx:expr, |$q:ident| $build:block) => {{
+        let rows: Vec<Row> = writing!($tx, |db| {
+            let mut $q = QueryBuilder::new(COLUMNS);
+            $build
+            $q.build_query_as().fetch_all(db).await?
+        });
+        rows.into_iter().map(from_row).collect::<Result<Vec<Seen>, StoreError>>()
+    }};
+}
+
+/// Those of the clicks that are stored.
+pub async fn clicks_by_id(tx: &mut Tx, ids: &[ClickId]) -> Result<Vec<Seen>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        found.extend(seen!(tx, |q| {
+            q.push("id in ");
+            let mut list = q.push("(").separated(", ");
+            for id in chunk {
+                list.push_bind(id.0);
+            }
+            q.push(")");
+        })?);
+    }
+    Ok(found)
+}
+
+/// The clicks on these links from `from_ms` until before `to_ms`.
+pub async fn clicks_on_links(
+    tx: &mut Tx,
+    links: &[LinkId],
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in links.chunks(CHUNK) {
+        found.extend(seen!(tx, |q| {
+            q.push("id >= ").push_bind(first_id_at(from_ms).0);
+            q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+            let mut list = q.push(" and link_id in (").separated(", ");
+            for link in chunk {
+                list.push_bind(link.0);
+            }
+            q.push(")");
+        })?);
+    }
+    Ok(found)
+}
+
+/// All clicks from `from_ms` until before `to_ms`, and after the click `after` when one is given; at most `limit`, in
+/// the order of their ids.
+pub async fn clicks_between(
+    tx: &mut Tx,
+    from_ms: i64,
+    to_ms: i64,
+    after: Option<ClickId>,
+    limit: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    seen!(tx, |q| {
+        q.push("id >= ").push_bind(first_id_at(from_ms).0);
+        q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+        if let Some(after) = after {
+            q.push(" and id > ").push_bind(after.0);
+        }
+        q.push(" order by id limit ").push_bind(limit);
+    })
+}
+
+/// Clicks of a link that carry this page visitor, from `from_ms` until before `to_ms`.
+pub async fn page_visits(
+    tx: &mut Tx,
+    link: LinkId,
+    page_visitor: &[u8; 16],
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    seen!(tx, |q| {
+        q.push("link_id = ").push_bind(link.0);
+        q.push(" and page_visitor = ").push_bind(&page_visitor[..]);
+        q.push(" and id >= ").push_bind(first_id_at(from_ms).0);
+        q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+    })
+}
+
+/// The valid clicks of a visitor on a link: those with this cookie, this hash or this page visitor.
+pub async fn valid_of_visitor(
+    tx: &mut Tx,
+    link: LinkId,
+    visitor: Option<&[u8; 12]>,
+    visitor_hash: Option<&[u8; 12]>,
+    page_visitor: Option<&[u8; 16]>,
+) -> Result<Vec<Seen>, StoreError> {
+    let keys = [
+        visitor.map(|v| (" and visitor = ", &v[..])),
+        visitor_hash.map(|v| (" and visitor_hash = ", &v[..])),
+        page_visitor.map(|v| (" and page_visitor is not null and page_visitor = ", &v[..])),
+    ];
+    let mut found: Vec<Seen> = Vec::new();
+    for (column, value) in keys.into_iter().flatten() {
+        let more = seen!(tx, |q| {
+            q.push("valid and link_id = ").push_bind(link.0);
+            q.push(column).push_bind(value);
+        })?;
+        found.extend(more);
+    }
+    found.sort_by_key(|seen| seen.id);
+    found.dedup_by_key(|seen| seen.id);
+    Ok(found)
+}

@@ -1,0 +1,68 @@
+//! What a click on a link counts for.
+
+use sqlx::QueryBuilder;
+
+use crate::domain::{CampaignId, EmployeeId, LinkId};
+use crate::storage::{StoreError, Tx, writing};
+
+/// Ids per statement.
+const CHUNK: usize = 500;
+
+/// Where a link's clicks are booked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCredit {
+    /// The link.
+    pub link: LinkId,
+    /// Whose it is; of a visitor's child link, the root's.
+    pub employee: EmployeeId,
+    /// Campaign.
+    pub campaign: CampaignId,
+    /// Channel, a word.
+    pub channel: String,
+    /// A visitor's child link: indirect credit only.
+    pub child: bool,
+    /// The employee's last working day, ISO text.
+    pub left_on: Option<String>,
+}
+
+/// Where these links' clicks are booked; links nobody knows are left out.
+pub async fn link_credits(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkCredit>, StoreError> {
+    let mut found = Vec::with_capacity(links.len());
+    for chunk in links.chunks(CHUNK) {
+        let rows: Vec<(i64, i64, i64, String, Option<i64>, Option<String>)> = writing!(tx, |db| {
+            let mut q = QueryBuilder::new(
+                "select l.id, l.employee_id, l.campaign_id, l.channel, l.parent_id, e.left_on from links l \
+                 join employees e on e.id = l.employee_id where l.id in (",
+            );
+            let mut list = q.separated(", ");
+            for link in chunk {
+                list.push_bind(link.0);
+            }
+            q.push(")");
+            q.build_query_as().fetch_all(db).await?
+        });
+        found.extend(
+            rows.into_iter().map(
+                |(link, employee, campaign, channel, parent, left_on)| LinkCredit {
+                    link: LinkId(link),
+                    employee: EmployeeId(employee),
+                    campaign: CampaignId(campaign),
+                    channel,
+                    child: parent.is_some(),
+                    left_on,
+                },
+            ),
+        );
+    }
+    Ok(found)
+}
+
+/// When people last changed, milliseconds UTC: what was read of them before is out of date.
+pub async fn people_changed_at(tx: &mut Tx) -> Result<i64, StoreError> {
+    let (at,): (i64,) = writing!(tx, |db| {
+        sqlx::query_as("select coalesce(max(changed_at), 0) from employees")
+            .fetch_one(db)
+            .await?
+    });
+    Ok(at)
+}

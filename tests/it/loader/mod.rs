@@ -1,0 +1,6 @@
+//! From the spool into the store, on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod basics;
+mod scene;
