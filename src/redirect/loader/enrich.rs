@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::attribution::visits::Visit;
-use crate::classify::{Agent, Browser, is_hosting_network, language};
+use crate::classify::{Agent, Browser, Network, Visitor, is_hosting_network, language};
 use crate::domain::{Class, ClickReason};
 use crate::geo::Geo;
-use crate::spool::{ClickRecord, Network, VisitorBy};
+use crate::spool::ClickRecord;
 use crate::storage::clicks::ClickRow;
 
 /// Texts and networks remembered, each.
@@ -59,9 +60,11 @@ impl Enricher {
     pub fn arrived(&mut self, click: &ClickRecord<'_>) -> Arrived {
         let agent = self.agent(click.user_agent);
         let network = self.network(click.network);
-        let by_hash = click.visitor.filter(|v| v.by == VisitorBy::Hash).map(|v| v.id);
-        let brought = click.visitor.filter(|v| v.by == VisitorBy::Cookie).map(|v| v.id);
-        let cookie = brought.or(click.handed);
+        let (cookie, by_hash) = match click.visitor {
+            Visitor::None => (None, None),
+            Visitor::Cookie(id) => (Some(id), None),
+            Visitor::Hash(id) => (click.issued, Some(id)),
+        };
         let judged = click.class == Class::Human && click.reason != ClickReason::DoNotTrack;
         let visit = judged.then(|| Visit {
             id: click.id,
@@ -70,7 +73,7 @@ impl Enricher {
             hash: by_hash,
             network: network_number(click.network),
             wechat: matches!(agent.browser, Browser::WeChat | Browser::WeCom),
-            hosting: network.as_ref().is_some_and(|n| n.hosting),
+            hosting: network.hosting,
             page_visitor: None,
         });
         let row = ClickRow {
@@ -81,11 +84,11 @@ impl Enricher {
             reason: click.reason,
             visitor: cookie,
             visitor_hash: by_hash,
-            network: network.as_ref().map(|n| Arc::clone(&n.text)),
-            country: network.as_ref().and_then(|n| n.country.clone()),
-            region: network.as_ref().and_then(|n| n.region.clone()),
-            city: network.as_ref().and_then(|n| n.city.clone()),
-            asn: network.as_ref().and_then(|n| n.asn),
+            network: Some(Arc::clone(&network.text)),
+            country: network.country.clone(),
+            region: network.region.clone(),
+            city: network.city.clone(),
+            asn: network.asn,
             browser: agent.browser.as_str(),
             os: agent.os.as_str(),
             device: agent.device.as_str(),
@@ -110,8 +113,7 @@ impl Enricher {
         agent
     }
 
-    fn network(&mut self, network: Network) -> Option<Arc<Known>> {
-        let address = network.address()?;
+    fn network(&mut self, network: Network) -> Arc<Known> {
         let generation = self.geo.generation();
         if generation != self.generation {
             self.generation = generation;
@@ -119,12 +121,11 @@ impl Enricher {
         }
         let number = network_number(network);
         if let Some(known) = self.networks.get(&number) {
-            return Some(Arc::clone(known));
+            return Arc::clone(known);
         }
-        let place = self.geo.look_up(address);
-        let bits = if address.is_ipv4() { 24 } else { 48 };
+        let place = self.geo.look_up(address_of(network));
         let known = Arc::new(Known {
-            text: format!("{address}/{bits}").into(),
+            text: network.to_string().into(),
             country: place.country.and_then(|text| self.text(&text)),
             region: place.region.and_then(|text| self.text(&text)),
             city: place.city.and_then(|text| self.text(&text)),
@@ -132,7 +133,7 @@ impl Enricher {
             hosting: is_hosting_network(place.asn.unwrap_or(0), place.owner.as_deref().unwrap_or("")),
         });
         remember(&mut self.networks, number, Arc::clone(&known));
-        Some(known)
+        known
     }
 
     fn text(&mut self, text: &str) -> Option<Arc<str>> {
@@ -156,18 +157,24 @@ fn remember<K: Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, value: V) {
     map.insert(key, value);
 }
 
-/// A number that tells networks apart; 0 when there is none.
-pub fn network_number(network: Network) -> u64 {
+/// The network's first address (host bits zero), for look-ups.
+fn address_of(network: Network) -> IpAddr {
     match network {
-        Network::None => 0,
-        Network::V4([a, b, c]) => u64::from_be_bytes([4, 0, 0, 0, 0, a, b, c]),
-        Network::V6([a, b, c, d, e, f]) => u64::from_be_bytes([6, 0, a, b, c, d, e, f]),
+        Network::V4([a, b, c]) => Ipv4Addr::new(a, b, c, 0).into(),
+        Network::V6([a, b, c, d, e, f]) => {
+            Ipv6Addr::from([a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).into()
+        }
     }
 }
 
-/// The same out of the text a row keeps.
+/// A number that tells networks apart, never 0.
+pub fn network_number(network: Network) -> u64 {
+    let mut bytes = [0; 8];
+    bytes[..7].copy_from_slice(&network.to_bytes());
+    u64::from_be_bytes(bytes)
+}
+
+/// The same out of the text a row keeps; 0 when there is none.
 pub fn network_number_of(text: Option<&str>) -> u64 {
-    text.and_then(|text| text.split('/').next())
-        .and_then(|address| address.parse().ok())
-        .map_or(0, |address| network_number(Network::of(address)))
+    text.and_then(|text| text.parse().ok()).map_or(0, network_number)
 }

@@ -1,7 +1,8 @@
 //! What a click and its beacons become.
 
+use bole::classify::Network;
 use bole::domain::{Class, ClickReason, LinkId};
-use bole::spool::{BeaconKind, ClickRecord, Network, Record};
+use bole::spool::{BeaconKind, ClickRecord, Record};
 
 use super::scene::{Scene, WECHAT, beacon, by_cookie, by_hash, ten};
 use crate::points::people::{ZHANG, number};
@@ -39,7 +40,7 @@ async fn given_a_start_and_a_limit_when_loaded_then_the_click_is_valid_and_earns
     let click = scene.click(0, 1);
     scene.write(Record::Click(ClickRecord {
         visitor: by_hash(1),
-        handed: Some([9; 12]),
+        issued: Some([9; 12]),
         ..click
     }));
     scene.write(Record::Beacon(beacon(
@@ -142,7 +143,7 @@ async fn given_one_office_behind_one_address_when_pages_tell_people_apart_then_t
     for (click, cookie) in [(a, 1), (b, 2), (c, 3)] {
         scene.write(Record::Click(ClickRecord {
             visitor: by_hash(7),
-            handed: Some([cookie; 12]),
+            issued: Some([cookie; 12]),
             ..click
         }));
     }

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
+use bole::classify::{Network, Visitor};
 use bole::domain::{Class, ClickId, ClickReason, Clock as _, LinkId, Programme};
 use bole::geo::Geo;
 use bole::redirect::loader::{Loader, LoaderParts, Rules};
-use bole::spool::{
-    BeaconKind, BeaconRecord, ClickRecord, Network, NodeName, Record, Spool, SpoolSettings, Visitor,
-    VisitorBy,
-};
+use bole::spool::{BeaconKind, BeaconRecord, ClickRecord, NodeName, Record, Spool, SpoolSettings};
 use bole::storage::Store;
 use bole::storage::clicks::{ClickFilter, ClickView};
 use rand::SeedableRng as _;
@@ -74,8 +72,8 @@ impl Scene {
             link: LinkId(link),
             class: Class::Human,
             reason: ClickReason::Person,
-            visitor: None,
-            handed: None,
+            visitor: Visitor::None,
+            issued: None,
             scan: false,
             network: Network::of("203.0.113.9".parse().unwrap()),
             user_agent: IPHONE,
@@ -122,18 +120,12 @@ impl Scene {
     }
 }
 
-pub fn by_hash(hash: u8) -> Option<Visitor> {
-    Some(Visitor {
-        id: [hash; 12],
-        by: VisitorBy::Hash,
-    })
+pub fn by_hash(hash: u8) -> Visitor {
+    Visitor::Hash([hash; 12])
 }
 
-pub fn by_cookie(cookie: u8) -> Option<Visitor> {
-    Some(Visitor {
-        id: [cookie; 12],
-        by: VisitorBy::Cookie,
-    })
+pub fn by_cookie(cookie: u8) -> Visitor {
+    Visitor::Cookie([cookie; 12])
 }
 
 /// A beacon of a click so many milliseconds after ten.
