@@ -14,7 +14,6 @@ mod gather;
 pub mod interaction;
 mod permission;
 mod refund;
-pub mod results;
 mod secrets;
 pub mod share;
 mod state;

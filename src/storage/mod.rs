@@ -29,7 +29,6 @@ pub mod links;
 mod meta;
 pub mod points;
 pub mod refunds;
-pub mod results;
 mod rollups;
 mod sealed_contacts;
 mod sessions;

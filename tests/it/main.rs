@@ -11,5 +11,4 @@ mod house;
 mod loader;
 mod migrations;
 mod points;
-mod script;
 mod web;

@@ -54,9 +54,10 @@ impl Cluster {
                 "-D",
             ])
             .arg(self.data()));
-        // Speed instead of durability: these data live as long as a test run.
+        // No fsync: these data live as long as a test run. Commits are written all the same, so that they outlive
+        // a kill.
         let settings = "\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n\
-             synchronous_commit = off\nfull_page_writes = off\nmax_connections = 250\nshared_buffers = 64MB\n\
+             full_page_writes = off\nmax_connections = 250\nshared_buffers = 64MB\n\
              autovacuum_naptime = 10min\nmax_wal_size = 2GB\n";
         let file = self.data().join("postgresql.auto.conf");
         let before = fs::read_to_string(&file).unwrap_or_default();
@@ -120,7 +121,17 @@ impl Own {
             .join(format!("own-{}", std::process::id()))
             .join(free_port().to_string());
         fs::create_dir_all(&dir).expect("a folder for the cluster");
-        Self(Cluster::create(&dir))
+        let cluster = Cluster::create(&dir);
+        // A test that is killed drops nothing: a watchdog ends what it leaves behind.
+        let watch = "while kill -0 \"$0\" 2>/dev/null; do sleep 2; done; cd / && [ -d \"$1\" ] \
+             && { kill -QUIT \"$(head -n 1 \"$1/data/postmaster.pid\")\"; sleep 1; rm -rf \"$1\"; }";
+        let mut watchdog = Command::new("setsid");
+        watchdog
+            .args(["-f", "sh", "-c", watch])
+            .arg(std::process::id().to_string())
+            .arg(&dir);
+        run(watchdog.stdin(null()).stdout(null()).stderr(null()));
+        Self(cluster)
     }
 }
 
@@ -230,4 +241,21 @@ pub fn bin() -> PathBuf {
         Some((version, bin)) if version >= 15 => bin,
         _ => panic!("{MISSING}"),
     }
+}
+
+#[test]
+fn given_a_cluster_of_its_own_when_stopped_and_started_then_its_data_are_there() {
+    let own = Own::start();
+    let count = |sql: &str| {
+        let mut psql = Command::new(bin().join("psql"));
+        let output = run(psql.args(["-At", "-c", sql, "-d"]).arg(own.0.url("postgres")));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    count("create table kept as select 41 + 1 as answer");
+    own.0.stop();
+    own.0.start();
+    assert_eq!(count("select answer from kept"), "42");
+    let dir = own.0.dir.clone();
+    drop(own);
+    assert!(!dir.exists(), "nothing is left behind");
 }
