@@ -15,6 +15,8 @@ create table point_entries (
     unique (rule, source, seq)
 ) strict;
 create index point_entries_employee on point_entries (employee_id, id);
+-- What a person reads beside their clicks.
+create index point_entries_other on point_entries (employee_id, id) where rule <> 'click';
 
 create table point_balances (
     employee_id integer not null primary key references employees (id),

@@ -14,6 +14,7 @@ mod gather;
 pub mod interaction;
 mod permission;
 mod refund;
+pub mod results;
 mod secrets;
 pub mod share;
 mod state;

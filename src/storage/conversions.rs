@@ -321,6 +321,39 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// What concerns a person, the latest first: credited to them, indirectly theirs, or credited to nobody though it came
+    /// by their link, click or coupon. `before` is (occurred_at, id) of the last one read.
+    pub async fn conversions_around(
+        &self,
+        employee: EmployeeId,
+        before: (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<Conversion>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(conversion_sql!(
+                "where v.id in (select a.id from (select id from conversions where credited_to = $1 \
+                 and (occurred_at < $2 or (occurred_at = $2 and id < $3)) order by occurred_at desc, id desc limit $4) a \
+                 union all select b.id from (select id from conversions where indirect_to = $1 \
+                 and (occurred_at < $2 or (occurred_at = $2 and id < $3)) order by occurred_at desc, id desc limit $4) b \
+                 union all select u.id from (select c.id from conversions c left join clicks k on k.id = c.click_id \
+                 left join links l on l.id = coalesce(c.link_id, k.link_id) \
+                 left join coupons p on p.code_key = lower(c.coupon_code) \
+                 where c.status = 'uncredited' and c.credited_to is null and c.indirect_to is null \
+                 and (l.employee_id = $1 or p.employee_id = $1) \
+                 and (c.occurred_at < $2 or (c.occurred_at = $2 and c.id < $3)) \
+                 order by c.occurred_at desc, c.id desc limit $4) u) \
+                 order by v.occurred_at desc, v.id desc limit $4"
+            ))
+            .bind(employee.0)
+            .bind(before.0)
+            .bind(before.1)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// External ids of pending conversions whose hold is over, the oldest first.
     pub async fn conversions_due(&self, now_ms: i64, limit: i64) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = reading!(self, |db| {

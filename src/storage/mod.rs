@@ -29,6 +29,7 @@ pub mod links;
 mod meta;
 pub mod points;
 pub mod refunds;
+pub mod results;
 mod rollups;
 mod sealed_contacts;
 mod sessions;

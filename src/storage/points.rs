@@ -412,6 +412,27 @@ impl Store {
         rows.into_iter().map(from_row).collect()
     }
 
+    /// A person's entries for anything but clicks (those are told by the clicks themselves), newest first.
+    pub async fn other_point_entries(
+        &self,
+        employee: EmployeeId,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<PointEntry>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(
+                "select id, employee_id, rule, source, seq, points, at, day, recorded_at, note from point_entries \
+                 where employee_id = $1 and rule <> 'click' and id < $2 order by id desc limit $3",
+            )
+            .bind(employee.0)
+            .bind(before)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
+    }
+
     /// People with points whose last day lies before `today`.
     pub async fn with_lapsed_points(&self, today: Date) -> Result<Vec<EmployeeId>, StoreError> {
         let rows: Vec<(i64,)> = reading!(self, |db| {

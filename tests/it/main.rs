@@ -11,4 +11,5 @@ mod house;
 mod loader;
 mod migrations;
 mod points;
+mod script;
 mod web;
