@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::Class;
+use crate::redirect::follow::Redirector;
 
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident: $public:literal,)+) => {
@@ -65,6 +66,25 @@ counters! {
     beacons_refused: "bole_beacons_refused_total",
     /// Beacons that were good but could not be kept.
     beacons_missed: "bole_beacons_missed_total",
+}
+
+impl Redirector {
+    /// Hands everything the hot path counts to the metrics recorder; called before each scrape.
+    pub fn publish_metrics(&self) {
+        self.metrics.publish();
+        let spool = self.spool.counts();
+        metrics::counter!("bole_spool_records_total").absolute(spool.appended);
+        metrics::counter!("bole_spool_missed_total").absolute(spool.missed);
+        metrics::counter!("bole_spool_syncs_total").absolute(spool.syncs);
+        metrics::gauge!("bole_spool_bytes").set(lossy(spool.bytes));
+        metrics::gauge!("bole_links").set(lossy(self.table.len() as u64));
+        metrics::gauge!("bole_link_table_bytes").set(lossy(self.table.bytes() as u64));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating-point numbers")]
+fn lossy(value: u64) -> f64 {
+    value as f64
 }
 
 impl RedirectMetrics {
