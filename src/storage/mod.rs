@@ -15,6 +15,7 @@ pub mod campaigns;
 mod checkpoints;
 pub mod clicks;
 mod connect;
+mod conversion_row;
 pub mod conversions;
 mod convert;
 pub mod coupons;
