@@ -6,4 +6,5 @@ mod boards;
 mod filing;
 mod ledger;
 pub mod people;
+mod results;
 pub mod rig;
