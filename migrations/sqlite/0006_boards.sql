@@ -1,4 +1,17 @@
--- Frozen boards (attribution.md §8): what stood there at the period's end + 24 h. Names are read when shown.
+-- Months per person, and frozen boards (attribution.md §8): what stood there at the period's end + 24 h. Names are read when shown.
+
+create table employee_month (
+    month text not null,                    -- its first business day; the sum of the person's days in it
+    employee_id integer not null references employees (id),
+    requests integer not null default 0,
+    human integer not null default 0,
+    valid integer not null default 0,
+    leads integer not null default 0,
+    sales integer not null default 0,
+    amount integer not null default 0,
+    points integer not null default 0,
+    primary key (month, employee_id)
+) strict;
 
 create table boards (
     id integer primary key autoincrement,

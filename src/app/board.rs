@@ -185,7 +185,10 @@ pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
 async fn freeze(app: &App, period: &Period, now_ms: i64) -> Result<bool, StoreError> {
     let mut boards: Vec<(Metric, By, Vec<ToFreeze>)> = Vec::new();
     for by in By::ALL {
-        let standings = app.store.standings(by, period.first, period.end).await?;
+        let standings = app
+            .store
+            .standings(by, period.first, period.end, period.end)
+            .await?;
         for metric in Metric::ALL {
             let places = places(&standings, metric, by);
             let rows = places.iter().map(|p| (p.key.id, p.rank, p.value)).collect();
@@ -246,8 +249,8 @@ async fn live_places(
 ) -> Result<Vec<Place<Key>>, StoreError> {
     // While a period runs, only days up to today make somebody an active member of a team.
     let tomorrow = app.today().tomorrow().unwrap_or(Date::MAX);
-    let end = period.end.min(tomorrow).max(period.first);
-    let standings = app.store.standings(by, period.first, end).await?;
+    let until = period.end.min(tomorrow).max(period.first);
+    let standings = app.store.standings(by, period.first, period.end, until).await?;
     Ok(places(&standings, metric, by))
 }
 

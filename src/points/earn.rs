@@ -9,15 +9,6 @@ pub fn earns_on(day: Date, left_on: Option<Date>) -> bool {
     left_on.is_none_or(|last| day <= last)
 }
 
-/// Whether a valid click at `at_ms` earns: none other of this visitor on this link that earned lies less than
-/// `window_ms` before or after it (24 h by default). `earning` are the instants of those that earned, milliseconds UTC,
-/// in any order; beacons land out of order, so both sides count and the first to be known keeps its points.
-pub fn click_earns(earning: impl IntoIterator<Item = i64>, at_ms: i64, window_ms: i64) -> bool {
-    earning.into_iter().all(|other| {
-        (i128::from(at_ms) - i128::from(other)).unsigned_abs() >= u128::from(window_ms.unsigned_abs())
-    })
-}
-
 /// What became of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareOutcome {

@@ -10,6 +10,6 @@ mod expiry;
 #[cfg(test)]
 mod tests;
 
-pub use earn::{DaySoFar, ShareOutcome, click_earns, earns_on, friend_key, share_outcome};
+pub use earn::{DaySoFar, ShareOutcome, earns_on, friend_key, share_outcome};
 pub use entry::{Rule, source};
 pub use expiry::{Earned, Spent, expires_on, lapsed};

@@ -45,17 +45,6 @@ fn given_a_leaver_when_it_is_the_last_working_day_then_she_earns_and_the_day_aft
 }
 
 #[test]
-fn given_a_click_that_earned_when_another_is_valid_within_24_hours_then_it_does_not() {
-    let day = 86_400_000;
-    assert!(click_earns([], 0, day));
-    assert!(!click_earns([1_000], 1_000 + day - 1, day));
-    assert!(click_earns([1_000], 1_000 + day, day));
-    // A beacon that lands late: the later click has earned already.
-    assert!(!click_earns([1_000 + day - 1], 1_000, day));
-    assert!(click_earns([i64::MAX], i64::MIN, day));
-}
-
-#[test]
 fn given_points_when_earned_then_they_last_to_the_end_of_the_next_year() {
     assert_eq!(expires_on(date(2026, 1, 1)), date(2027, 12, 31));
     assert_eq!(expires_on(date(2026, 12, 31)), date(2027, 12, 31));

@@ -1,7 +1,8 @@
 //! Boards: standings out of the rollups, and what was frozen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use sqlx::QueryBuilder;
 
@@ -62,18 +63,8 @@ pub struct FrozenBoard {
 pub type ToFreeze = (i64, i64, Value);
 
 type SubjectRow = (i64, String, String, Option<String>, String);
-type StandingRow = (
-    i64,
-    String,
-    String,
-    Option<String>,
-    String,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-);
+type StandingRow = (i64, String, String, Option<String>, String, i64, i64, i64, i64);
+type TeamRow = (i64, i64, i64, i64, i64);
 type FrozenSqlRow = (i64, String, String, Option<String>, String, i64, i64, i64);
 
 fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
@@ -87,60 +78,169 @@ fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
     })
 }
 
+fn counts(points: i64, valid: i64, leads: i64, amount: i64) -> Counts {
+    Counts {
+        points,
+        valid,
+        leads,
+        amount,
+        ..Counts::default()
+    }
+}
+
+fn add_row(sums: &mut BTreeMap<i64, Counts>, (team, points, valid, leads, amount): TeamRow) {
+    *sums.entry(team).or_default() += counts(points, valid, leads, amount);
+}
+
 impl Store {
     /// What everybody has from `first` up to, not including, `end`; in no order. A person's day belongs to the team they
-    /// were in on that day. A team's members are those who belonged to it, and to the firm, on any day of the span.
-    pub async fn standings(&self, by: By, first: Date, end: Date) -> Result<Vec<Standing>, StoreError> {
-        let rows: Vec<StandingRow> = match by {
-            By::Employee => reading!(self, |db| {
-                sqlx::query_as(
-                    "select e.id, e.code, e.name, e.nickname, e.display, s.points, s.valid, s.leads, s.amount, \
-                     cast(1 as bigint) from (select employee_id, cast(sum(points) as bigint) as points, \
+    /// were in on that day. A team's members are those who belonged to it, and to the firm, on any day before `until`.
+    /// Whole months are read out of months.
+    pub async fn standings(
+        &self,
+        by: By,
+        first: Date,
+        end: Date,
+        until: Date,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let months = first == first.first_of_month() && end == end.first_of_month();
+        match by {
+            By::Employee => self.people_standings(first, end, months).await,
+            By::Team => {
+                let mut sums: BTreeMap<i64, Counts> = BTreeMap::new();
+                let mut month = first;
+                while months && month < end {
+                    for row in self.team_month(month).await? {
+                        add_row(&mut sums, row);
+                    }
+                    month = month.saturating_add(1.month());
+                }
+                if !months {
+                    for row in self.team_days(first, end).await? {
+                        add_row(&mut sums, row);
+                    }
+                }
+                self.teams_standing(&sums, first, until).await
+            }
+        }
+    }
+
+    async fn people_standings(
+        &self,
+        first: Date,
+        end: Date,
+        months: bool,
+    ) -> Result<Vec<Standing>, StoreError> {
+        macro_rules! people_sql {
+            ($table:literal, $key:literal) => {
+                concat!(
+                    "select e.id, e.code, e.name, e.nickname, e.display, s.points, s.valid, s.leads, s.amount \
+                     from (select employee_id, cast(sum(points) as bigint) as points, \
                      cast(sum(valid) as bigint) as valid, cast(sum(leads) as bigint) as leads, \
-                     cast(sum(amount) as bigint) as amount from employee_day where day >= $1 and day < $2 \
-                     group by employee_id) s join employees e on e.id = s.employee_id",
+                     cast(sum(amount) as bigint) as amount from ",
+                    $table,
+                    " where ",
+                    $key,
+                    " >= $1 and ",
+                    $key,
+                    " < $2 group by employee_id) s join employees e on e.id = s.employee_id"
                 )
-                .bind(first.to_string())
-                .bind(end.to_string())
-                .fetch_all(db)
-                .await?
-            }),
-            By::Team => reading!(self, |db| {
-                sqlx::query_as(
-                    "select t.id, t.code, t.name, cast(null as text), 'full', s.points, s.valid, s.leads, s.amount, \
-                     coalesce(n.members, 0) from (select m.team_id, cast(sum(d.points) as bigint) as points, \
-                     cast(sum(d.valid) as bigint) as valid, cast(sum(d.leads) as bigint) as leads, \
-                     cast(sum(d.amount) as bigint) as amount from employee_day d join team_members m \
-                     on m.employee_id = d.employee_id and m.from_on <= d.day and coalesce(m.to_on, '9999-12-31') >= d.day \
-                     where d.day >= $1 and d.day < $2 group by m.team_id) s join teams t on t.id = s.team_id \
-                     left join (select m.team_id, count(distinct m.employee_id) as members from team_members m \
-                     join employees e on e.id = m.employee_id where m.from_on < $2 and coalesce(m.to_on, '9999-12-31') >= $1 \
-                     and coalesce(e.hired_on, m.from_on) < $2 and coalesce(e.left_on, '9999-12-31') >= $1 \
-                     and coalesce(e.left_on, '9999-12-31') >= m.from_on group by m.team_id) n on n.team_id = s.team_id",
-                )
-                .bind(first.to_string())
-                .bind(end.to_string())
-                .fetch_all(db)
-                .await?
-            }),
+            };
+        }
+        let text = if months {
+            people_sql!("employee_month", "month")
+        } else {
+            people_sql!("employee_day", "day")
         };
+        let rows: Vec<StandingRow> = reading!(self, |db| {
+            sqlx::query_as(text)
+                .bind(first.to_string())
+                .bind(end.to_string())
+                .fetch_all(db)
+                .await?
+        });
         rows.into_iter()
             .map(
-                |(id, code, name, nickname, display, points, valid, leads, amount, members)| {
+                |(id, code, name, nickname, display, points, valid, leads, amount)| {
                     Ok(Standing {
                         who: subject((id, code, name, nickname, display))?,
-                        counts: Counts {
-                            points,
-                            valid,
-                            leads,
-                            amount,
-                            ..Counts::default()
-                        },
-                        members,
+                        counts: counts(points, valid, leads, amount),
+                        members: 1,
                     })
                 },
             )
             .collect()
+    }
+
+    /// Sums per team of any days.
+    async fn team_days(&self, first: Date, end: Date) -> Result<Vec<TeamRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select m.team_id, cast(sum(d.points) as bigint), cast(sum(d.valid) as bigint), \
+                 cast(sum(d.leads) as bigint), cast(sum(d.amount) as bigint) from employee_day d join team_members m \
+                 on m.employee_id = d.employee_id and m.from_on <= d.day and coalesce(m.to_on, '9999-12-31') >= d.day \
+                 where d.day >= $1 and d.day < $2 group by m.team_id",
+            )
+            .bind(first.to_string())
+            .bind(end.to_string())
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// Sums per team of one month: months of those who were in the team throughout, days of those who came or went.
+    async fn team_month(&self, month: Date) -> Result<Vec<TeamRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select m.team_id, cast(sum(d.points) as bigint), cast(sum(d.valid) as bigint), \
+                 cast(sum(d.leads) as bigint), cast(sum(d.amount) as bigint) from employee_month d join team_members m \
+                 on m.employee_id = d.employee_id and m.from_on <= $1 and coalesce(m.to_on, '9999-12-31') >= $2 \
+                 where d.month = $1 group by m.team_id union all \
+                 select m.team_id, cast(sum(d.points) as bigint), cast(sum(d.valid) as bigint), \
+                 cast(sum(d.leads) as bigint), cast(sum(d.amount) as bigint) from team_members m join employee_day d \
+                 on d.employee_id = m.employee_id and d.day >= $1 and d.day <= $2 and d.day >= m.from_on \
+                 and d.day <= coalesce(m.to_on, '9999-12-31') where m.from_on <= $2 \
+                 and coalesce(m.to_on, '9999-12-31') >= $1 \
+                 and (m.from_on > $1 or coalesce(m.to_on, '9999-12-31') < $2) group by m.team_id",
+            )
+            .bind(month.to_string())
+            .bind(month.last_of_month().to_string())
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    async fn teams_standing(
+        &self,
+        sums: &BTreeMap<i64, Counts>,
+        first: Date,
+        until: Date,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let teams: Vec<(i64, String, String, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select t.id, t.code, t.name, coalesce(n.members, 0) from teams t left join (select m.team_id, \
+                 count(distinct m.employee_id) as members from team_members m join employees e on e.id = m.employee_id \
+                 where m.from_on < $2 and coalesce(m.to_on, '9999-12-31') >= $1 \
+                 and coalesce(e.hired_on, m.from_on) < $2 and coalesce(e.left_on, '9999-12-31') >= $1 \
+                 and coalesce(e.left_on, '9999-12-31') >= m.from_on group by m.team_id) n on n.team_id = t.id",
+            )
+            .bind(first.to_string())
+            .bind(until.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        let standing = |(id, code, name, members): (i64, String, String, i64)| {
+            let counts = *sums.get(&id)?;
+            let who = Subject {
+                id,
+                code,
+                name,
+                nickname: None,
+                display: DisplayName::Full,
+            };
+            Some(Standing { who, counts, members })
+        };
+        Ok(teams.into_iter().filter_map(standing).collect())
     }
 
     /// What was frozen for this period, or `None`.

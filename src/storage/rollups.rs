@@ -1,8 +1,11 @@
 //! Adding differences to the rollups; reading them back.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use sqlx::QueryBuilder;
 
-use crate::domain::{Counts, LinkId, Tally};
+use crate::domain::{Counts, EmployeeId, LinkId, Tally};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// Rows per statement: 10 columns × 500 stays below SQLite's 32 766 binds.
@@ -10,30 +13,25 @@ const ROWS: usize = 500;
 
 /// Adds a batch's differences to all rollups, in one order for all writers.
 pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
-    let days: Vec<_> = tally.employee_day.iter().filter(|(_, c)| !c.is_zero()).collect();
-    for chunk in days.chunks(ROWS) {
-        writing!(tx, |db| {
-            let mut q = QueryBuilder::new(
-                "insert into employee_day as t (day, employee_id, requests, human, valid, leads, sales, amount, points) ",
-            );
-            q.push_values(chunk, |mut row, ((day, employee), c)| {
-                row.push_bind(day.to_string()).push_bind(employee.0);
-                row.push_bind(c.requests).push_bind(c.human).push_bind(c.valid);
-                row.push_bind(c.leads)
-                    .push_bind(c.sales)
-                    .push_bind(c.amount)
-                    .push_bind(c.points);
-            });
-            q.push(
-                " on conflict (day, employee_id) do update set requests = t.requests + excluded.requests, \
-                 human = t.human + excluded.human, valid = t.valid + excluded.valid, \
-                 leads = t.leads + excluded.leads, sales = t.sales + excluded.sales, \
-                 amount = t.amount + excluded.amount, points = t.points + excluded.points",
-            );
-            let done = q.build().execute(db).await?.rows_affected();
-            StoreError::check_rows("employee_day", done, chunk.len() as u64)?;
-        });
+    // Months beside days: a board of a quarter reads three rows a person instead of ninety.
+    let mut months: BTreeMap<(Date, EmployeeId), Counts> = BTreeMap::new();
+    for ((day, employee), counts) in &tally.employee_day {
+        *months.entry((day.first_of_month(), *employee)).or_default() += *counts;
     }
+    add_people(
+        tx,
+        "insert into employee_day as t (day",
+        " on conflict (day",
+        &tally.employee_day,
+    )
+    .await?;
+    add_people(
+        tx,
+        "insert into employee_month as t (month",
+        " on conflict (month",
+        &months,
+    )
+    .await?;
     let links: Vec<_> = tally.link.iter().filter(|(_, c)| !c.is_zero()).collect();
     for chunk in links.chunks(ROWS) {
         writing!(tx, |db| {
@@ -76,6 +74,39 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
             );
             let done = q.build().execute(db).await?.rows_affected();
             StoreError::check_rows("campaign_hour", done, chunk.len() as u64)?;
+        });
+    }
+    Ok(())
+}
+
+/// Adds differences per day or month and person; `into` and `on` end before the key's comma.
+async fn add_people(
+    tx: &mut Tx,
+    into: &'static str,
+    on: &'static str,
+    changes: &BTreeMap<(Date, EmployeeId), Counts>,
+) -> Result<(), StoreError> {
+    let changes: Vec<_> = changes.iter().filter(|(_, c)| !c.is_zero()).collect();
+    for chunk in changes.chunks(ROWS) {
+        writing!(tx, |db| {
+            let mut q = QueryBuilder::new(into);
+            q.push(", employee_id, requests, human, valid, leads, sales, amount, points) ");
+            q.push_values(chunk, |mut row, ((day, employee), c)| {
+                row.push_bind(day.to_string()).push_bind(employee.0);
+                row.push_bind(c.requests).push_bind(c.human).push_bind(c.valid);
+                row.push_bind(c.leads)
+                    .push_bind(c.sales)
+                    .push_bind(c.amount)
+                    .push_bind(c.points);
+            });
+            q.push(on).push(
+                ", employee_id) do update set requests = t.requests + excluded.requests, \
+                 human = t.human + excluded.human, valid = t.valid + excluded.valid, \
+                 leads = t.leads + excluded.leads, sales = t.sales + excluded.sales, \
+                 amount = t.amount + excluded.amount, points = t.points + excluded.points",
+            );
+            let done = q.build().execute(db).await?.rows_affected();
+            StoreError::check_rows("rollup per person", done, chunk.len() as u64)?;
         });
     }
     Ok(())

@@ -280,6 +280,82 @@ async fn given_two_nodes_when_they_freeze_at_once_then_one_wins_and_nothing_is_d
     assert_eq!(number(&db.store, doubled).await, 0);
 }
 
+async fn given_a_quarter_when_read_out_of_months_then_it_is_what_its_days_sum_up_to(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    // 李四 changes teams within October; 王五 joins the firm's second team on the last day of November.
+    sql(
+        &db.store,
+        "update team_members set to_on = '2026-10-15' where employee_id = 2;
+         insert into team_members (employee_id, team_id, from_on) values (2, 2, '2026-10-16');
+         update team_members set to_on = '2026-11-29' where employee_id = 3;
+         insert into team_members (employee_id, team_id, from_on) values (3, 1, '2026-11-30');",
+    )
+    .await
+    .unwrap();
+    db.clock.set(at("2027-02-01T00:00:00Z"));
+    for (n, day) in [
+        "2026-09-30",
+        "2026-10-01",
+        "2026-10-15",
+        "2026-10-16",
+        "2026-11-30",
+        "2026-12-31",
+        "2027-01-01",
+    ]
+    .iter()
+    .enumerate()
+    {
+        for person in 1..=4 {
+            book(&db, day, person, 1 << (n + 1), person, person * 100).await;
+        }
+    }
+    book(&db, "2026-10-01", 1, -3, 0, 0).await;
+    for by in By::ALL {
+        for metric in Metric::ALL {
+            // The same days under another name are read day by day.
+            let quarter = rig
+                .get(
+                    "admin",
+                    &format!("/leaderboard?period=2026-Q4&metric={metric}&by={by}"),
+                )
+                .await;
+            let days: Vec<_> = [
+                "2026-10-01..2026-10-02",
+                "2026-10-02..2026-12-31",
+                "2026-12-31..2027-01-01",
+            ]
+            .iter()
+            .map(|span| format!("/leaderboard?period={span}&metric={metric}&by={by}"))
+            .collect();
+            let mut sums: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+            for path in days {
+                for row in rig.get("admin", &path).await["rows"].as_array().unwrap() {
+                    *sums.entry(row["code"].to_string()).or_default() += total(row);
+                }
+            }
+            let told: std::collections::BTreeMap<String, i64> = quarter["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| (row["code"].to_string(), total(row)))
+                .collect();
+            assert_eq!(told, sums, "{metric} by {by}");
+        }
+    }
+    let apart = "select count(*) from employee_month m where m.points <> (select sum(d.points) from employee_day d \
+                 where d.employee_id = m.employee_id and substr(d.day, 1, 7) = substr(m.month, 1, 7))";
+    assert_eq!(number(&db.store, apart).await, 0);
+}
+
+/// A row's undivided total; amounts in fen.
+fn total(row: &Value) -> i64 {
+    let value = row.get("team").map_or(&row["value"], |team| &team["total"]);
+    match value.as_str() {
+        Some(amount) => amount.replace('.', "").parse().unwrap(),
+        None => value.as_i64().unwrap(),
+    }
+}
+
 async fn given_no_facts_at_all_when_asked_then_no_row_is_invented(db: TestDb) {
     let rig = Rig::new(&db).await;
     assert!(freeze_due(&rig.app).await.unwrap().is_empty());
@@ -302,5 +378,6 @@ both!(
     given_a_week_that_ended_when_24_hours_passed_then_it_freezes_and_later_facts_stand_beside,
     given_weeks_months_and_quarters_due_when_frozen_then_each_once_even_empty_ones,
     given_two_nodes_when_they_freeze_at_once_then_one_wins_and_nothing_is_doubled,
+    given_a_quarter_when_read_out_of_months_then_it_is_what_its_days_sum_up_to,
     given_no_facts_at_all_when_asked_then_no_row_is_invented,
 );

@@ -302,8 +302,8 @@ async fn given_six_shares_at_once_when_filed_by_two_nodes_then_three_earn(db: Te
 
 /// X-00-01 of the shared cases, through the doors where things are filed; clicks through the rule the loader applies.
 async fn given_case_x_00_01_when_replayed_then_there_are_570_points(db: TestDb) {
-    use bole::domain::ClickId;
-    use bole::points::{Rule, click_earns, source};
+    use bole::attribution::visits::earning;
+    use bole::points::Rule;
     use bole::storage::points::{NewEntry, award};
 
     let rig = Rig::new(&db).await;
@@ -336,27 +336,29 @@ async fn given_case_x_00_01_when_replayed_then_there_are_570_points(db: TestDb) 
 
     let limit = seconds(&inputs["dwell_must_exceed_s"]);
     let rules = &rig.app.programme;
-    let mut earned: std::collections::BTreeMap<String, Vec<i64>> = std::collections::BTreeMap::new();
-    let mut entries = Vec::new();
+    let mut valid: std::collections::BTreeMap<String, Vec<(usize, i64)>> = std::collections::BTreeMap::new();
     for (n, click) in inputs["clicks"].as_array().unwrap().iter().enumerate() {
         let at_ms = at("2026-11-18T01:00:00Z").as_millisecond() + i64::try_from(n).unwrap() * 1_000;
         let staff = inputs["staff_visitors"]
             .as_array()
             .unwrap()
             .contains(&click["visitor"]);
-        let valid = !staff && seconds(&click["dwell_s"]) > limit;
-        let before = earned
-            .entry(format!("{}/{}", click["visitor"], click["share"]))
-            .or_default();
-        if valid && click_earns(before.iter().copied(), at_ms, rules.valid_window_ms) {
-            before.push(at_ms);
-            let id = ClickId::new(at("2026-11-18T01:00:00Z"), &mut crate::support::rng());
+        if !staff && seconds(&click["dwell_s"]) > limit {
+            let key = format!("{}/{}", click["visitor"], click["share"]);
+            valid.entry(key).or_default().push((n, at_ms));
+        }
+    }
+    let mut entries = Vec::new();
+    for clicks in valid.values() {
+        let instants: Vec<i64> = clicks.iter().map(|(_, at_ms)| *at_ms).collect();
+        let earns = earning(&instants, rules.valid_window_ms);
+        for ((n, at_ms), _) in clicks.iter().zip(earns).filter(|(_, earns)| *earns) {
             entries.push(NewEntry {
                 employee: super::people::ZHANG,
                 rule: Rule::Click,
-                source: format!("{}-{n}", source::click(id)),
+                source: format!("click:{n}"),
                 points: rules.points.click,
-                at: at_ms,
+                at: *at_ms,
                 day: rig.app.day_of(at("2026-11-18T01:00:00Z")),
                 note: String::new(),
             });

@@ -74,7 +74,11 @@ async fn read(web: &Web, who: &SignedIn, which: Which) -> Result<Live, Problem> 
     let today = app.today();
     let tomorrow = today.tomorrow().unwrap_or(today);
     let mut counts = Counts::default();
-    for standing in app.store.standings(By::Employee, today, tomorrow).await? {
+    for standing in app
+        .store
+        .standings(By::Employee, today, tomorrow, tomorrow)
+        .await?
+    {
         counts += standing.counts;
     }
     Ok(Live {
