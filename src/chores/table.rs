@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::app::{App, award, board};
+use crate::app::{App, award, board, keys};
+use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
 /// How many things a chore did.
@@ -25,6 +26,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Answers are kept under their Idempotency-Key for two days.
 const KEEP_ANSWERS_MS: i64 = 48 * 3600 * 1000;
+
+/// Beacons whose click never came (its node died with its disk) are kept for two days.
+const KEEP_ORPHANS_MS: i64 = 48 * 3600 * 1000;
 
 /// All chores.
 pub const TABLE: &[Chore] = &[
@@ -48,6 +52,21 @@ pub const TABLE: &[Chore] = &[
         every: HOUR,
         run: |app| Box::pin(end_sessions(app)),
     },
+    Chore {
+        name: "destroy visitor salts",
+        every: HOUR,
+        run: |app| Box::pin(keys::destroy_old_salts(app)),
+    },
+    Chore {
+        name: "rotate token keys",
+        every: HOUR,
+        run: |app| Box::pin(keys::rotate_token_keys(app)),
+    },
+    Chore {
+        name: "forget beacons without a click",
+        every: HOUR,
+        run: |app| Box::pin(forget_lost_beacons(app)),
+    },
 ];
 
 async fn freeze(app: &App) -> Result<u64, StoreError> {
@@ -68,6 +87,13 @@ async fn forget_answers(app: &App) -> Result<u64, StoreError> {
 async fn end_sessions(app: &App) -> Result<u64, StoreError> {
     let mut tx = app.store.begin().await?;
     let done = delete_ended_sessions(&mut tx, app.clock.now_ms()).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+async fn forget_lost_beacons(app: &App) -> Result<u64, StoreError> {
+    let mut tx = app.store.begin().await?;
+    let done = forget_orphans(&mut tx, app.clock.now_ms() - KEEP_ORPHANS_MS).await?;
     tx.commit().await?;
     Ok(done)
 }

@@ -15,6 +15,7 @@ mod guard;
 pub mod loader;
 mod metrics;
 mod preview;
+pub mod refresh;
 mod request;
 pub mod table;
 #[cfg(test)]

@@ -80,6 +80,22 @@ impl Apply<'_> {
         }
         let pages_changed = take_beacons(tx, &mut works, batch.beacons).await?;
         self.judge(tx, &mut works, &pages_changed).await?;
+        self.finish(tx, works, applied).await
+    }
+
+    /// Carries a change of one click, already made in `work`, into the store. Does not commit.
+    pub async fn change(&mut self, tx: &mut Tx, work: Work) -> Result<Applied, StoreError> {
+        self.finish(tx, Works::from([(work.id, work)]), Applied::default())
+            .await
+    }
+
+    /// Conclusions, points, rows, rollups.
+    async fn finish(
+        &mut self,
+        tx: &mut Tx,
+        mut works: Works,
+        mut applied: Applied,
+    ) -> Result<Applied, StoreError> {
         for work in works.values_mut() {
             work.conclude(self.rules);
         }

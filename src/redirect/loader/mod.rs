@@ -9,10 +9,12 @@ mod apply;
 mod credit;
 mod earn;
 mod enrich;
+mod overrule;
 mod rules;
 mod run;
 mod work;
 
 pub use apply::Applied;
+pub use overrule::{Overruled, overrule};
 pub use rules::Rules;
 pub use run::{LoadError, Loader, LoaderCounts, LoaderParts};

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod basics;
+mod overruled;
 mod scene;
+mod table;

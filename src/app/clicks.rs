@@ -1,0 +1,79 @@
+//! Overruling a click's class.
+
+use serde_json::json;
+
+use crate::app::{Actor, App, Permission, redecide_for_click};
+use crate::domain::{Class, ClickId};
+use crate::redirect::loader::{Rules, overrule};
+use crate::storage::clicks::ClickView;
+use crate::storage::{StoreError, insert_audit};
+
+/// Longest reason, characters.
+const REASON_MAX: usize = 500;
+
+/// Why a click was not overruled.
+#[derive(Debug, thiserror::Error)]
+pub enum OverruleError {
+    /// There is no such click.
+    #[error("no such click {0}")]
+    NotFound(ClickId),
+    /// Without a reason, or with too long a one.
+    #[error("a reason is needed, of at most 500 characters")]
+    Reason,
+    /// It is on one's own link: nobody decides on their own points.
+    #[error("nobody decides on clicks on their own links")]
+    Own,
+    /// The caller's role does not allow it.
+    #[error("this role does not allow overruling clicks")]
+    Forbidden,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives a click another class, with a reason, audited; rollups and points follow in the same transaction, and what came
+/// with the click's token and credited nobody is decided once more.
+pub async fn overrule_click(
+    app: &App,
+    actor: &Actor,
+    id: ClickId,
+    class: Class,
+    reason: &str,
+) -> Result<ClickView, OverruleError> {
+    if !actor.may(Permission::OverruleClicks) {
+        return Err(OverruleError::Forbidden);
+    }
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(OverruleError::Reason);
+    }
+    let click = app.store.click(id).await?.ok_or(OverruleError::NotFound(id))?;
+    let link = app.store.link(&click.link).await?;
+    if actor.employee().is_some() && link.map(|link| link.employee) == actor.employee() {
+        return Err(OverruleError::Own);
+    }
+    let now_ms = app.clock.now_ms();
+    let rules = Rules::of(&app.programme);
+    let mut tx = app.store.begin().await?;
+    let before = overrule(&mut tx, &rules, id, class, now_ms)
+        .await?
+        .ok_or(OverruleError::NotFound(id))?;
+    let detail = json!({
+        "from": { "class": before.class.as_str(), "reason": before.reason.as_str() },
+        "to": class.as_str(),
+        "reason": reason,
+    });
+    let subject = format!("click:{id}");
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &actor.word(),
+        "click.overrule",
+        &subject,
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    redecide_for_click(app, actor, id).await?;
+    app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
+}
