@@ -10,7 +10,7 @@ use crate::attribution::{
 use crate::domain::{ClickId, ConversionId, CouponId, CustomerId, EmployeeId, Money};
 use crate::share;
 use crate::storage::touches::{EmployeeRow, TouchRow};
-use crate::storage::{StoreError, Tx, conversions, coupons, customers, touches};
+use crate::storage::{StoreError, Tx, binding, coupons, customers, touches};
 
 /// What a conversion says, and what became of its coupon if it was decided before.
 pub(in crate::app) struct Basis<'a> {
@@ -77,7 +77,7 @@ pub(in crate::app) async fn gather(
         for row in touches::of_customer(tx, customer, basis.id.0).await? {
             earlier.push(touch(tx, &people, Some(customer), basis.id, row).await?);
         }
-        if let Some(row) = conversions::binding(tx, customer, basis.occurred_at, basis.id.0).await? {
+        if let Some(row) = binding(tx, customer, basis.occurred_at, basis.id.0).await? {
             owner = Some(Owner {
                 person: people.by_id(tx, row.employee).await?,
                 bound_at_ms: row.bound_at,

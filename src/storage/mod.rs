@@ -9,6 +9,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod bindings;
 pub mod boards;
 mod bulk;
 pub mod campaigns;
@@ -48,6 +49,7 @@ pub use accounts::{
 };
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use audit::insert_audit;
+pub use bindings::{BindingRow, binding};
 pub use checkpoints::{Checkpoint, advance_checkpoint, lock_loaders};
 pub use connect::{Store, StoreOptions};
 pub use credits::{LinkCredit, link_credits, people_changed_at};

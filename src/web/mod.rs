@@ -8,6 +8,7 @@ pub mod api;
 mod assets;
 mod auth;
 mod chart;
+pub mod decision;
 mod docs;
 mod extract;
 mod form;

@@ -7,6 +7,7 @@
 mod support;
 
 mod browser_harness;
+mod convert;
 mod house;
 mod loader;
 mod migrations;

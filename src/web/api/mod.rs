@@ -7,6 +7,7 @@ mod amount;
 mod awards;
 mod campaigns;
 mod clicks;
+mod conversion_view;
 mod conversions;
 mod coupons;
 mod customers;
