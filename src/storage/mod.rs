@@ -30,6 +30,7 @@ pub mod interactions;
 mod keys;
 mod link_table;
 pub mod links;
+pub mod materials;
 mod meta;
 pub mod points;
 pub mod refunds;

@@ -135,22 +135,25 @@ impl Line {
         })
     }
 
-    /// The name of the track behind, at its end.
+    /// The name of the track behind, at its end and clear of the dot's words.
     fn before_mark(&self) -> Option<Mark> {
         let track = self.before.as_ref()?;
         let last = track.values.iter().rposition(Option::is_some)?;
-        let y = self.y(track.values[last]?);
-        let (_, dot_y, _) = self.dot().unwrap_or((0, FLOOR, 0));
-        let near = self.dot().is_some_and(|(x, ..)| x > 240) && (dot_y - y).abs() < 24;
-        Some(Mark {
-            x: WIDTH,
-            y: if near {
-                (y + 16).min(FLOOR - 2)
+        let (x, y) = (self.x(last), self.y(track.values[last]?));
+        let beside = x < 240;
+        let mut y = if beside { y + 4 } else { y - 6 };
+        if let Some(other) = self.dot_mark().filter(|m| (m.y - y).abs() < 15) {
+            y = if other.y + 15 < FLOOR {
+                other.y + 15
             } else {
-                (y - 6).max(12)
-            },
+                other.y - 15
+            };
+        }
+        Some(Mark {
+            x: if beside { x + 10 } else { WIDTH },
+            y: y.max(12),
             words: track.name.clone(),
-            anchor: "end",
+            anchor: if beside { "start" } else { "end" },
         })
     }
 

@@ -7,7 +7,5 @@
 mod funnel;
 mod line;
 
-#[expect(unused_imports, reason = "pages with charts land next")]
 pub use funnel::{Funnel, Step};
-#[expect(unused_imports, reason = "pages with charts land next")]
-pub use line::{Line, Mark, Track};
+pub use line::{Line, Track};

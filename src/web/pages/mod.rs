@@ -7,7 +7,9 @@ mod board;
 pub mod errors;
 mod home;
 mod me;
+mod results;
 mod rules;
+mod share;
 mod signin;
 
 pub use errors::{gone, not_found};
@@ -22,7 +24,9 @@ pub fn routes() -> Router<Web> {
         .merge(board::routes())
         .merge(home::routes())
         .merge(me::routes())
+        .merge(results::routes())
         .merge(rules::routes())
+        .merge(share::routes())
         .merge(signin::routes())
 }
 

@@ -20,12 +20,8 @@ struct RulesPage {
 }
 
 impl RulesPage {
-    /// The limit a visit must exceed, in seconds (tests and demos set it below one).
     fn dwell_seconds(&self) -> String {
-        match self.p.dwell_limit_ms {
-            ms if ms % 1000 == 0 => (ms / 1000).to_string(),
-            ms => format!("{}.{}", ms / 1000, ms % 1000 / 100),
-        }
+        seconds(self.p.dwell_limit_ms)
     }
 
     fn repeat_minutes(&self) -> i64 {
@@ -34,6 +30,14 @@ impl RulesPage {
 
     fn valid_hours(&self) -> i64 {
         self.p.valid_window_ms / 3_600_000
+    }
+}
+
+/// The limit a visit must exceed, in seconds (tests and demos set it below one).
+pub fn seconds(limit_ms: i64) -> String {
+    match limit_ms {
+        ms if ms % 1000 == 0 => (ms / 1000).to_string(),
+        ms => format!("{}.{}", ms / 1000, ms % 1000 / 100),
     }
 }
 

@@ -1,0 +1,270 @@
+//! `/app/share`: today's material in three voices, one's own link, one tap to copy, poster, coupon, what it is worth.
+
+mod view;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::app::filing::{Filed, PointsError};
+use crate::app::share::{ShareToFile, file_share};
+use crate::domain::EmployeeId;
+use crate::points::ShareOutcome;
+use crate::storage::shares::Filter;
+use crate::web::html::{Html, see_other};
+use crate::web::i18n::Lang;
+use crate::web::session::Staff;
+use crate::web::shell::{Place, Shell};
+use crate::web::ui::Choice;
+use crate::web::{Form, Problem, Query, Web};
+
+pub(super) use view::CHANNELS;
+use view::{Item, Postable, postables};
+
+/// What a share and a reader earn, in the programme's own numbers.
+#[derive(Clone, Debug)]
+struct Worth {
+    share: i64,
+    /// Shares that can still earn today.
+    left: i64,
+    click: i64,
+    seconds: String,
+}
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "share/share.html")]
+struct SharePage {
+    s: Shell,
+    item: Option<Item>,
+    /// What else can be posted.
+    others: Vec<Choice>,
+    worth: Worth,
+    done: Option<String>,
+    error: Option<String>,
+}
+
+/// Which item, on which channel; what was just done.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Asked {
+    campaign: Option<String>,
+    material: Option<String>,
+    channel: Option<String>,
+    done: Option<String>,
+}
+
+/// "I posted it."
+#[derive(Debug, Deserialize)]
+struct Posted {
+    campaign: String,
+    material: String,
+    channel: String,
+    code: String,
+}
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/share", get(show))
+        .route("/app/share/posted", post(posted))
+}
+
+async fn show(
+    State(web): State<Web>,
+    staff: Staff,
+    Query(asked): Query<Asked>,
+) -> Result<Html<SharePage>, Problem> {
+    page(&web, &staff, &asked, None).await.map(Html)
+}
+
+async fn page(web: &Web, staff: &Staff, asked: &Asked, error: Option<String>) -> Result<SharePage, Problem> {
+    let app = &web.app;
+    let lang = staff.who.lang;
+    let all = postables(app, app.today()).await?;
+    let channel = asked
+        .channel
+        .as_deref()
+        .filter(|c| CHANNELS.contains(c))
+        .unwrap_or(CHANNELS[0]);
+    let chosen = choose(&all, asked);
+    let item = match chosen {
+        Some(chosen) => Some(view::item(app, lang, staff.employee, chosen, channel).await?),
+        None => None,
+    };
+    let others = all
+        .iter()
+        .filter(|p| !chosen.is_some_and(|c| std::ptr::eq(*p, c)))
+        .map(|p| {
+            let query = Item::query(&p.campaign.slug, p.material_code());
+            Choice::new(format!("/app/share?{query}&channel={channel}"), p.title(), false)
+        });
+    let done = match asked.done.as_deref() {
+        Some(word @ ("earned" | "known" | "full")) => Some(lang.word("share-done", word).to_string()),
+        _ => None,
+    };
+    Ok(SharePage {
+        s: staff.who.shell(web, Place::Share),
+        item,
+        others: others.collect(),
+        worth: worth(web, staff.employee).await?,
+        done,
+        error,
+    })
+}
+
+/// The item asked for, else the first.
+fn choose<'a>(all: &'a [Postable], asked: &Asked) -> Option<&'a Postable> {
+    let wished = asked.campaign.as_deref().and_then(|slug| {
+        let material = asked.material.as_deref().unwrap_or("");
+        all.iter()
+            .find(|p| p.campaign.slug == slug && p.material_code() == material)
+    });
+    wished.or_else(|| all.first())
+}
+
+async fn worth(web: &Web, employee: EmployeeId) -> Result<Worth, Problem> {
+    let rules = &web.app.programme.points;
+    let today = web.app.today().to_string();
+    let filter = Filter {
+        employee: Some(employee),
+        status: None,
+    };
+    let latest = web.app.store.shares(filter, None, 50).await?;
+    let earned = latest
+        .iter()
+        .filter(|s| s.day == today && s.outcome == ShareOutcome::Earned.as_str())
+        .count();
+    Ok(Worth {
+        share: rules.share,
+        left: (rules.shares_per_day - i64::try_from(earned).unwrap_or(0)).max(0),
+        click: rules.click,
+        seconds: super::rules::seconds(web.app.programme.dwell_limit_ms),
+    })
+}
+
+/// Books a share, now, by the rules.
+async fn posted(State(web): State<Web>, staff: Staff, Form(form): Form<Posted>) -> Result<Response, Problem> {
+    let code = match web
+        .app
+        .store
+        .employee_by_id(staff.employee, web.app.today())
+        .await?
+    {
+        Some(employee) => employee.code,
+        None => return Err(Problem::not_found("employee")),
+    };
+    let now = web.app.now();
+    let share = ShareToFile {
+        employee: code,
+        link: form.code,
+        channel: form.channel.clone(),
+        // Two taps within a minute are one share.
+        posted_at: Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(60)).unwrap_or(now),
+        evidence_url: None,
+    };
+    let filed = file_share(&web.app, &staff.who.actor, &share).await;
+    let query = Item::query(&form.campaign, &form.material);
+    let word = match filed {
+        Ok(Filed::New(row)) if row.points > 0 => "earned",
+        Ok(Filed::New(row)) if row.outcome == ShareOutcome::DailyLimit.as_str() => "full",
+        Ok(_) => "known",
+        Err(PointsError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(Problem::conflict(error.to_string())),
+    };
+    Ok(see_other(&format!(
+        "/app/share?{query}&channel={}&done={word}",
+        form.channel
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use view::{OwnCoupon, OwnLink, Voice};
+
+    fn sample(lang: Lang, link: Option<OwnLink>) -> SharePage {
+        let voice = |key, text: &str| Voice {
+            key,
+            text: text.into(),
+        };
+        SharePage {
+            s: Shell::sample(lang, Place::Share),
+            item: Some(Item {
+                slug: "winter".into(),
+                campaign: "冬季焕肤季".into(),
+                material: "a".into(),
+                title: "今天发这条".into(),
+                line: "水光补水护理 60 分钟".into(),
+                picture: None,
+                ends: Some(jiff::civil::date(2026, 11, 30)),
+                voices: vec![
+                    voice(
+                        "pro",
+                        "入冬后脸上发紧、起皮，多半是屏障缺水。水光补水护理先测皮肤，再决定做不做；敏感肌可以只做舒缓。新客体验价 298 元，报我的码再减 30 元。",
+                    ),
+                    voice("life", "上海这两天风一吹，脸就像贴了层纸。"),
+                    voice("fun", "我的脸，十一月：苏打饼干。<b>"),
+                ],
+                channel: CHANNELS[0].into(),
+                channels: CHANNELS
+                    .map(|c| Choice::new("/app/share", lang.word("channel", c), c == CHANNELS[0]))
+                    .to_vec(),
+                link,
+                coupon: Some(OwnCoupon {
+                    code: "XIAOWEN30".into(),
+                    off: lang.t("share-amount-off").with("amount", "¥30.00").to_string(),
+                }),
+            }),
+            others: vec![Choice::new("/app/share?campaign=neck", "肩颈舒缓季", false)],
+            worth: Worth {
+                share: 10,
+                left: 2,
+                click: 5,
+                seconds: "30".into(),
+            },
+            done: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn without_a_link_one_is_offered_and_with_one_the_copy_carries_it() {
+        for lang in Lang::ALL {
+            let none = sample(lang, None).render().unwrap();
+            crate::web::pages::check_sample("share-first", &none, lang);
+            assert!(none.contains("action=\"/app/share/link\"") && !none.contains("data-copy=\"copy\""));
+            let link = |dead| {
+                Some(OwnLink {
+                    code: "w7kx3rp".into(),
+                    url: "https://s.qingmei.example/w7kx3rp".into(),
+                    dead,
+                })
+            };
+            let html = sample(lang, link(false)).render().unwrap();
+            crate::web::pages::check_sample("share", &html, lang);
+            assert_eq!(
+                html.matches("class=\"own-link\">https://s.qingmei.example/w7kx3rp<")
+                    .count(),
+                3
+            );
+            assert!(
+                html.contains("晴美美容") && html.contains("&#60;b&#62;"),
+                "{html}"
+            );
+            let dead = sample(lang, link(true)).render().unwrap();
+            assert!(
+                !dead.contains("data-copy=\"copy\""),
+                "a dead link is not handed out"
+            );
+            let nothing = SharePage {
+                item: None,
+                ..sample(lang, None)
+            };
+            crate::web::pages::check_sample("share-empty", &nothing.render().unwrap(), lang);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What can be posted today, as it is printed.
+
+use jiff::civil::Date;
+
+use crate::app::App;
+use crate::domain::EmployeeId;
+use crate::share::Discount;
+use crate::storage::StoreError;
+use crate::storage::campaigns::Campaign;
+use crate::storage::coupons::Coupon;
+use crate::storage::links::Link;
+use crate::storage::materials::{Material, MaterialFacts};
+use crate::web::i18n::{Lang, yuan};
+use crate::web::ui::Choice;
+
+/// Where people post, in the order they are offered; the first is what a link is made for when nothing is chosen.
+pub const CHANNELS: [&str; 4] = ["wechat-moments", "wechat-group", "xiaohongshu", "weibo"];
+
+/// A voice of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voice {
+    /// `pro`, `life` or `fun`.
+    pub key: &'static str,
+    pub text: String,
+}
+
+/// One's own link to the item on the channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLink {
+    pub code: String,
+    pub url: String,
+    /// Turned off or past its end.
+    pub dead: bool,
+}
+
+/// One's own coupon of the campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnCoupon {
+    pub code: String,
+    /// "¥30 off".
+    pub off: String,
+}
+
+/// The item in front.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub slug: String,
+    pub campaign: String,
+    /// The material's code; empty: the campaign as it is.
+    pub material: String,
+    pub title: String,
+    pub line: String,
+    pub picture: Option<String>,
+    pub ends: Option<Date>,
+    pub voices: Vec<Voice>,
+    pub channel: String,
+    pub channels: Vec<Choice>,
+    pub link: Option<OwnLink>,
+    pub coupon: Option<OwnCoupon>,
+}
+
+impl Item {
+    /// What identifies it in a URL.
+    pub fn query(slug: &str, material: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("campaign", slug)
+            .append_pair("material", material);
+        query.finish()
+    }
+}
+
+/// Something that can be posted: material, or a campaign that has none.
+#[derive(Clone, Debug)]
+pub struct Postable {
+    pub campaign: Campaign,
+    pub material: Option<Material>,
+}
+
+impl Postable {
+    pub fn material_code(&self) -> &str {
+        self.material.as_ref().map_or("", |m| m.code.as_str())
+    }
+
+    pub fn title(&self) -> &str {
+        let title = self.material.as_ref().map(|m| m.facts.title.as_str());
+        title
+            .filter(|t| !t.is_empty())
+            .unwrap_or(&self.campaign.facts.name)
+    }
+
+    fn ends(&self) -> Option<Date> {
+        let own = self.material.as_ref().and_then(|m| m.facts.ends_on);
+        match (own, self.campaign.facts.ends_on) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn voices(&self) -> Vec<Voice> {
+        let nothing = MaterialFacts::default();
+        let facts = self.material.as_ref().map_or(&nothing, |m| &m.facts);
+        let mut voices: Vec<Voice> = [("pro", &facts.pro), ("life", &facts.life), ("fun", &facts.fun)]
+            .into_iter()
+            .filter(|(_, text)| !text.trim().is_empty())
+            .map(|(key, text)| Voice {
+                key,
+                text: text.trim().to_owned(),
+            })
+            .collect();
+        if voices.is_empty() {
+            let facts = &self.campaign.facts;
+            let line = facts.description.trim();
+            let text = if line.is_empty() {
+                facts.name.clone()
+            } else {
+                format!("{}：{line}", facts.name)
+            };
+            voices.push(Voice { key: "pro", text });
+        }
+        voices
+    }
+}
+
+/// Everything that can be posted on a day, what ends first at the top.
+pub async fn postables(app: &App, day: Date) -> Result<Vec<Postable>, StoreError> {
+    let campaigns: Vec<Campaign> = app.store.campaigns(None, 200).await?;
+    let running = |c: &Campaign| {
+        c.facts.disabled_at.is_none()
+            && c.facts.starts_on.is_none_or(|first| first <= day)
+            && c.facts.ends_on.is_none_or(|last| day <= last)
+    };
+    let mut list: Vec<Postable> = Vec::new();
+    for material in app.store.materials_on(day).await? {
+        if let Some(campaign) = campaigns.iter().find(|c| c.id == material.campaign) {
+            list.push(Postable {
+                campaign: campaign.clone(),
+                material: Some(material),
+            });
+        }
+    }
+    for campaign in campaigns.iter().filter(|c| running(c)) {
+        if !list.iter().any(|p| p.campaign.id == campaign.id) {
+            list.push(Postable {
+                campaign: campaign.clone(),
+                material: None,
+            });
+        }
+    }
+    Ok(list)
+}
+
+/// One's own link to an item on a channel, if it was minted.
+pub async fn own_link(
+    app: &App,
+    employee: EmployeeId,
+    item: &Postable,
+    channel: &str,
+) -> Result<Option<Link>, StoreError> {
+    let links = app
+        .store
+        .links(Some(employee), Some(item.campaign.id), None, 200)
+        .await?;
+    Ok(links
+        .into_iter()
+        .find(|l| l.channel == channel && l.material == item.material_code() && l.parent.is_none()))
+}
+
+/// One's own coupon of a campaign that can be used today.
+async fn own_coupon(
+    app: &App,
+    lang: Lang,
+    employee: EmployeeId,
+    item: &Postable,
+) -> Result<Option<OwnCoupon>, StoreError> {
+    let today = app.today();
+    let coupons: Vec<Coupon> = app
+        .store
+        .coupons(Some(employee), Some(item.campaign.id), None, 50)
+        .await?;
+    let usable = |c: &&Coupon| {
+        c.disabled_at.is_none()
+            && c.terms.starts_on.is_none_or(|first| first <= today)
+            && c.terms.ends_on.is_none_or(|last| today <= last)
+    };
+    Ok(coupons.iter().find(usable).map(|c| OwnCoupon {
+        code: c.code.clone(),
+        off: match c.terms.discount {
+            Discount::Percent(percent) => lang.t("share-percent-off").with("n", percent).to_string(),
+            Discount::Amount(amount) => lang
+                .t("share-amount-off")
+                .with("amount", yuan(amount))
+                .to_string(),
+        },
+    }))
+}
+
+/// The item in front, with one's own link and coupon.
+pub async fn item(
+    app: &App,
+    lang: Lang,
+    employee: EmployeeId,
+    chosen: &Postable,
+    channel: &str,
+) -> Result<Item, StoreError> {
+    let link = own_link(app, employee, chosen, channel).await?;
+    let now = app.clock.now_ms();
+    let query = Item::query(&chosen.campaign.slug, chosen.material_code());
+    let channels = CHANNELS.map(|c| {
+        Choice::new(
+            format!("/app/share?{query}&channel={c}"),
+            lang.word("channel", c),
+            c == channel,
+        )
+    });
+    Ok(Item {
+        slug: chosen.campaign.slug.clone(),
+        campaign: chosen.campaign.facts.name.clone(),
+        material: chosen.material_code().to_owned(),
+        title: chosen.title().to_owned(),
+        line: chosen.campaign.facts.description.clone(),
+        picture: chosen
+            .campaign
+            .has_picture
+            .then(|| format!("/app/campaigns/{}/picture", chosen.campaign.slug)),
+        ends: chosen.ends(),
+        voices: chosen.voices(),
+        channel: channel.to_owned(),
+        channels: channels.to_vec(),
+        link: link.map(|l| OwnLink {
+            url: app.urls.short_url(l.code.as_str()),
+            code: l.code.as_str().to_owned(),
+            dead: l.facts.disabled_at.is_some() || l.facts.expires_at.is_some_and(|end| end <= now),
+        }),
+        coupon: own_coupon(app, lang, employee, chosen).await?,
+    })
+}
