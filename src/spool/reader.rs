@@ -207,18 +207,25 @@ impl Reader {
     fn at_stop(&mut self, error: FrameError) -> Result<Stop, ReadError> {
         // Damage in mid-segment is passed over whether or not the segment is live: a whole frame behind it proves
         // that it is not just being written.
+        let at = self.at;
         if error != FrameError::Short || self.to - self.from >= FRAME_HEAD {
-            let at = self.at;
-            if let Some(bytes) = self.skip_to_whole_frame()? {
+            if self.skip_to_whole_frame()? {
+                let behind = self.at;
+                // The writer may have finished this very frame and begun the next since it was read: look again.
+                self.rewind(at);
+                while self.to - self.from < MAX_FRAME && self.fill()? {}
+                if read_frame(&self.buffer[self.from..self.to]).is_ok() {
+                    return Ok(Stop::Again);
+                }
+                self.rewind(behind);
+                let bytes = behind.offset - at.offset;
                 return Ok(Stop::Say(Step::Damage(Damage {
                     at,
                     bytes,
                     kind: DamageKind::Corrupt,
                 })));
             }
-            if self.at != at {
-                self.rewind(at);
-            }
+            self.rewind(at);
         }
         let Some(next) = self.list()?.into_iter().find(|number| *number > self.at.segment) else {
             return Ok(Stop::Say(Step::CaughtUp));
@@ -243,20 +250,16 @@ impl Reader {
         Ok(Stop::Say(Step::Damage(Damage { at, bytes, kind })))
     }
 
-    /// Moves to the next whole frame behind the damaged one and says how far that was; at the segment's end `None`.
-    fn skip_to_whole_frame(&mut self) -> Result<Option<u64>, ReadError> {
-        let mut skipped = 0;
+    /// Moves to the next whole frame behind this place; `false` when there is none up to the segment's end.
+    fn skip_to_whole_frame(&mut self) -> Result<bool, ReadError> {
         loop {
-            if self.to - self.from < MAX_FRAME {
-                while self.to - self.from < MAX_FRAME && self.fill()? {}
-            }
+            while self.to - self.from < MAX_FRAME && self.fill()? {}
             if self.from == self.to {
-                return Ok(None);
+                return Ok(false);
             }
             self.advance(1);
-            skipped += 1;
             if read_frame(&self.buffer[self.from..self.to]).is_ok() {
-                return Ok(Some(skipped));
+                return Ok(true);
             }
         }
     }

@@ -392,7 +392,7 @@ fn on_a_full_disk_clicks_are_missed_and_counted_and_go_on_in_a_new_segment_when_
         assert_eq!(spool.append(&click(50)), Err(Missed::Disk));
         assert_eq!(spool.counts().missed, 13 - kept.len() as u64);
         assert_eq!(read_all(dir.path()).0, kept);
-        if room % 10 == 2 {
+        if room % 50 == 2 {
             disk.room.store(100_000, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(260));
             assert!(spool.append(&click(99)).is_ok());
@@ -426,4 +426,25 @@ async fn in_strict_mode_an_append_is_durable_only_after_the_fsync_covering_it() 
     let appended = spool.append(&click(21)).unwrap();
     assert_eq!(spool.durable(appended).await, Ok(()));
     assert!(segments(&settings(dir.path()).folder()).unwrap().len() > 1);
+}
+
+#[test]
+fn a_reader_at_the_heels_of_the_writer_never_takes_half_a_frame_for_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Spool::open(settings(dir.path()), at(100)).unwrap();
+    let mut reader = Reader::new(dir.path(), node(), Position::default());
+    let mut next = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..20_000).for_each(|n| drop(spool.append(&click(n)))));
+        // No pause: the end of the file is met in mid-write again and again.
+        while next < 20_000 {
+            match reader.next_step().unwrap() {
+                Step::CaughtUp => {}
+                step => {
+                    assert_eq!(number(&step), next);
+                    next += 1;
+                }
+            }
+        }
+    });
 }
