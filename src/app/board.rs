@@ -14,6 +14,9 @@ use crate::storage::{StoreError, insert_audit};
 /// After its end a board stays open this long, for what arrives late; milliseconds.
 const FREEZE_AFTER_MS: i64 = 24 * 3_600_000;
 
+/// Periods frozen in one call, so that a store full of old facts does not hold the other chores up.
+const FREEZE_MAX: usize = 200;
+
 /// What a frozen row would be today, when that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restated {
@@ -154,8 +157,8 @@ pub async fn board(
     })
 }
 
-/// Freezes every week, month and quarter that ended at least 24 h ago and is not frozen yet; returns the labels of those
-/// this call froze. Safe to call at any time, from several nodes at once: each period is frozen by one of them.
+/// Freezes weeks, months and quarters that ended at least 24 h ago and are not frozen yet, at most 200 in one call; returns
+/// the labels of those this call froze. Safe to call at any time, from several nodes at once: each period is frozen by one of them.
 pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
     let Some(first) = app.store.first_booked_day().await? else {
         return Ok(Vec::new());
@@ -176,6 +179,9 @@ pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
             day = period.end;
             if !known.contains(&period.label()) && freeze(app, &period, now_ms).await? {
                 done.push(period.label());
+                if done.len() >= FREEZE_MAX {
+                    return Ok(done);
+                }
             }
         }
     }

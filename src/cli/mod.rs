@@ -7,7 +7,9 @@
 mod admin;
 mod api_key;
 mod bench_fill;
+mod board;
 mod config;
+mod points;
 mod run;
 
 use std::path::PathBuf;
@@ -41,11 +43,17 @@ enum Command {
     /// Data for the benchmark.
     #[command(hide = true)]
     BenchFill(bench_fill::BenchFill),
+    /// Show and freeze leaderboards.
+    #[command(subcommand)]
+    Board(board::BoardCommand),
     /// Check and show the settings in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Bring the database's schema up to date (serve does it by itself).
     Migrate,
+    /// Show a person's points; give the month's award.
+    #[command(subcommand)]
+    Points(points::PointsCommand),
 }
 
 /// Entry point of the `bole` command; returns the process's exit code.

@@ -23,6 +23,8 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
         Command::Admin(c) => c.run(&settings).await,
         Command::ApiKey(c) => c.run(&settings).await,
         Command::BenchFill(c) => c.run(&settings).await,
+        Command::Board(c) => c.run(&settings).await,
+        Command::Points(c) => c.run(&settings).await,
         Command::Config(c) => c.run(&settings, &source),
         Command::Migrate => {
             app(&settings).await?;

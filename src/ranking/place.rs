@@ -48,6 +48,7 @@ impl Value {
     }
 
     /// How much is missing to `better`, exactly; both sides stay within 128 bits.
+    #[must_use]
     pub fn missing_to(self, better: Self) -> Self {
         let members = i128::from(self.members) * i128::from(better.members);
         let total = i128::from(better.total) * i128::from(self.members)

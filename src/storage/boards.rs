@@ -80,10 +80,10 @@ fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
 
 fn counts(points: i64, valid: i64, leads: i64, amount: i64) -> Counts {
     Counts {
-        points,
         valid,
         leads,
         amount,
+        points,
         ..Counts::default()
     }
 }

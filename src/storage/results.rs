@@ -12,6 +12,10 @@ const LINKS: usize = 200;
 
 /// A click as its link's owner reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not exclude each other"
+)]
 pub struct ClickEvent {
     /// Which.
     pub id: ClickId,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::storage::{Store, StoreError, reading};
+use crate::storage::{Store, StoreError, convert, reading};
 
 /// A quarter of an hour, milliseconds: business days begin on one, in every zone.
 const SLOT_MS: i64 = 900_000;
@@ -15,6 +16,8 @@ const SLOT_MS: i64 = 900_000;
 pub enum Rollup {
     /// Per employee and day.
     EmployeeDay,
+    /// Per employee and month.
+    EmployeeMonth,
     /// Per link.
     LinkTotals,
     /// Per campaign, channel and hour.
@@ -84,11 +87,10 @@ impl Store {
         ) {
             let at = Timestamp::from_millisecond(slot * SLOT_MS).unwrap_or(Timestamp::UNIX_EPOCH);
             let day = at.to_zoned(zone.clone()).date();
-            add(
-                Rollup::EmployeeDay,
-                format!("{employee} {day}"),
-                [requests, human, valid, 0],
-            );
+            let counts = [requests, human, valid, 0];
+            add(Rollup::EmployeeDay, format!("{employee} {day}"), counts);
+            let month = format!("{employee} {}", day.first_of_month());
+            add(Rollup::EmployeeMonth, month, counts);
         }
         for (employee, day, points) in sums!(
             self,
@@ -96,11 +98,11 @@ impl Store {
             "select employee_id, day, cast(sum(points) as bigint) from point_entries \
              where rule not in ('redemption', 'expiry') group by employee_id, day"
         ) {
-            add(
-                Rollup::EmployeeDay,
-                format!("{employee} {day}"),
-                [0, 0, 0, points],
-            );
+            let counts = [0, 0, 0, points];
+            let month: Date = convert::day("point_entries", "day", day.clone())?;
+            add(Rollup::EmployeeDay, format!("{employee} {day}"), counts);
+            let month = format!("{employee} {}", month.first_of_month());
+            add(Rollup::EmployeeMonth, month, counts);
         }
         for (link, requests, human, valid) in sums!(
             self,
@@ -132,6 +134,14 @@ impl Store {
             "select employee_id, day, requests, human, valid, points from employee_day"
         ) {
             let key = (Rollup::EmployeeDay, format!("{employee} {day}"));
+            said.insert(key, [requests, human, valid, points]);
+        }
+        for (employee, month, requests, human, valid, points) in sums!(
+            self,
+            (i64, String, i64, i64, i64, i64),
+            "select employee_id, month, requests, human, valid, points from employee_month"
+        ) {
+            let key = (Rollup::EmployeeMonth, format!("{employee} {month}"));
             said.insert(key, [requests, human, valid, points]);
         }
         for (link, requests, human, valid) in sums!(

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::board::{BoardRow, board};
+use crate::app::board::{Board, BoardRow, board};
 use crate::app::{App, Permission};
 use crate::domain::{Money, Period};
 use crate::ranking::{By, Metric, Value};
@@ -146,6 +147,37 @@ fn row(metric: Metric, by: By, all_codes: bool, row: BoardRow) -> Row {
     }
 }
 
+impl Leaderboard {
+    /// A board as it is answered: its best `limit` rows; `all_codes` tells other people's codes too.
+    pub fn new(board: Board, zone: &TimeZone, all_codes: bool, limit: usize) -> Self {
+        let Board {
+            period,
+            metric,
+            by,
+            frozen_at,
+            rows,
+            late,
+        } = board;
+        let shown = |rows: Vec<BoardRow>| -> Vec<Row> {
+            let best = rows.into_iter().take(limit);
+            best.map(|r| row(metric, by, all_codes, r)).collect()
+        };
+        Self {
+            period: BoardPeriod {
+                label: period.label(),
+                from: period.from(zone),
+                to: period.to(zone),
+                frozen: frozen_at.is_some(),
+                frozen_at: frozen_at.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            },
+            metric: metric.to_string(),
+            by: by.to_string(),
+            rows: shown(rows),
+            late: shown(late),
+        }
+    }
+}
+
 /// The board of a period: live out of the rollups, or frozen 24 h after its end with what was restated since.
 #[utoipa::path(
     get, path = "/leaderboard", tag = "boards", params(Which),
@@ -187,26 +219,10 @@ async fn get_leaderboard(
     }
     let all_codes = actor.may(Permission::ReadTracker);
     let board = board(&app, actor.employee(), period, metric, by).await?;
-    let zone = &app.programme.zone;
-    let rows = |rows: Vec<BoardRow>| {
-        rows.into_iter()
-            .take(limit)
-            .map(|r| row(metric, by, all_codes, r))
-            .collect()
-    };
-    Ok(Json(Leaderboard {
-        period: BoardPeriod {
-            label: period.label(),
-            from: period.from(zone),
-            to: period.to(zone),
-            frozen: board.frozen_at.is_some(),
-            frozen_at: board
-                .frozen_at
-                .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-        },
-        metric: metric.to_string(),
-        by: by.to_string(),
-        rows: rows(board.rows),
-        late: rows(board.late),
-    }))
+    Ok(Json(Leaderboard::new(
+        board,
+        &app.programme.zone,
+        all_codes,
+        limit,
+    )))
 }

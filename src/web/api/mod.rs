@@ -20,6 +20,7 @@ mod points;
 mod shares;
 
 pub use amount::Amount;
+pub use leaderboard::Leaderboard;
 
 use axum::Router;
 use axum::routing::get;
