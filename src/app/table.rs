@@ -62,7 +62,7 @@ pub struct Table {
 }
 
 /// A line that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Rejected {
     /// Line of the file, from 1.
     pub line: u64,

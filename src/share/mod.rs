@@ -18,7 +18,10 @@ mod utm;
 pub use coupon::{CouponCode, CouponCodeError, CouponRefusal, CouponTerms, Discount, check as check_coupon};
 pub use destination::{AllowedHosts, Destination, DestinationError, HostError, MAX_DESTINATION_BYTES};
 pub use encode::encode_value;
-pub use picture::{KeptPicture, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, PictureError, clean as clean_picture};
+pub use picture::{
+    KeptPicture, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, PictureError, clean as clean_picture,
+    looks_like_picture,
+};
 pub use poster::{POSTER_HEIGHT, POSTER_WIDTH, Poster, PosterError, PosterText, draw as draw_poster};
 pub use qr::{QR_SIZES, Qr, QrError, scan_url};
 pub use target::Target;

@@ -41,15 +41,24 @@ pub struct KeptPicture {
     pub bytes: Vec<u8>,
 }
 
+/// Whether bytes begin like a PNG, JPEG or WebP file.
+pub fn looks_like_picture(bytes: &[u8]) -> bool {
+    format(bytes).is_some()
+}
+
+fn format(bytes: &[u8]) -> Option<ImageFormat> {
+    let known = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
+    image::guess_format(bytes)
+        .ok()
+        .filter(|format| known.contains(format))
+}
+
 /// Decodes a picture, upright.
 pub fn decode(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
     if bytes.len() > MAX_PICTURE_BYTES {
         return Err(PictureError::TooLarge);
     }
-    let Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) = image::guess_format(bytes)
-    else {
-        return Err(PictureError::Kind);
-    };
+    let format = format(bytes).ok_or(PictureError::Kind)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_PICTURE_PIXELS * 8);

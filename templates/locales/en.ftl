@@ -422,3 +422,8 @@ why-wechat-refetch = WeChat fetched it again after opening; a person will look.
 why-other-visitor = The page recognised another visitor.
 why-overruled = Decided by a person after a second look.
 why-do-not-track = Asked not to be tracked: recorded as a person, the stay cannot be measured.
+
+# Poster
+poster-invitation = invites you
+poster-hint = Press and hold, or scan
+poster-disclosure = Ad · I work at { $firm }

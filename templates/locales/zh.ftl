@@ -401,3 +401,8 @@ why-wechat-refetch = 微信点开后又抓了一次，要人看一眼。
 why-other-visitor = 页面认出是另一位访客。
 why-overruled = 由专人复核改判。
 why-do-not-track = 对方不让跟踪，按真人记下，测不到停留。
+
+# Poster
+poster-invitation = 邀请你来体验
+poster-hint = 长按或扫码查看
+poster-disclosure = 广告 · 我在{ $firm }工作

@@ -16,11 +16,14 @@ mod filed;
 mod interactions;
 mod leaderboard;
 mod links;
+mod pictures;
 mod points;
+mod refused;
 mod shares;
 
 pub use amount::Amount;
 pub use leaderboard::Leaderboard;
+pub use pictures::poster_words;
 
 use axum::Router;
 use axum::routing::get;
@@ -57,6 +60,7 @@ pub fn router() -> Router<Web> {
         .merge(employees::routes())
         .merge(campaigns::routes())
         .merge(links::routes())
+        .merge(pictures::routes())
         .merge(coupons::routes())
         .merge(customers::routes())
         .merge(clicks::routes())
