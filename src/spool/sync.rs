@@ -77,7 +77,7 @@ impl Shared {
         &self,
         created: bool,
         files: &[Arc<dyn SegmentFile>],
-        upto: u64,
+        mut upto: u64,
         publish: &watch::Sender<Synced>,
     ) {
         let mut result = if created {
@@ -91,10 +91,13 @@ impl Shared {
         self.syncs.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &result {
             tracing::error!(%error, spool = %self.folder.display(), "the spool's fsync failed");
-            // What the kernel did with the pages is not known after a failed fsync: write elsewhere.
+            // What the kernel did with the pages is not known after a failed fsync, and a later one may succeed without
+            // having written them: everything in these files so far is doubtful, and the next record lies elsewhere.
             let mut open = self.lock();
             self.seal(&mut open);
             open.sealed.clear();
+            open.dirty = false;
+            upto = open.sequence;
             if self.settings.durability == Durability::Strict {
                 let waiting = upto - publish.borrow().upto;
                 self.count_missed(&mut open, waiting, Missed::Disk);

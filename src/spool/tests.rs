@@ -374,6 +374,8 @@ impl SegmentFile for FaultyFile {
 
     fn sync(&self) -> io::Result<()> {
         if self.0.syncs_fail.load(Ordering::SeqCst) {
+            // Long enough for another record to come in meanwhile.
+            std::thread::sleep(Duration::from_millis(60));
             Err(io::Error::other("EIO"))
         } else {
             self.1.sync()
@@ -419,11 +421,18 @@ async fn in_strict_mode_an_append_is_durable_only_after_the_fsync_covering_it() 
     }
     disk.syncs_fail.store(true, Ordering::SeqCst);
     let appended = spool.append(&click(20)).unwrap();
+    std::thread::sleep(Duration::from_millis(30));
+    let meanwhile = spool.append(&click(21)).unwrap();
     assert_eq!(spool.durable(appended).await, Err(Missed::Disk));
-    assert_eq!(spool.counts().missed, 1);
+    assert_eq!(
+        spool.durable(meanwhile).await,
+        Err(Missed::Disk),
+        "it lies in the same file"
+    );
+    assert_eq!(spool.counts().missed, 2);
     disk.syncs_fail.store(false, Ordering::SeqCst);
     // The doubtful segment is left; the next record lies in another one.
-    let appended = spool.append(&click(21)).unwrap();
+    let appended = spool.append(&click(22)).unwrap();
     assert_eq!(spool.durable(appended).await, Ok(()));
     assert!(segments(&settings(dir.path()).folder()).unwrap().len() > 1);
 }
