@@ -294,3 +294,53 @@ both!(
     given_events_of_all_kinds_when_read_page_by_page_then_none_is_skipped_or_told_twice,
     given_more_links_than_are_asked_one_by_one_when_read_then_the_events_are_the_same,
 );
+
+async fn given_sales_by_coupon_when_events_are_read_then_credited_and_refused_ones_are_told_with_their_steps(
+    db: TestDb,
+) {
+    let rig = super::rig::Rig::new(&db).await;
+    sql(
+        &db.store,
+        "insert into coupons (id, code, code_key, employee_id, campaign_id, percent_off, disabled_at, created_at, changed_at)
+         values (1, 'ZHANG10', 'zhang10', 1, 1, 10, null, 1, 1), (2, 'ZHANG20', 'zhang20', 1, 1, 20, 2, 1, 1);",
+    )
+    .await
+    .unwrap();
+    for (n, coupon) in [(1, "ZHANG10"), (2, "zhang20"), (3, "ZHANG10")] {
+        let body = serde_json::json!({"kind": "sale", "external_id": format!("o{n}"), "amount": "199.00", "coupon": coupon,
+            "occurred_at": format!("2026-11-18T01:0{n}:00Z"), "customer": {"phone": format!("1380013800{n}")}});
+        let (status, answer) = rig.post("admin", "/conversions", body).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let (mut cursor, mut told) = (EventCursor::default(), Vec::new());
+    loop {
+        let page = events(&rig.app, ZHANG, cursor, 1).await.unwrap();
+        for event in page.events {
+            let Event::Conversion(sale) = event else {
+                panic!("{event:?}")
+            };
+            assert!(!sale.steps.is_empty());
+            told.push((sale.external_id.clone(), sale.credited_to));
+        }
+        match page.next {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    let expected =
+        [("o3", Some(ZHANG)), ("o2", None), ("o1", Some(ZHANG))].map(|(id, to)| (id.to_owned(), to));
+    assert_eq!(told, expected);
+    assert!(
+        events(&rig.app, EmployeeId(2), EventCursor::default(), 9)
+            .await
+            .unwrap()
+            .events
+            .is_empty()
+    );
+    let week = results(&rig.app, ZHANG, Span::Week).await.unwrap();
+    assert_eq!((week.counts.sales, week.counts.amount), (2, 39_800));
+    let board = rig.get("admin", "/leaderboard?period=2026-11&metric=sales").await;
+    assert_eq!(board["rows"][0]["value"], "398.00");
+}
+
+both!(given_sales_by_coupon_when_events_are_read_then_credited_and_refused_ones_are_told_with_their_steps);

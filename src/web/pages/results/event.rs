@@ -8,10 +8,10 @@ use crate::domain::{Class, EmployeeId, Money};
 use crate::storage::conversions::Conversion;
 use crate::storage::points::PointEntry;
 use crate::storage::results::ClickEvent;
-use crate::web::{Web, decision};
 use crate::web::i18n::{Lang, Moment, TimeTag, signed, yuan};
 use crate::web::session::Staff;
 use crate::web::shell::moment;
+use crate::web::{Web, decision};
 
 /// An event as it is printed.
 #[derive(Clone, Debug)]
