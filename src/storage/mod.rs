@@ -51,7 +51,7 @@ pub use accounts::{
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use audit::insert_audit;
 pub use bindings::{BindingRow, binding};
-pub use checkpoints::{Checkpoint, advance_checkpoint, lock_loaders};
+pub use checkpoints::{Checkpoint, OtherCheckpoint, advance_checkpoint, lock_loaders, other_checkpoints};
 pub use connect::{Store, StoreOptions};
 pub use credits::{LinkCredit, link_credits, people_changed_at};
 pub use error::StoreError;

@@ -83,6 +83,18 @@ impl Around {
         self.visits.get(&id)
     }
 
+    /// The WeChat requests on a link, in order.
+    pub fn wechat_on(&self, link: LinkId) -> impl Iterator<Item = &Visit> {
+        let list = self.wechat.get(&link).map_or(&[][..], Vec::as_slice);
+        list.iter().filter_map(|(id, _)| self.visits.get(id))
+    }
+
+    /// A visitor's clicks, in order.
+    pub fn of_visitor(&self, visitor: &VisitorId) -> impl Iterator<Item = &Visit> {
+        let list = self.visitors.get(visitor).map_or(&[][..], Vec::as_slice);
+        list.iter().filter_map(|(id, _)| self.visits.get(id))
+    }
+
     /// The class of a visit, by those before it.
     pub fn judge(&self, visit: &Visit, repeat_ms: i64) -> (Class, ClickReason) {
         if visit.hosting {

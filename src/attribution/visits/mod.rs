@@ -6,10 +6,12 @@
 //! others were given, or of the order in which they became known. A late click changes only those shortly after it.
 
 mod around;
+mod recent;
 #[cfg(test)]
 mod tests;
 
 pub use around::Around;
+pub use recent::{Met, Recent};
 
 use crate::domain::{ClickId, LinkId};
 

@@ -1,19 +1,17 @@
 //! One batch, one transaction: rows, verdicts, rollups, points.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::attribution::dwell::Beacons;
-use crate::attribution::visits::{Around, REFETCH_MS, SCAN_MS, Visit};
-use crate::domain::{ClickId, LinkId, Tally};
+use crate::domain::{ClickId, Tally};
 use crate::redirect::loader::credit::{Credits, Ledger, counts};
 use crate::redirect::loader::earn::settle;
 use crate::redirect::loader::enrich::Arrived;
+use crate::redirect::loader::neighbours::Neighbours;
+use crate::redirect::loader::pages::{PageOnLink, tell_apart};
 use crate::redirect::loader::rules::{Days, Rules};
 use crate::redirect::loader::work::Work;
-use crate::storage::clicks::{
-    Seen, change_clicks, clicks_between, clicks_by_id, clicks_on_links, insert_clicks, keep_orphans,
-    orphans_of,
-};
+use crate::storage::clicks::{change_clicks, clicks_by_id, insert_clicks, keep_orphans, orphans_of};
 use crate::storage::{StoreError, Tx, add_tally};
 
 /// Records on their way into the store.
@@ -54,7 +52,13 @@ type Works = BTreeMap<ClickId, Work>;
 
 impl Apply<'_> {
     /// Brings a batch into the store. Does not commit.
-    pub async fn batch(&mut self, tx: &mut Tx, batch: Batch) -> Result<Applied, StoreError> {
+    pub async fn batch(
+        &mut self,
+        tx: &mut Tx,
+        node: &str,
+        neighbours: &mut Neighbours,
+        batch: Batch,
+    ) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
         let mut works = Works::new();
         for arrived in batch.clicks {
@@ -78,8 +82,10 @@ impl Apply<'_> {
             let day = self.days.of(work.id.unix_ms());
             work.employee = self.credits.of(work.link).and_then(|c| c.employee_on(day));
         }
-        let pages_changed = take_beacons(tx, &mut works, batch.beacons).await?;
-        self.judge(tx, &mut works, &pages_changed).await?;
+        let pages = take_beacons(tx, &mut works, batch.beacons).await?;
+        let repeat_ms = self.rules.repeat_ms;
+        neighbours.judge(tx, node, &mut works, repeat_ms).await?;
+        tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;
         self.finish(tx, works, applied).await
     }
 
@@ -103,64 +109,6 @@ impl Apply<'_> {
         settle(tx, &mut works, self, &mut tally).await?;
         self.write(tx, works, tally, &mut applied).await?;
         Ok(applied)
-    }
-
-    /// Judges new clicks by their neighbours, and neighbours by the new ones.
-    async fn judge(
-        &self,
-        tx: &mut Tx,
-        works: &mut Works,
-        pages_changed: &HashSet<ClickId>,
-    ) -> Result<(), StoreError> {
-        let touching: Vec<Visit> = works
-            .values()
-            .filter(|w| w.before.is_none() || pages_changed.contains(&w.id))
-            .filter_map(|w| w.visit)
-            .collect();
-        let (Some(first), Some(last)) = (
-            touching.iter().map(Visit::at_ms).min(),
-            touching.iter().map(Visit::at_ms).max(),
-        ) else {
-            return Ok(());
-        };
-        let reach = self.rules.repeat_ms.max(2 * REFETCH_MS).max(SCAN_MS) + 1;
-        let mut around = Around::default();
-        let mut others: HashMap<ClickId, Seen> = HashMap::new();
-        let links: BTreeSet<LinkId> = touching.iter().map(|v| v.link).collect();
-        let links: Vec<LinkId> = links.into_iter().collect();
-        let near = clicks_on_links(tx, &links, first - reach, last + reach).await?;
-        let wide = clicks_between(tx, first - SCAN_MS, last + SCAN_MS + 1, None, i64::MAX).await?;
-        for seen in near.into_iter().chain(wide) {
-            if !works.contains_key(&seen.id) {
-                if let Some(visit) = Work::stored(seen.clone())?.visit {
-                    around.add(visit);
-                }
-                others.insert(seen.id, seen);
-            }
-        }
-        for work in works.values() {
-            if let Some(visit) = work.visit {
-                around.add(visit);
-            }
-        }
-        let mut affected: BTreeSet<ClickId> = touching.iter().map(|v| v.id).collect();
-        for visit in &touching {
-            affected.extend(around.touched_by(visit, self.rules.repeat_ms));
-        }
-        for id in affected {
-            let Some(visit) = around.get(id).copied() else {
-                continue;
-            };
-            let verdict = around.judge(&visit, self.rules.repeat_ms);
-            if let Some(work) = works.get_mut(&id) {
-                work.rule(verdict);
-            } else if let Some(seen) = others.remove(&id) {
-                let mut work = Work::stored(seen)?;
-                work.rule(verdict);
-                works.insert(id, work);
-            }
-        }
-        Ok(())
     }
 
     async fn write(
@@ -201,12 +149,21 @@ impl Apply<'_> {
     }
 }
 
+/// Page visitors that beacons brought.
+#[derive(Default)]
+struct Pages {
+    /// Clicks that have another one now, or one at last.
+    changed: HashSet<ClickId>,
+    /// What they had before.
+    gone: Vec<(PageOnLink, ClickId)>,
+}
+
 /// Gives beacons to their clicks, keeps those whose click is not there yet; says whose page visitor changed.
 async fn take_beacons(
     tx: &mut Tx,
     works: &mut Works,
     beacons: BTreeMap<ClickId, Beacons>,
-) -> Result<HashSet<ClickId>, StoreError> {
+) -> Result<Pages, StoreError> {
     let mut waiting = beacons;
     let mut ids: Vec<ClickId> = works
         .values()
@@ -222,18 +179,19 @@ async fn take_beacons(
         })?;
         waiting.entry(id).or_default().merge(&kept);
     }
-    let mut pages_changed = HashSet::new();
+    let mut pages = Pages::default();
     let mut orphans = Vec::new();
     for (id, beacons) in waiting {
         if let Some(work) = works.get_mut(&id) {
             let page = work.page_visitor;
             if work.take(&beacons) && work.page_visitor != page {
-                pages_changed.insert(id);
+                pages.changed.insert(id);
+                pages.gone.extend(page.map(|page| ((work.link, page), id)));
             }
         } else if let Some(last_at) = beacons.last_at() {
             orphans.push((id, beacons.pack(), last_at));
         }
     }
     keep_orphans(tx, &orphans).await?;
-    Ok(pages_changed)
+    Ok(pages)
 }

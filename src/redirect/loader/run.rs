@@ -14,6 +14,7 @@ use crate::geo::Geo;
 use crate::redirect::loader::apply::{Applied, Apply, Batch};
 use crate::redirect::loader::credit::Credits;
 use crate::redirect::loader::enrich::Enricher;
+use crate::redirect::loader::neighbours::Neighbours;
 use crate::redirect::loader::rules::{Days, Rules};
 use crate::spool::{
     BeaconKind, BeaconRecord, DamageKind, NodeName, Position, ReadError, Reader, Record, Step,
@@ -86,6 +87,7 @@ pub struct Loader {
     credits: Credits,
     days: Days,
     reader: Option<(Reader, Option<Checkpoint>)>,
+    neighbours: Neighbours,
     limit: usize,
     became_valid: Vec<ClickId>,
 }
@@ -99,6 +101,7 @@ impl Loader {
             days: Days::new(parts.rules.zone.clone()),
             counts: Arc::default(),
             reader: None,
+            neighbours: Neighbours::default(),
             limit: LEAST * 4,
             became_valid: Vec::new(),
             parts,
@@ -172,6 +175,7 @@ impl Loader {
             Ok(_) => self.counts.failing.store(0, Ordering::Relaxed),
             Err(_) => {
                 self.reader = None;
+                self.neighbours.forget();
                 self.counts.failing.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -210,10 +214,18 @@ impl Loader {
         if !advance_checkpoint(&mut tx, self.parts.node.as_str(), from, to, now_ms).await? {
             // Another loader was faster: go on from where it is now.
             tx.rollback().await?;
+            self.neighbours.forget();
             tracing::debug!("another loader reads the same spool");
             return Ok(read);
         }
-        let applied = self.apply(now_ms).batch(&mut tx, batch).await?;
+        let mut apply = Apply {
+            rules: &self.parts.rules,
+            days: &mut self.days,
+            credits: &mut self.credits,
+            now_ms,
+        };
+        let node = self.parts.node.as_str();
+        let applied = apply.batch(&mut tx, node, &mut self.neighbours, batch).await?;
         tx.commit().await?;
         self.count(applied, beacons, damaged);
         if from.is_none_or(|from| from.segment < to.segment) {
@@ -222,15 +234,6 @@ impl Loader {
         self.reader = Some((reader, Some(to)));
         self.adapt(read, began.elapsed());
         Ok(read)
-    }
-
-    fn apply(&mut self, now_ms: i64) -> Apply<'_> {
-        Apply {
-            rules: &self.parts.rules,
-            days: &mut self.days,
-            credits: &mut self.credits,
-            now_ms,
-        }
     }
 
     fn count(&mut self, applied: Applied, beacons: u64, damaged: u64) {

@@ -16,7 +16,9 @@ pub use insert::{ClickRow, insert_clicks};
 pub use orphans::{forget_orphans, keep_orphans, orphans_of};
 pub use read::{ClickFilter, ClickView};
 pub use recount::{Difference, Rollup};
-pub use seen::{Seen, clicks_between, clicks_by_id, clicks_on_links, page_visits, valid_of_visitor};
+pub use seen::{
+    Seen, clicks_between, clicks_by_id, clicks_on_links, last_click_at, page_visits, valid_of_visitor,
+};
 
 use uuid::Uuid;
 

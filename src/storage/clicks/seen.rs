@@ -160,20 +160,44 @@ pub async fn clicks_between(
     })
 }
 
-/// Clicks of a link that carry this page visitor, from `from_ms` until before `to_ms`.
+/// Clicks that carry one of these page visitors on its link, from `from_ms` until before `to_ms`.
 pub async fn page_visits(
     tx: &mut Tx,
-    link: LinkId,
-    page_visitor: &[u8; 16],
+    pairs: &[(LinkId, [u8; 16])],
     from_ms: i64,
     to_ms: i64,
 ) -> Result<Vec<Seen>, StoreError> {
-    seen!(tx, |q| {
-        q.push("link_id = ").push_bind(link.0);
-        q.push(" and page_visitor = ").push_bind(&page_visitor[..]);
-        q.push(" and id >= ").push_bind(first_id_at(from_ms).0);
-        q.push(" and id < ").push_bind(first_id_at(to_ms).0);
-    })
+    let mut found = Vec::new();
+    for chunk in pairs.chunks(CHUNK) {
+        let rows: Vec<Row> = writing!(tx, |db| {
+            let mut q = QueryBuilder::new("with v (link, page) as (");
+            q.push_values(chunk, |mut row, (link, page)| {
+                row.push_bind(link.0).push_bind(&page[..]);
+            });
+            q.push(
+                ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
+                 browser, beacons, page_visitor, dwell_ms, valid, earned from v join clicks \
+                 on link_id = link and page_visitor = page and page_visitor is not null where id >= ",
+            );
+            q.push_bind(first_id_at(from_ms).0);
+            q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+            q.build_query_as().fetch_all(db).await?
+        });
+        for row in rows {
+            found.push(from_row(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The instant of the last click stored, milliseconds UTC.
+pub async fn last_click_at(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    let row: Option<(Uuid,)> = writing!(tx, |db| {
+        sqlx::query_as("select id from clicks order by id desc limit 1")
+            .fetch_optional(db)
+            .await?
+    });
+    Ok(row.map(|(id,)| ClickId(id).unix_ms()))
 }
 
 /// The valid clicks of a visitor on a link: those with this cookie, this hash or this page visitor.

@@ -12,8 +12,8 @@ use bole::storage::clicks::{ClickFilter, ClickView};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::points::people::staff;
-use crate::support::{TestDb, at};
+use crate::points::people::{sql, staff};
+use crate::support::{Kind, TestDb, at};
 
 pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
      Version/17.5 Mobile/15E148 Safari/604.1";
@@ -49,10 +49,18 @@ impl Scene {
     }
 
     pub fn loader_on(&self, store: Store) -> Loader {
+        self.loader_with(store, node())
+    }
+
+    pub fn loader_of(&self, node: NodeName) -> Loader {
+        self.loader_with(self.db.store.clone(), node)
+    }
+
+    fn loader_with(&self, store: Store, node: NodeName) -> Loader {
         Loader::new(LoaderParts {
             store,
             root: self.db.dir.path().join("spool"),
-            node: node(),
+            node,
             geo: Arc::new(Geo::default()),
             rules: Rules::of(&Programme::default()),
             clock: self.db.clock.clone(),
@@ -84,6 +92,23 @@ impl Scene {
 
     pub fn write(&self, record: Record<'_>) {
         let _ = self.spool.append(&record).unwrap();
+    }
+
+    /// Forgets all clicks and whatever came of them; the spools are consumed.
+    pub async fn clear(&self) {
+        // The ledger only grows: its guard is put aside for a moment.
+        let lift = match self.db.kind {
+            Kind::Sqlite => "drop trigger if exists point_entries_no_delete;",
+            Kind::Postgres => "alter table point_entries disable trigger user;",
+        };
+        sql(&self.db.store, lift).await.unwrap();
+        sql(
+            &self.db.store,
+            "delete from clicks; delete from orphan_beacons; delete from point_entries; delete from point_balances; \
+             delete from employee_day; delete from link_totals; delete from campaign_hour;",
+        )
+        .await
+        .unwrap();
     }
 
     pub async fn load(&self) {
