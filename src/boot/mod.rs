@@ -6,9 +6,13 @@
 mod clock;
 mod data_dir;
 mod logging;
+mod metrics;
+mod notices;
 mod open;
+mod server;
 
 pub use clock::SystemClock;
 pub use data_dir::{DataDirError, prepare};
 pub use logging::start as start_logging;
-pub use open::{OpenError, Opened, open};
+pub use open::{Nature, OpenError, Opened, open};
+pub use server::{Running, ServeError, Server};

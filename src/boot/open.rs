@@ -51,20 +51,43 @@ impl Opened {
     }
 }
 
-/// Opens data directory, secret and store, and brings the schema up to date.
-pub async fn open(settings: &Settings, watch: Arc<dyn LinkWatch>) -> Result<Opened, OpenError> {
-    open_with(settings, watch, Arc::new(SystemClock)).await
+/// Where an installation's time and chance come from.
+pub struct Nature {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: StdRng,
+    /// Whether a commit waits for the disk. Only the demo, which is built again at will, does without.
+    pub durable: bool,
 }
 
-async fn open_with(
+impl Nature {
+    /// The system's clock and randomness.
+    pub fn of_system() -> Result<Self, OpenError> {
+        let rng = StdRng::try_from_rng(&mut SysRng).map_err(|e| OpenError::Chance(e.to_string()))?;
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            rng,
+            durable: true,
+        })
+    }
+}
+
+/// Opens data directory, secret and store, and brings the schema up to date.
+pub async fn open(
     settings: &Settings,
     watch: Arc<dyn LinkWatch>,
-    clock: Arc<dyn Clock>,
+    nature: Nature,
 ) -> Result<Opened, OpenError> {
-    let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(|e| OpenError::Chance(e.to_string()))?;
+    let Nature {
+        clock,
+        mut rng,
+        durable,
+    } = nature;
     let master = prepare(&settings.data_dir, settings.master_secret()?, &mut rng)?;
     let options = StoreOptions {
         connections: settings.database_connections,
+        durable,
         ..StoreOptions::new(settings.store_url())
     };
     let failed = |source| OpenError::Store {

@@ -8,12 +8,15 @@ mod table;
 
 pub use table::{Chore, TABLE};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::app::{App, keys};
+use crate::geo::Geo;
+use crate::redirect::Redirector;
 
 /// Runs every chore at its interval, one after the other, until told to stop. All run once at the start.
 pub async fn run(app: App, stop: CancellationToken) {
@@ -45,5 +48,38 @@ async fn once(app: &App, chore: &Chore) {
         Ok(0) => {}
         Ok(done) => tracing::info!(chore = chore.name, done, "chore done"),
         Err(error) => tracing::warn!(chore = chore.name, %error, "chore failed; it is tried again"),
+    }
+}
+
+/// How often geo files are looked at.
+const LOOK_AT_FILES: Duration = Duration::from_secs(5);
+
+/// Keeps fresh what lives in this process's memory: geo files when they change, the day's salt, the token keys.
+pub async fn keep_fresh(app: App, redirector: Arc<Redirector>, geo: Arc<Geo>, stop: CancellationToken) {
+    let mut day = app.today();
+    let mut keys_at = Instant::now();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AT_FILES) => {}
+            () = stop.cancelled() => return,
+        }
+        let files = Arc::clone(&geo);
+        let _ = tokio::task::spawn_blocking(move || files.refresh()).await;
+        if app.today() != day {
+            match keys::todays_salt(&app).await {
+                Ok(salt) => {
+                    redirector.set_salt(&salt);
+                    day = app.today();
+                }
+                Err(error) => tracing::warn!(%error, "no salt for today yet; yesterday's goes on"),
+            }
+        }
+        if keys_at.elapsed() >= Duration::from_secs(60) {
+            keys_at = Instant::now();
+            match keys::ensure_token_keys(&app).await {
+                Ok(keys) => redirector.set_tokens(keys),
+                Err(error) => tracing::warn!(%error, "token keys could not be read again"),
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::app::{App, award, board, keys};
+use crate::app::{App, approve_due, award, board, erase_due_contacts, keys, redecide_late};
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
@@ -41,6 +41,21 @@ pub const TABLE: &[Chore] = &[
         name: "lapse points",
         every: HOUR,
         run: |app| Box::pin(lapse(app)),
+    },
+    Chore {
+        name: "approve conversions",
+        every: HOUR,
+        run: |app| Box::pin(approve(app)),
+    },
+    Chore {
+        name: "decide on clicks that came late",
+        every: MINUTE,
+        run: |app| Box::pin(late(app)),
+    },
+    Chore {
+        name: "erase contacts",
+        every: HOUR,
+        run: |app| Box::pin(erase_due_contacts(app)),
     },
     Chore {
         name: "forget answers",
@@ -96,4 +111,12 @@ async fn forget_lost_beacons(app: &App) -> Result<u64, StoreError> {
     let done = forget_orphans(&mut tx, app.clock.now_ms() - KEEP_ORPHANS_MS).await?;
     tx.commit().await?;
     Ok(done)
+}
+
+async fn approve(app: &App) -> Result<u64, StoreError> {
+    Ok(approve_due(app).await? as u64)
+}
+
+async fn late(app: &App) -> Result<u64, StoreError> {
+    Ok(redecide_late(app).await? as u64)
 }

@@ -11,6 +11,7 @@ mod board;
 mod config;
 mod points;
 mod run;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,9 @@ enum Command {
     /// Check and show the settings in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Run the server.
+    #[command(after_help = "Example: bole serve --listen 0.0.0.0:8080 --base-url https://bole.firm.example")]
+    Serve,
     /// Bring the database's schema up to date (serve does it by itself).
     Migrate,
     /// Show a person's points; give the month's award.

@@ -26,6 +26,7 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
         Command::Board(c) => c.run(&settings).await,
         Command::Points(c) => c.run(&settings).await,
         Command::Config(c) => c.run(&settings, &source),
+        Command::Serve => crate::cli::serve::run(&settings).await,
         Command::Migrate => {
             app(&settings).await?;
             eprintln!("the schema is up to date");
@@ -36,5 +37,9 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
 
 /// The application for a command that runs beside a server: nobody watches links, the server polls.
 pub async fn app(settings: &Settings) -> Result<App, Refusal> {
-    Ok(boot::open(settings, Arc::new(NoWatch)).await?.into_app())
+    Ok(
+        boot::open(settings, Arc::new(NoWatch), boot::Nature::of_system()?)
+            .await?
+            .into_app(),
+    )
 }

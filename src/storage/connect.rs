@@ -35,6 +35,8 @@ pub struct StoreOptions {
     pub connections: u32,
     /// How long a caller waits for a connection or a lock.
     pub patience: Duration,
+    /// Whether a commit waits for the disk (SQLite); PostgreSQL decides for itself.
+    pub durable: bool,
 }
 
 impl StoreOptions {
@@ -44,6 +46,7 @@ impl StoreOptions {
             url: url.into(),
             connections: 4,
             patience: Duration::from_secs(10),
+            durable: true,
         }
     }
 }
@@ -55,6 +58,7 @@ impl Store {
             url,
             connections,
             patience,
+            durable,
         } = options;
         if url.starts_with("sqlite:") {
             // WAL + FULL: a commit is on disk before it is answered. Pages are cached sparingly: the link table
@@ -62,7 +66,11 @@ impl Store {
             let base = SqliteConnectOptions::from_str(url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
+                .synchronous(if *durable {
+                    SqliteSynchronous::Full
+                } else {
+                    SqliteSynchronous::Off
+                })
                 .foreign_keys(true)
                 .busy_timeout(*patience)
                 .optimize_on_close(true, None);
