@@ -59,6 +59,15 @@ pub enum Filed<T> {
     Known(T),
 }
 
+impl<T> Filed<T> {
+    /// What was filed, new or known.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::New(value) | Self::Known(value) => value,
+        }
+    }
+}
+
 /// A person's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

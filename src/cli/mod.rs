@@ -9,6 +9,7 @@ mod api_key;
 mod bench_fill;
 mod board;
 mod config;
+mod demo;
 mod points;
 mod run;
 mod serve;
@@ -50,6 +51,9 @@ enum Command {
     /// Check and show the settings in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Build a salon chain with weeks of traffic and serve it with ready-made sign-ins.
+    #[command(after_help = "Example: bole demo --listen 127.0.0.1:8080")]
+    Demo,
     /// Run the server.
     #[command(after_help = "Example: bole serve --listen 0.0.0.0:8080 --base-url https://bole.firm.example")]
     Serve,

@@ -26,6 +26,7 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
         Command::Board(c) => c.run(&settings).await,
         Command::Points(c) => c.run(&settings).await,
         Command::Config(c) => c.run(&settings, &source),
+        Command::Demo => crate::cli::demo::run(settings).await,
         Command::Serve => crate::cli::serve::run(&settings).await,
         Command::Migrate => {
             app(&settings).await?;
