@@ -13,4 +13,5 @@ mod loader;
 mod migrations;
 mod points;
 mod script;
+mod tracker;
 mod web;
