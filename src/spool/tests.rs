@@ -444,7 +444,11 @@ fn a_reader_at_the_heels_of_the_writer_never_takes_half_a_frame_for_damage() {
     let mut reader = Reader::new(dir.path(), node(), Position::default());
     let mut next = 0;
     std::thread::scope(|scope| {
-        scope.spawn(|| (0..20_000).for_each(|n| drop(spool.append(&click(n)))));
+        scope.spawn(|| {
+            for n in 0..20_000 {
+                let _ = spool.append(&click(n)).unwrap();
+            }
+        });
         // No pause: the end of the file is met in mid-write again and again.
         while next < 20_000 {
             match reader.next_step().unwrap() {
