@@ -17,6 +17,7 @@ mod gather;
 mod import;
 pub mod interaction;
 pub mod keys;
+pub mod landing;
 pub mod mint;
 pub mod people;
 mod permission;

@@ -1,7 +1,7 @@
 //! Conversions: one row per external id, with its written decision (attribution.md §5).
 
-use crate::attribution::{ConversionKind, Status, Via};
-use crate::domain::{CampaignId, ClickId, ConversionId, CustomerId, EmployeeId, LinkId};
+use crate::attribution::{ContactHash, ConversionKind, Status, Via};
+use crate::domain::{ClickId, ConversionId, EmployeeId};
 pub use crate::storage::conversion_row::{Conversion, Decided, NewConversion};
 use crate::storage::conversion_row::{Row, corrupt};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
@@ -105,6 +105,27 @@ impl Store {
             .await?
         });
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Whether a customer with one of these contacts has a conversion whose external id begins like this (ASCII letters,
+    /// digits and `-`), rejected ones aside.
+    pub async fn has_form_lead(&self, contacts: &[ContactHash], prefix: &str) -> Result<bool, StoreError> {
+        for hash in contacts {
+            let row: Option<(i64,)> = reading!(self, |db| {
+                sqlx::query_as(
+                    "select v.id from conversions v join customer_keys k on k.customer_id = v.customer_id \
+                     where k.hash = $1 and substr(v.external_id, 1, length($2)) = $2 and v.status <> 'rejected' limit 1",
+                )
+                .bind(&hash.0[..])
+                .bind(prefix)
+                .fetch_optional(db)
+                .await?
+            });
+            if row.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// External ids of pending conversions whose hold is over, the oldest first.

@@ -14,6 +14,7 @@ pub mod boards;
 mod bulk;
 pub mod campaigns;
 mod checkpoints;
+pub mod child_links;
 pub mod clicks;
 mod connect;
 mod conversion_row;

@@ -122,6 +122,17 @@ fn from_row(row: Row) -> Result<TouchRow, StoreError> {
 }
 
 impl Store {
+    /// The link a click came through.
+    pub async fn link_of_click(&self, click: ClickId) -> Result<Option<LinkId>, StoreError> {
+        let row: Option<(i64,)> = reading!(self, |db| {
+            sqlx::query_as("select link_id from clicks where id = $1")
+                .bind(click.0)
+                .fetch_optional(db)
+                .await?
+        });
+        Ok(row.map(|(id,)| LinkId(id)))
+    }
+
     /// Whether a click has reached the store (the spool's loader is at most seconds behind).
     pub async fn click_is_loaded(&self, click: ClickId) -> Result<bool, StoreError> {
         let row: Option<(i64,)> = reading!(self, |db| {

@@ -16,6 +16,7 @@ pub mod health;
 pub mod html;
 pub mod i18n;
 mod idempotency;
+mod landing;
 mod layers;
 pub mod pages;
 mod problem;

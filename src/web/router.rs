@@ -17,7 +17,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::web::{Problem, Web, api, assets, docs, health, idempotency, layers, pages, session};
+use crate::web::{Problem, Web, api, assets, docs, health, idempotency, landing, layers, pages, session};
 
 /// Bodies, unless a route says otherwise, bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -34,6 +34,7 @@ pub fn router(web: Web) -> Router {
     let site = Router::new()
         .route("/", get(|| async { Redirect::to("/app") }))
         .merge(pages)
+        .merge(landing::routes())
         .merge(api::router().layer(middleware::from_fn_with_state(web.app.clone(), idempotency)))
         .merge(docs::routes())
         .merge(assets::routes())

@@ -427,3 +427,43 @@ why-do-not-track = Asked not to be tracked: recorded as a person, the stay canno
 poster-invitation = invites you
 poster-hint = Press and hold, or scan
 poster-disclosure = Ad · I work at { $firm }
+
+## The landing page
+landing-ask = Leave us your contact
+landing-name = Your name
+landing-optional = optional
+landing-phone = Phone
+landing-phone-hint = A phone number or an e-mail address, one is enough.
+landing-email = E-mail
+landing-message = What would you like to know?
+landing-trap = Leave this empty
+landing-consent = You may contact me with this information; it is deleted after { $days } days.
+landing-privacy = Privacy notice
+landing-send = Send
+landing-sent-new = Thank you, we will be in touch soon.
+landing-sent-again = We have your contact already and will be in touch soon; no need to send it again.
+landing-not-sent = Not sent yet; please correct this
+landing-wrong-phone = This phone number cannot be right: from outside mainland China begin with the country code, like +44.
+landing-wrong-contact = Please give a phone number or an e-mail address.
+landing-wrong-email = This e-mail address cannot be right; it looks like name@example.com.
+landing-wrong-long = This is too long: at most { $most } characters.
+landing-wrong-consent = We may contact you only if you tick this box.
+landing-share = Recommend it to a friend
+landing-share-words = Make a link of your own for a friend who could use this.
+landing-share-go = Make my link
+landing-share-yours = This is your link:
+landing-share-link = Your link
+landing-share-sheet = Send to a friend
+landing-copy = Copy the link
+landing-copied = Copied
+
+## Privacy notice
+privacy-title = Privacy notice
+privacy-click-title = When you open a link
+privacy-click = We note the time, the link, the kind of browser and the rough region, to count what recommendations are worth. Of your network address only the first part is kept. When your browser asks not to be tracked, no identifier is set and no time is measured.
+privacy-contact-title = When you leave your contact
+privacy-contact = What you write is kept encrypted, seen only by whoever calls you back, each look is recorded, and it is deleted after { $days } days. What remains is a digest that cannot be turned back, to tell whether a customer is new.
+privacy-cookie-title = The identifier in your browser
+privacy-cookie = So that one person opening a page twice is not counted twice, a random identifier is kept in your browser. It is not used across sites, and clearing your browsing data removes it.
+privacy-rights-title = Your rights
+privacy-rights = You may ask at any time to see, correct or delete your information: talk to whoever sent you the link, or to the shop.

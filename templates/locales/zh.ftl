@@ -406,3 +406,43 @@ why-do-not-track = 对方不让跟踪，按真人记下，测不到停留。
 poster-invitation = 邀请你来体验
 poster-hint = 长按或扫码查看
 poster-disclosure = 广告 · 我在{ $firm }工作
+
+## 落地页
+landing-ask = 留下联系方式
+landing-name = 怎么称呼您
+landing-optional = 可不填
+landing-phone = 手机号
+landing-phone-hint = 手机号和邮箱，填一个就行。
+landing-email = 邮箱
+landing-message = 想了解什么
+landing-trap = 请留空
+landing-consent = 我同意用以上信息联系我，保存 { $days } 天后删除。
+landing-privacy = 隐私说明
+landing-send = 提交
+landing-sent-new = 收到了，我们会尽快联系您。
+landing-sent-again = 您已经留过联系方式，我们会尽快联系您，不用重复提交。
+landing-not-sent = 还没提交，请改一下
+landing-wrong-phone = 手机号不对：大陆手机号是 11 位，其他地区请加国家代码，如 +852。
+landing-wrong-contact = 请填手机号或邮箱。
+landing-wrong-email = 邮箱不对，例如 name@example.com。
+landing-wrong-long = 太长了，最多 { $most } 个字。
+landing-wrong-consent = 要先勾选同意，我们才能联系您。
+landing-share = 推荐给朋友
+landing-share-words = 生成您的专属链接，发给用得着的朋友。
+landing-share-go = 生成我的链接
+landing-share-yours = 这是您的链接：
+landing-share-link = 您的链接
+landing-share-sheet = 发给朋友
+landing-copy = 复制链接
+landing-copied = 已复制
+
+## 隐私说明
+privacy-title = 隐私说明
+privacy-click-title = 打开链接时
+privacy-click = 我们记下时间、来自哪条链接、浏览器类型和大致地区，用来统计推荐效果。网络地址只保留前一段，不保存完整地址。浏览器发出“请勿跟踪”时，不设标识，不统计停留。
+privacy-contact-title = 留下联系方式时
+privacy-contact = 您填的内容加密保存，只给负责联系您的人看，每次查看都有记录，{ $days } 天后删除。之后只留下无法还原的摘要，用来识别是否新客户。
+privacy-cookie-title = 小型标识
+privacy-cookie = 为了不把同一个人的重复打开算成多次，我们在浏览器里放一个随机标识，不跨网站使用，清除浏览数据即可删除。
+privacy-rights-title = 您的权利
+privacy-rights = 您可以随时要求查看、更正或删除您的信息，请联系给您发链接的人或门店。

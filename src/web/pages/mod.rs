@@ -33,7 +33,7 @@ pub fn routes() -> Router<Web> {
 /// What every page rendered from samples must be: whole, translated, nothing inline. With `BOLE_SAMPLES=FOLDER` the
 /// samples are written there, to be looked at (`tests/look/serve.py` serves them with their files).
 #[cfg(test)]
-fn check_sample(name: &str, html: &str, lang: crate::web::i18n::Lang) {
+pub(in crate::web) fn check_sample(name: &str, html: &str, lang: crate::web::i18n::Lang) {
     assert!(
         html.contains(&format!("<html lang=\"{}\"", lang.html())),
         "{html}"

@@ -3,6 +3,7 @@
 mod at_once;
 mod credit;
 mod doors;
+mod landing;
 mod money;
 
 use axum::Router;
