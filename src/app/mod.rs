@@ -18,6 +18,7 @@ mod import;
 pub mod interaction;
 pub mod keys;
 pub mod landing;
+pub mod materials;
 pub mod mint;
 pub mod people;
 mod permission;

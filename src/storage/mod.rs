@@ -42,6 +42,7 @@ mod sessions;
 pub mod shares;
 pub mod teams;
 mod token_keys;
+mod totals;
 pub mod touches;
 mod tx;
 

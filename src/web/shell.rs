@@ -138,8 +138,8 @@ impl Shell {
 
     /// An amount: `¥1,234.50`.
     #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
-    pub fn yuan(&self, amount: &Money) -> String {
-        i18n::yuan(*amount)
+    pub fn yuan(&self, amount: impl std::borrow::Borrow<Money>) -> String {
+        i18n::yuan(*amount.borrow())
     }
 
     /// A count: `1,234`.

@@ -79,8 +79,10 @@ impl Opt {
 /// A form's field: what was typed, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
-    /// Its name in the form, also its id.
+    /// Its name in the form.
     pub name: &'static str,
+    /// Its id in the page; the name, unless another form of the page has a field of that name.
+    pub id: &'static str,
     /// What was typed, or what stands there.
     pub value: String,
     /// What is wrong.
@@ -92,6 +94,7 @@ impl Field {
     pub fn new(name: &'static str, value: impl fmt::Display) -> Self {
         Self {
             name,
+            id: name,
             value: value.to_string(),
             error: None,
         }
@@ -100,6 +103,12 @@ impl Field {
     /// An empty field.
     pub fn empty(name: &'static str) -> Self {
         Self::new(name, "")
+    }
+
+    /// The same field under another id.
+    #[must_use]
+    pub fn id(self, id: &'static str) -> Self {
+        Self { id, ..self }
     }
 
     /// The same field, found wrong.

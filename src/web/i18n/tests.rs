@@ -16,7 +16,7 @@ fn root() -> &'static Path {
 fn texts(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
     let path = root().join(format!("templates/locales/{}.ftl", lang.as_str()));
     let file = std::fs::read_to_string(path).unwrap();
-    let head = Regex::new(r"^([a-z][a-z0-9-]*) *=").unwrap();
+    let head = Regex::new(r"^([a-z][a-z0-9_-]*) *=").unwrap();
     let variable = Regex::new(r"\$([a-z_]+)").unwrap();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut current = String::new();
@@ -71,7 +71,7 @@ fn asked() -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     files(&root().join("src/web"), &mut sources);
     files(&root().join("templates"), &mut sources);
     let literal =
-        Regex::new(r#"\.t\(\s*"([a-z0-9-]+)"\s*,?\s*\)((?:\s*\.(?:with|n)\(\s*"[a-z_]+")?)"#).unwrap();
+        Regex::new(r#"\.t\(\s*"([a-z0-9_-]+)"\s*,?\s*\)((?:\s*\.(?:with|n)\(\s*"[a-z_]+")?)"#).unwrap();
     let family = Regex::new(r#"\.word\(\s*"([a-z0-9-]+)""#).unwrap();
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut families = BTreeSet::new();

@@ -6,6 +6,7 @@
 mod board;
 pub mod errors;
 mod home;
+mod manage;
 mod me;
 mod results;
 mod rules;
@@ -23,6 +24,7 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .merge(board::routes())
         .merge(home::routes())
+        .merge(manage::routes())
         .merge(me::routes())
         .merge(results::routes())
         .merge(rules::routes())

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::app::filing::{Filed, PointsError};
+use crate::app::mint::{NewLink, mint};
 use crate::app::share::{ShareToFile, file_share};
 use crate::domain::EmployeeId;
 use crate::points::ShareOutcome;
 use crate::storage::shares::Filter;
 use crate::web::html::{Html, see_other};
-use crate::web::i18n::Lang;
 use crate::web::session::Staff;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
@@ -66,10 +66,19 @@ struct Posted {
     code: String,
 }
 
+/// "Get my link."
+#[derive(Debug, Deserialize)]
+struct Wished {
+    campaign: String,
+    material: String,
+    channel: String,
+}
+
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/app/share", get(show))
+        .route("/app/share/link", post(own))
         .route("/app/share/posted", post(posted))
 }
 
@@ -146,17 +155,30 @@ async fn worth(web: &Web, employee: EmployeeId) -> Result<Worth, Problem> {
     })
 }
 
+async fn code_of(web: &Web, employee: EmployeeId) -> Result<String, Problem> {
+    let found = web.app.store.employee_by_id(employee, web.app.today()).await?;
+    found
+        .map(|e| e.code)
+        .ok_or_else(|| Problem::not_found("employee"))
+}
+
+/// Mints one's own link, or finds the one there is.
+async fn own(State(web): State<Web>, staff: Staff, Form(form): Form<Wished>) -> Result<Response, Problem> {
+    let new = NewLink {
+        employee: code_of(&web, staff.employee).await?,
+        campaign: form.campaign.clone(),
+        channel: form.channel.clone(),
+        material: Some(form.material.clone()).filter(|m| !m.is_empty()),
+        ..NewLink::default()
+    };
+    mint(&web.app, &staff.who.actor, &new).await?;
+    let query = Item::query(&form.campaign, &form.material);
+    Ok(see_other(&format!("/app/share?{query}&channel={}", form.channel)))
+}
+
 /// Books a share, now, by the rules.
 async fn posted(State(web): State<Web>, staff: Staff, Form(form): Form<Posted>) -> Result<Response, Problem> {
-    let code = match web
-        .app
-        .store
-        .employee_by_id(staff.employee, web.app.today())
-        .await?
-    {
-        Some(employee) => employee.code,
-        None => return Err(Problem::not_found("employee")),
-    };
+    let code = code_of(&web, staff.employee).await?;
     let now = web.app.now();
     let share = ShareToFile {
         employee: code,
@@ -184,6 +206,7 @@ async fn posted(State(web): State<Web>, staff: Staff, Form(form): Form<Posted>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::i18n::Lang;
     use view::{OwnCoupon, OwnLink, Voice};
 
     fn sample(lang: Lang, link: Option<OwnLink>) -> SharePage {

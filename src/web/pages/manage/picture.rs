@@ -1,0 +1,109 @@
+//! A campaign's picture: putting it, and showing it to whoever is signed in.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::campaign::{form_page, known};
+use super::form::CampaignForm;
+use crate::app::campaigns::put_picture;
+use crate::app::{Permission, Refused};
+use crate::web::html::{Html, see_other};
+use crate::web::session::SignedIn;
+use crate::web::{Path, Problem, Web};
+
+/// The largest upload, bytes: a phone's photo.
+const LIMIT: usize = 12 << 20;
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/campaigns/{slug}/picture", get(show))
+        .route(
+            "/app/manage/campaigns/{slug}/picture",
+            post(put).layer(DefaultBodyLimit::max(LIMIT)),
+        )
+}
+
+async fn show(
+    State(web): State<Web>,
+    _who: SignedIn,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let missing = || Problem::not_found(format_args!("picture of campaign {slug:?}"));
+    let campaign = web.app.store.campaign(&slug).await?.ok_or_else(missing)?;
+    let picture = web
+        .app
+        .store
+        .campaign_picture(campaign.id)
+        .await?
+        .ok_or_else(missing)?;
+    let etag = format!("\"{}\"", picture.changed_at);
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|v| v == etag.as_str());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        picture.bytes.into_response()
+    };
+    let head = response.headers_mut();
+    head.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    for (name, value) in [(header::CONTENT_TYPE, &picture.media_type), (header::ETAG, &etag)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            head.insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+async fn put(
+    State(web): State<Web>,
+    who: SignedIn,
+    Path(slug): Path<String>,
+    multipart: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Result<Response, Problem> {
+    who.need(Permission::WriteCampaigns)?;
+    let campaign = known(&web, &who, &slug).await?;
+    let multipart = multipart.map_err(|_| Problem::unreadable("expected a form with a file"))?;
+    let bytes = first_file(multipart).await?;
+    let refused = match put_picture(&web.app, &who.actor, &slug, bytes).await {
+        Ok(_) => return Ok(see_other(&format!("/app/manage/campaigns/{slug}?done=picture"))),
+        Err(refused) => refused,
+    };
+    match refused {
+        Refused::Wrong(_) | Refused::Conflict(_) => {
+            let mut page = form_page(&web, &who, Some(&campaign), CampaignForm::of_campaign(&campaign));
+            page.picture_error = Some(who.lang.t("campaign-picture-wrong").to_string());
+            Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// The bytes of the field `picture`.
+async fn first_file(mut multipart: Multipart) -> Result<Vec<u8>, Problem> {
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "a picture has at most 12 MB",
+            )
+        } else {
+            Problem::unreadable("the upload could not be read to its end")
+        }
+    };
+    while let Some(field) = multipart.next_field().await.map_err(broken)? {
+        if field.name() == Some("picture") {
+            return Ok(field.bytes().await.map_err(broken)?.to_vec());
+        }
+    }
+    Err(Problem::field("/picture", "expected a file"))
+}
