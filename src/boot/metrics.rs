@@ -14,25 +14,28 @@ use crate::web::health::Probes;
 pub fn probes(redirector: &Arc<Redirector>, loader: &Loader, geo: &Arc<Geo>) -> Probes {
     // A second recorder in one process (tests, the demo) leaves the first in place.
     let handle = PrometheusBuilder::new().install_recorder().ok();
-    let (redirector, counts, geo) = (Arc::clone(redirector), loader.counts(), Arc::clone(geo));
+    // Weak: the redirector holds the pages, and the pages' state must not hold it back.
+    let (redirector, counts, geo) = (Arc::downgrade(redirector), loader.counts(), Arc::clone(geo));
     Probes {
         waiting: None,
-        metrics: handle.map(|handle| Arc::new(move || text(&handle, &redirector, &counts, &geo)) as _),
+        metrics: handle.map(|handle| {
+            Arc::new(move || {
+                redirector.upgrade().map_or_else(String::new, |redirector| {
+                    text(&handle, &redirector, &counts, &geo)
+                })
+            }) as _
+        }),
     }
 }
 
 fn text(handle: &PrometheusHandle, redirector: &Redirector, loader: &LoaderCounts, geo: &Geo) -> String {
-    redirector.metrics.publish();
-    let spool = redirector.spool().counts();
+    redirector.publish_metrics();
     #[expect(
         clippy::cast_precision_loss,
         reason = "gauges are floats; the counts are far below 2^52"
     )]
     let gauge = |name: &'static str, value: u64| metrics::gauge!(name).set(value as f64);
     gauge("bole_links", redirector.table().len() as u64);
-    gauge("bole_spool_bytes", spool.bytes);
-    metrics::counter!("bole_spool_records_total").absolute(spool.appended);
-    metrics::counter!("bole_spool_missed_total").absolute(spool.missed);
     metrics::counter!("bole_loader_clicks_total").absolute(loader.clicks.load(Ordering::Relaxed));
     metrics::counter!("bole_loader_beacons_total").absolute(loader.beacons.load(Ordering::Relaxed));
     metrics::counter!("bole_loader_batches_total").absolute(loader.batches.load(Ordering::Relaxed));

@@ -156,13 +156,17 @@ impl Server {
                 short_url,
             },
         }));
-        let door = Arc::clone(&redirector);
+        // Weak: the redirector holds the pages, and the pages must not hold it back.
+        let door = Arc::downgrade(&redirector);
         let web = Web::with(
             app.clone(),
             web::Front {
                 firm: settings.firm_name.as_str().into(),
                 probes: metrics::probes(&redirector, &loader, &geo),
-                staff_door: Some(Box::new(move |employee, back| door.staff_door(employee, back))),
+                staff_door: Some(Box::new(move |employee, back| {
+                    door.upgrade()
+                        .map_or_else(|| back.to_owned(), |door| door.staff_door(employee, back))
+                })),
             },
         );
         pages.set(web.clone());

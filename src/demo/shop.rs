@@ -14,7 +14,7 @@ use crate::demo::firm::{PEOPLE, SURNAMES};
 use crate::demo::material::{CAMPAIGNS, CHANNELS};
 use crate::demo::traffic::{DemoLink, Stayed, minutes_after};
 use crate::demo::world::{Crowd, World};
-use crate::domain::Money;
+use crate::domain::{Money, Role};
 
 /// The shop's till and telephone.
 pub struct Shop {
@@ -65,8 +65,17 @@ impl Shop {
                 posted_at,
                 evidence_url: None,
             };
+            // People tell of their own; the office decides.
+            let Some(employee) = world.app.store.employee_id_by_code(person.code).await? else {
+                continue;
+            };
+            let own = Actor::Account {
+                id: 0,
+                roles: vec![Role::Employee],
+                employee: Some(employee),
+            };
             // Somebody who left tells of nothing any more.
-            let Ok(share) = file_share(&world.app, &Actor::System, &told).await else {
+            let Ok(share) = file_share(&world.app, &own, &told).await else {
                 continue;
             };
             if world.rng.random_ratio(1, 9) {
@@ -77,7 +86,7 @@ impl Shop {
                     occurred_at: minutes_after(posted_at, 1),
                     evidence_url: None,
                 };
-                let Ok(talk) = file_interaction(&world.app, &Actor::System, &talk).await else {
+                let Ok(talk) = file_interaction(&world.app, &own, &talk).await else {
                     continue;
                 };
                 if world.rng.random_ratio(4, 5) {
