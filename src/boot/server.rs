@@ -120,7 +120,7 @@ impl Server {
             store: parts.store.clone(),
             table: Arc::clone(&table),
             zone: parts.programme.zone.clone(),
-            picture_url: Box::new(move |slug| urls.on_base(&format!("/p/{slug}"))),
+            picture_url: Box::new(move |slug| urls.short_url(&format!("l/{slug}/picture"))),
         }));
         parts.watch = Arc::new(Watch(Arc::clone(&refresher)));
         let app = App::new(parts);

@@ -10,9 +10,12 @@ mod bench_fill;
 mod board;
 mod config;
 mod demo;
+mod doctor;
+mod import;
 mod points;
 mod run;
 mod serve;
+mod tracker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +51,23 @@ enum Command {
     /// Show and freeze leaderboards.
     #[command(subcommand)]
     Board(board::BoardCommand),
+    /// Create, end and list campaigns.
+    #[command(subcommand)]
+    Campaign(tracker::CampaignCommand),
+    /// Create and end coupons.
+    #[command(subcommand)]
+    Coupon(tracker::CouponCommand),
+    /// Check what an operator would: settings, store, spool, rollups against a recount.
+    Doctor,
+    /// Take people on, note who leaves, list them.
+    #[command(subcommand)]
+    Employee(tracker::EmployeeCommand),
+    /// Import people, known customers or conversions from a CSV file.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Mint, show and end links.
+    #[command(subcommand)]
+    Link(tracker::LinkCommand),
     /// Check and show the settings in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),

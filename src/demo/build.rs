@@ -185,7 +185,7 @@ fn new_campaign(app: &App, campaign: &DemoCampaign, first: Date) -> Result<NewCa
         slug: campaign.slug.to_owned(),
         name: campaign.name.to_owned(),
         description: campaign.line.to_owned(),
-        destination: app.urls.short_url("l/"),
+        destination: app.urls.short_url(&format!("l/{}", campaign.slug)),
         starts_on: Some(first.checked_add((campaign.from_week * 7).days())?),
         ends_on,
         ..NewCampaign::default()
