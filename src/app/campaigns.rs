@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
-use crate::app::{Actor, App, Refused};
+use crate::app::{Actor, App, Change, Refused};
 use crate::share::{AllowedHosts, Destination, DestinationError, clean_picture};
 use crate::storage::campaigns::{
     Campaign, CampaignFacts, insert_campaign, lock_campaign, own_destinations, put_campaign_picture,
@@ -53,13 +53,13 @@ pub struct CampaignChanges {
     /// Allow-list.
     pub allowed_hosts: Option<Vec<String>>,
     /// First business day.
-    pub starts_on: Option<Option<Date>>,
+    pub starts_on: Change<Date>,
     /// Last business day.
-    pub ends_on: Option<Option<Date>>,
+    pub ends_on: Change<Date>,
     /// Fallback.
-    pub fallback_url: Option<Option<String>>,
+    pub fallback_url: Change<String>,
     /// Own attribution window, days.
-    pub attribution_window_days: Option<Option<i64>>,
+    pub attribution_window_days: Change<i64>,
     /// Off or on.
     pub disabled: Option<bool>,
 }
@@ -81,7 +81,7 @@ fn slug(text: &str) -> Result<String, &'static str> {
 /// Checks a record as a whole; `allowed` is `None` when nobody said which hosts.
 fn checked(
     door: &mut Door,
-    facts: CampaignFacts,
+    facts: &CampaignFacts,
     allowed: Option<&[String]>,
 ) -> (CampaignFacts, AllowedHosts) {
     let destination = door.parsed("/destination", Destination::parse(&facts.destination));
@@ -117,7 +117,7 @@ fn checked(
         destination: destination.map(|d| d.as_str().to_owned()).unwrap_or_default(),
         allowed_hosts: hosts.entries(),
         fallback_url: fallback.map(|d| d.as_str().to_owned()),
-        ..facts
+        ..facts.clone()
     };
     (facts, hosts)
 }
@@ -142,7 +142,7 @@ pub async fn create_campaign(
         attribution_window_days: new.attribution_window_days,
         disabled_at: None,
     };
-    let (facts, _) = checked(&mut door, facts, new.allowed_hosts.as_deref());
+    let (facts, _) = checked(&mut door, &facts, new.allowed_hosts.as_deref());
     door.close()?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
@@ -207,7 +207,7 @@ pub async fn change_campaign(
         },
     };
     let mut door = Door::default();
-    let (facts, hosts) = checked(&mut door, facts, Some(&allowed));
+    let (facts, hosts) = checked(&mut door, &facts, Some(&allowed));
     if changes.allowed_hosts.is_some() {
         for own in own_destinations(&mut tx, known.id).await? {
             if let Err(error) = Destination::parse_allowed(&own, &hosts) {

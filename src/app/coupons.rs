@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
-use crate::app::{Actor, App, Refused};
+use crate::app::{Actor, App, Change, Refused};
 use crate::domain::Money;
 use crate::share::{CouponCode, CouponRefusal, Discount, check_coupon};
 use crate::storage::coupons::{Coupon, CouponSettings, insert_coupon, lock_coupon, update_coupon};
@@ -41,11 +41,11 @@ pub struct CouponChanges {
     /// Off or on.
     pub disabled: Option<bool>,
     /// First business day.
-    pub starts_on: Option<Option<Date>>,
+    pub starts_on: Change<Date>,
     /// Last business day.
-    pub ends_on: Option<Option<Date>>,
+    pub ends_on: Change<Date>,
     /// Most redemptions.
-    pub max_redemptions: Option<Option<i64>>,
+    pub max_redemptions: Change<i64>,
 }
 
 fn discount(door: &mut Door, new: &NewCoupon) -> Option<Discount> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
-use crate::app::{Actor, App, Permission, Refused};
+use crate::app::{Actor, App, Change, Permission, Refused};
 use crate::domain::{Channel, LinkCode, mint_code};
 use crate::share::{AllowedHosts, Destination, UtmOverrides};
 use crate::storage::campaigns::Campaign;
@@ -53,11 +53,11 @@ pub struct LinkChanges {
     /// Off or on.
     pub disabled: Option<bool>,
     /// Expiry, exclusive.
-    pub expires_at: Option<Option<Timestamp>>,
+    pub expires_at: Change<Timestamp>,
     /// Own destination.
-    pub destination: Option<Option<String>>,
+    pub destination: Change<String>,
     /// Own UTM values.
-    pub utm: Option<Option<UtmOverrides>>,
+    pub utm: Change<UtmOverrides>,
 }
 
 /// People and campaigns already looked up, for a thousand links of the same few.
@@ -124,13 +124,12 @@ pub async fn mint_bulk(
 /// Looks at every field.
 async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Result<Wish, Refused> {
     let mut door = Door::default();
-    let employee = match known.employees.get(&new.employee) {
-        Some(found) => found.clone(),
-        None => {
-            let found = app.store.employee(&new.employee, app.today()).await?;
-            known.employees.insert(new.employee.clone(), found.clone());
-            found
-        }
+    let employee = if let Some(found) = known.employees.get(&new.employee) {
+        found.clone()
+    } else {
+        let found = app.store.employee(&new.employee, app.today()).await?;
+        known.employees.insert(new.employee.clone(), found.clone());
+        found
     };
     if !actor.may(Permission::WriteCampaigns) {
         let own = employee.as_ref().map(|e| e.id);
@@ -138,13 +137,12 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
             return Err(Refused::Forbidden("this key mints links of its own person only"));
         }
     }
-    let campaign = match known.campaigns.get(&new.campaign) {
-        Some(found) => found.clone(),
-        None => {
-            let found = app.store.campaign(&new.campaign).await?;
-            known.campaigns.insert(new.campaign.clone(), found.clone());
-            found
-        }
+    let campaign = if let Some(found) = known.campaigns.get(&new.campaign) {
+        found.clone()
+    } else {
+        let found = app.store.campaign(&new.campaign).await?;
+        known.campaigns.insert(new.campaign.clone(), found.clone());
+        found
     };
     if employee.is_none() {
         let detail = format!(
@@ -221,10 +219,7 @@ async fn mint_in(app: &App, actor: &Actor, tx: &mut Tx, wish: &Wish) -> Result<F
     }
     let now_ms = app.clock.now_ms();
     for _ in 0..MINT_TRIES {
-        let code = wish
-            .code
-            .clone()
-            .unwrap_or_else(|| app.with_rng(|rng| mint_code(rng)));
+        let code = wish.code.clone().unwrap_or_else(|| app.with_rng(mint_code));
         if insert_link(tx, &code, &wish.key, &wish.facts, now_ms).await? {
             let link = link_by_key(tx, &wish.key).await?;
             let link = link.ok_or_else(|| Refused::NotFound(format!("link {code}")))?;

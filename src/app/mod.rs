@@ -39,7 +39,7 @@ pub use convert::{ConvertError, Converted, convert, redecide, redecide_for_click
 pub use import::{ImportError, ImportReport, import_conversions, import_customers};
 pub use permission::{Permission, allows};
 pub use refund::{RefundError, RefundInput, Refunded, refund};
-pub use refused::Refused;
+pub use refused::{Change, Refused};
 pub use secrets::Secrets;
 pub use state::{App, AppParts, LinkWatch, NoWatch, Urls};
 pub use vault::{LeadContact, Vault, VaultError, erase_due_contacts, read_contact};

@@ -7,6 +7,9 @@ use jiff::civil::Date;
 use crate::app::Wrong;
 use crate::storage::StoreError;
 
+/// A field of a change: `None` leaves the value, `Some(None)` empties it, `Some(Some(value))` sets it.
+pub type Change<T> = Option<Option<T>>;
+
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
-use crate::app::{Actor, App, Refused};
+use crate::app::{Actor, App, Change, Refused};
 use crate::attribution::Contact;
 use crate::domain::TeamId;
 use crate::storage::employees::{Employee, EmployeeFacts, insert_employee, lock_employee, update_employee};
@@ -45,17 +45,17 @@ pub struct EmployeeChanges {
     /// Full name.
     pub name: Option<String>,
     /// E-mail.
-    pub email: Option<Option<String>>,
+    pub email: Change<String>,
     /// Phone.
-    pub phone: Option<Option<String>>,
+    pub phone: Change<String>,
     /// Nickname.
-    pub nickname: Option<Option<String>>,
+    pub nickname: Change<String>,
     /// First working day.
-    pub hired_on: Option<Option<Date>>,
+    pub hired_on: Change<Date>,
     /// Last working day.
-    pub left_on: Option<Option<Date>>,
+    pub left_on: Change<Date>,
     /// Team; `Some(None)`: none.
-    pub team: Option<Option<String>>,
+    pub team: Change<String>,
     /// First day in the new team; today unless said.
     pub effective_on: Option<Date>,
 }
@@ -173,10 +173,10 @@ pub async fn change_employee(
     facts.left_on = changes.left_on.unwrap_or(facts.left_on);
     let mut door = Door::default();
     let facts = checked(&mut door, facts);
-    let team = match &changes.team {
-        Some(team) => Some(door.line_opt("/team", team.as_deref(), NAME_MAX)),
-        None => None,
-    };
+    let team = changes
+        .team
+        .as_ref()
+        .map(|team| door.line_opt("/team", team.as_deref(), NAME_MAX));
     if changes.effective_on.is_some() && team.is_none() {
         door.wrong("/effective_on", "expected together with team");
     }

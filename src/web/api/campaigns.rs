@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::filed::{filed, instant, listed};
 use super::refused::{media_type, nullable};
 use crate::app::campaigns::{self, change_campaign, create_campaign, put_picture};
-use crate::app::{App, Permission};
+use crate::app::{App, Change, Permission};
 use crate::share::{MAX_PICTURE_BYTES, PictureError};
 use crate::storage::campaigns as stored;
 use crate::web::{Authed, Body, Json, List, Page, Path, Problem, Query, Web};
@@ -69,16 +69,16 @@ pub struct CampaignChange {
     allowed_hosts: Option<Vec<String>>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    starts_on: Option<Option<Date>>,
+    starts_on: Change<Date>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    ends_on: Option<Option<Date>>,
+    ends_on: Change<Date>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    fallback_url: Option<Option<String>>,
+    fallback_url: Change<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
-    attribution_window_days: Option<Option<i64>>,
+    attribution_window_days: Change<i64>,
     disabled: Option<bool>,
 }
 

@@ -14,9 +14,9 @@ use super::filed::{filed, instant, listed};
 use super::refused::{OwnerFilter, nullable};
 use crate::app::coupons::{self, change_coupon, create_coupon, quote};
 use crate::app::mint::{narrowed_campaign, narrowed_employee};
-use crate::app::{App, Permission};
+use crate::app::{App, Change, Permission};
 use crate::domain::Money;
-use crate::share::Discount;
+use crate::share::{CouponRefusal, Discount};
 use crate::storage::coupons as stored;
 use crate::web::{Authed, Json, List, Path, Problem, Query, Web};
 
@@ -59,13 +59,13 @@ pub struct CouponChange {
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    starts_on: Option<Option<Date>>,
+    starts_on: Change<Date>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    ends_on: Option<Option<Date>>,
+    ends_on: Change<Date>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
-    max_redemptions: Option<Option<i64>>,
+    max_redemptions: Change<i64>,
 }
 
 /// A coupon.
@@ -213,7 +213,7 @@ async fn get_coupon(
     let refusal = discount.err();
     Ok(Json(Quote {
         valid: refusal.is_none(),
-        reason: refusal.map(|r| r.as_str()),
+        reason: refusal.map(CouponRefusal::as_str),
         detail: refusal.map(|r| r.to_string()),
         discount: Amount(discount.unwrap_or(Money::ZERO)),
         coupon: coupon.into(),

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::filed::{filed, instant, listed};
 use super::refused::nullable;
 use crate::app::people::{self, Imported, change_employee, create_employee, import_employees};
-use crate::app::{App, Permission};
+use crate::app::{App, Change, Permission};
 use crate::storage::employees;
 use crate::web::{Authed, Body, Json, List, Page, Path, Problem, Query, Web};
 
@@ -58,24 +58,24 @@ pub struct EmployeeChange {
     name: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    email: Option<Option<String>>,
+    email: Change<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    phone: Change<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    nickname: Option<Option<String>>,
+    nickname: Change<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    hired_on: Option<Option<Date>>,
+    hired_on: Change<Date>,
     /// Last working day: links earn up to it.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
-    left_on: Option<Option<Date>>,
+    left_on: Change<Date>,
     /// The new team.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    team: Option<Option<String>>,
+    team: Change<String>,
     /// First day in the new team; today unless said.
     #[schema(value_type = Option<String>, format = Date)]
     effective_on: Option<Date>,

@@ -16,7 +16,7 @@ use crate::app::mint::{
     self, BULK_MAX, change_link, mint, mint_bulk, narrowed_campaign, narrowed_employee, visible_link,
 };
 use crate::app::pictures::leads_to;
-use crate::app::{App, Permission};
+use crate::app::{App, Change, Permission};
 use crate::domain::Money;
 use crate::share::UtmOverrides;
 use crate::storage::links;
@@ -119,13 +119,13 @@ pub struct LinkChange {
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Timestamp>)]
-    expires_at: Option<Option<Timestamp>>,
+    expires_at: Change<Timestamp>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    destination: Option<Option<String>>,
+    destination: Change<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Utm>)]
-    utm: Option<Option<Utm>>,
+    utm: Change<Utm>,
 }
 
 /// A link.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 
-use crate::app::Refused;
+use crate::app::{Change, Refused};
 use crate::web::{FieldError, Page, Problem};
 
 impl From<Refused> for Problem {
@@ -29,9 +29,7 @@ impl From<Refused> for Problem {
 }
 
 /// A field of a change: absent leaves the value, `null` empties it. With `#[serde(default)]`.
-pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    d: D,
-) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Change<T>, D::Error> {
     Option::<T>::deserialize(d).map(Some)
 }
 
