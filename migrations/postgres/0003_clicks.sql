@@ -25,8 +25,8 @@ create table clicks (
     beacons bytea,                          -- the first 20, packed
     page_visitor bytea,                     -- what the first start beacon brought
     dwell_ms bigint,                          -- visible time believed; null: unmeasured
-    valid boolean not null,
-    earned boolean not null                   -- points were booked for it
+    valid boolean not null default false,
+    earned boolean not null default false                   -- points were booked for it
 );
 create index clicks_link on clicks (link_id, id);
 create index clicks_page_visitor on clicks (link_id, page_visitor, id) where page_visitor is not null;

@@ -25,8 +25,8 @@ create table clicks (
     beacons blob,                          -- the first 20, packed
     page_visitor blob,                     -- what the first start beacon brought
     dwell_ms integer,                          -- visible time believed; null: unmeasured
-    valid integer not null,
-    earned integer not null                   -- points were booked for it
+    valid integer not null default false,
+    earned integer not null default false                   -- points were booked for it
 ) strict, without rowid;
 create index clicks_link on clicks (link_id, id);
 create index clicks_page_visitor on clicks (link_id, page_visitor, id) where page_visitor is not null;

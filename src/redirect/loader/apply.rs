@@ -14,6 +14,9 @@ use crate::redirect::loader::work::Work;
 use crate::storage::clicks::{change_clicks, clicks_by_id, insert_clicks, keep_orphans, orphans_of};
 use crate::storage::{StoreError, Tx, add_tally};
 
+/// What a failed row count says when clicks taken for new were there already: the batch is to be done carefully.
+pub const NEW_CLICKS: &str = "new clicks";
+
 /// Records on their way into the store.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -46,6 +49,8 @@ pub struct Apply<'a> {
     pub credits: &'a mut Credits,
     /// Now, milliseconds UTC: when things are written down.
     pub now_ms: i64,
+    /// Look first which clicks are stored already. Without, a batch that holds one fails with [`NEW_CLICKS`].
+    pub careful: bool,
 }
 
 type Works = BTreeMap<ClickId, Work>;
@@ -66,9 +71,15 @@ impl Apply<'_> {
                 .entry(arrived.row.id)
                 .or_insert_with(|| Work::arrived(arrived));
         }
-        let mut ids: Vec<ClickId> = works.keys().chain(batch.beacons.keys()).copied().collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let mut ids: Vec<ClickId> = batch
+            .beacons
+            .keys()
+            .filter(|id| !works.contains_key(id))
+            .copied()
+            .collect();
+        if self.careful {
+            ids.extend(works.keys());
+        }
         for seen in clicks_by_id(tx, &ids).await? {
             works.insert(seen.id, Work::stored(seen)?);
         }
@@ -138,8 +149,7 @@ impl Apply<'_> {
             }
         }
         let inserted = insert_clicks(tx, &rows).await?;
-        // We looked, and writers are let through one by one: nobody can have been faster.
-        StoreError::check_rows("clicks", inserted, rows.len() as u64)?;
+        StoreError::check_rows(NEW_CLICKS, inserted, rows.len() as u64)?;
         change_clicks(tx, &changes).await?;
         ledger.into_tally(self.credits, self.days, &mut tally);
         add_tally(tx, &tally).await?;

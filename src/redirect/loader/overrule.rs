@@ -42,6 +42,7 @@ pub async fn overrule(
         days: &mut Days::new(rules.zone.clone()),
         credits: &mut Credits::default(),
         now_ms,
+        careful: true,
     };
     let Applied { became_valid, .. } = apply.change(tx, work).await?;
     Ok(Some(Overruled {

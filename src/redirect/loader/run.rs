@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use crate::attribution::dwell::{Beacon, Beacons, Said};
 use crate::domain::{ClickId, Clock};
 use crate::geo::Geo;
-use crate::redirect::loader::apply::{Applied, Apply, Batch};
+use crate::redirect::loader::apply::{Applied, Apply, Batch, NEW_CLICKS};
 use crate::redirect::loader::credit::Credits;
 use crate::redirect::loader::enrich::Enricher;
 use crate::redirect::loader::neighbours::Neighbours;
@@ -88,6 +88,7 @@ pub struct Loader {
     days: Days,
     reader: Option<(Reader, Option<Checkpoint>)>,
     neighbours: Neighbours,
+    careful: bool,
     limit: usize,
     became_valid: Vec<ClickId>,
 }
@@ -102,6 +103,7 @@ impl Loader {
             counts: Arc::default(),
             reader: None,
             neighbours: Neighbours::default(),
+            careful: false,
             limit: LEAST * 4,
             became_valid: Vec::new(),
             parts,
@@ -168,11 +170,22 @@ impl Loader {
         std::mem::take(&mut self.became_valid)
     }
 
-    /// One batch in one transaction; how many records (or damages) it held, 0 when there is nothing to do.
+    /// One batch in one transaction; how many records (or damages) it held, 0 when there is nothing to do. A batch found
+    /// to hold known clicks counts as 1 and is done again by the next step.
     pub async fn step(&mut self) -> Result<usize, LoadError> {
         let result = self.try_step().await;
         match &result {
-            Ok(_) => self.counts.failing.store(0, Ordering::Relaxed),
+            Ok(_) => {
+                self.careful = false;
+                self.counts.failing.store(0, Ordering::Relaxed);
+            }
+            Err(LoadError::Store(StoreError::RowCount { what: NEW_CLICKS, .. })) if !self.careful => {
+                // Rare: the spool holds a click twice, or one that another spool brought, too.
+                self.careful = true;
+                self.reader = None;
+                self.neighbours.forget();
+                return Ok(1);
+            }
             Err(_) => {
                 self.reader = None;
                 self.neighbours.forget();
@@ -223,6 +236,7 @@ impl Loader {
             days: &mut self.days,
             credits: &mut self.credits,
             now_ms,
+            careful: self.careful,
         };
         let node = self.parts.node.as_str();
         let applied = apply.batch(&mut tx, node, &mut self.neighbours, batch).await?;

@@ -57,7 +57,13 @@ pub struct ClickRow {
     pub earned: bool,
 }
 
-static INSERT: Bulk = Bulk::rows(
+static PLAIN: Bulk = Bulk::rows(
+    "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, country, region, \
+     city, asn, browser, os, device, language, referrer, scan) values ",
+    19,
+    " on conflict (id) do nothing",
+);
+static FULL: Bulk = Bulk::rows(
     "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, country, region, \
      city, asn, browser, os, device, language, referrer, scan, beacons, page_visitor, dwell_ms, valid, earned) values ",
     24,
@@ -66,9 +72,17 @@ static INSERT: Bulk = Bulk::rows(
 
 /// Stores clicks; returns how many were new. Ids that are there already are left alone.
 pub async fn insert_clicks(tx: &mut Tx, rows: &[ClickRow]) -> Result<u64, StoreError> {
+    // Most come without beacons: a fifth fewer values to hand over.
+    let (plain, full): (Vec<&ClickRow>, Vec<&ClickRow>) =
+        rows.iter().partition(|row| row.beacons.is_none() && !row.valid);
+    Ok(insert(tx, &PLAIN, &plain).await? + insert(tx, &FULL, &full).await?)
+}
+
+async fn insert(tx: &mut Tx, statement: &'static Bulk, rows: &[&ClickRow]) -> Result<u64, StoreError> {
+    let full = std::ptr::eq(statement, &FULL);
     let mut inserted = 0;
     for piece in pieces(rows) {
-        let text = INSERT.text(tx, piece.len());
+        let text = statement.text(tx, piece.len());
         inserted += writing!(tx, |db| {
             let mut query = sqlx::query(text);
             for row in piece {
@@ -91,7 +105,11 @@ pub async fn insert_clicks(tx: &mut Tx, rows: &[ClickRow]) -> Result<u64, StoreE
                     .bind(row.device)
                     .bind(row.language.clone())
                     .bind(row.referrer.clone())
-                    .bind(row.scan)
+                    .bind(row.scan);
+                if !full {
+                    continue;
+                }
+                query = query
                     .bind(row.beacons.as_deref())
                     .bind(row.page_visitor.as_ref().map(|v| &v[..]))
                     .bind(row.dwell_ms)

@@ -4,6 +4,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
+use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::clicks::{class_of, first_id_at, fixed, reason_of, visitor_of};
 use crate::storage::{StoreError, Tx, writing};
 
@@ -63,6 +64,17 @@ struct Row {
     dwell_ms: Option<i64>,
     valid: bool,
     earned: bool,
+}
+
+macro_rules! tail {
+    ($same:literal) => {
+        concat!(
+            ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
+             browser, beacons, page_visitor, dwell_ms, valid, earned from v join clicks on link_id = link and ",
+            $same,
+            " and valid"
+        )
+    };
 }
 
 const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
@@ -200,26 +212,57 @@ pub async fn last_click_at(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
     Ok(row.map(|(id,)| ClickId(id).unix_ms()))
 }
 
-/// The valid clicks of a visitor on a link: those with this cookie, this hash or this page visitor.
-pub async fn valid_of_visitor(
-    tx: &mut Tx,
-    link: LinkId,
-    visitor: Option<&[u8; 12]>,
-    visitor_hash: Option<&[u8; 12]>,
-    page_visitor: Option<&[u8; 16]>,
-) -> Result<Vec<Seen>, StoreError> {
-    let keys = [
-        visitor.map(|v| (" and visitor = ", &v[..])),
-        visitor_hash.map(|v| (" and visitor_hash = ", &v[..])),
-        page_visitor.map(|v| (" and page_visitor is not null and page_visitor = ", &v[..])),
-    ];
+/// What shows a visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VisitorKey {
+    /// The cookie, brought or set.
+    Cookie([u8; 12]),
+    /// The keyed hash.
+    Hash([u8; 12]),
+    /// The page's visitor.
+    Page([u8; 16]),
+}
+
+static VALID: [Bulk; 3] = [
+    Bulk::rows("with v (link, key) as (values ", 2, tail!("visitor = key")),
+    Bulk::rows("with v (link, key) as (values ", 2, tail!("visitor_hash = key")),
+    Bulk::rows(
+        "with v (link, key) as (values ",
+        2,
+        tail!("page_visitor = key and page_visitor is not null"),
+    ),
+];
+
+/// The valid clicks of these visitors, each on its link.
+pub async fn valid_of_visitors(tx: &mut Tx, keys: &[(LinkId, VisitorKey)]) -> Result<Vec<Seen>, StoreError> {
     let mut found: Vec<Seen> = Vec::new();
-    for (column, value) in keys.into_iter().flatten() {
-        let more = seen!(tx, |q| {
-            q.push("valid and link_id = ").push_bind(link.0);
-            q.push(column).push_bind(value);
-        })?;
-        found.extend(more);
+    let of = |kind: usize| -> Vec<(LinkId, Vec<u8>)> {
+        let bytes = |key: &VisitorKey| match key {
+            VisitorKey::Cookie(id) => (0, id.to_vec()),
+            VisitorKey::Hash(id) => (1, id.to_vec()),
+            VisitorKey::Page(id) => (2, id.to_vec()),
+        };
+        let of_kind = keys.iter().map(|(link, key)| (*link, bytes(key)));
+        of_kind
+            .filter(|(_, (k, _))| *k == kind)
+            .map(|(link, (_, id))| (link, id))
+            .collect()
+    };
+    for (kind, statement) in VALID.iter().enumerate() {
+        let wanted = of(kind);
+        for piece in pieces(&wanted) {
+            let text = statement.text(tx, piece.len());
+            let rows: Vec<Row> = writing!(tx, |db| {
+                let mut query = sqlx::query_as(text);
+                for (link, id) in piece {
+                    query = query.bind(link.0).bind(&id[..]);
+                }
+                query.fetch_all(db).await?
+            });
+            for row in rows {
+                found.push(from_row(row)?);
+            }
+        }
     }
     found.sort_by_key(|seen| seen.id);
     found.dedup_by_key(|seen| seen.id);

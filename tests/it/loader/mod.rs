@@ -4,6 +4,8 @@
 
 mod any_order;
 mod basics;
+mod failures;
+mod geo;
 mod overruled;
 mod scene;
 mod table;

@@ -105,7 +105,7 @@ impl Scene {
         sql(
             &self.db.store,
             "delete from clicks; delete from orphan_beacons; delete from point_entries; delete from point_balances; \
-             delete from employee_day; delete from link_totals; delete from campaign_hour;",
+             delete from employee_day; delete from employee_month; delete from link_totals; delete from campaign_hour;",
         )
         .await
         .unwrap();

@@ -30,6 +30,7 @@ pub mod browser;
 pub mod cluster;
 pub mod db;
 pub mod load;
+pub mod mmdb;
 pub mod scene;
 pub mod server;
 pub mod shared;

@@ -1,0 +1,118 @@
+//! Two loaders on one spool, a store that refuses, damage, clicks on links nobody knows.
+
+use std::sync::atomic::Ordering;
+
+use bole::spool::{ClickRecord, Record};
+
+use super::scene::{Scene, by_cookie};
+use crate::points::people::{number, sql};
+use crate::support::TestDb;
+
+async fn given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let other = scene.db.again().await;
+    let (mut one, mut two) = (scene.loader(), scene.loader_on(other.clone()));
+    for round in 0..10 {
+        for i in 0..30 {
+            let click = scene.click(round * 1_000 + i, 1 + i % 5);
+            scene.write(Record::Click(ClickRecord {
+                visitor: by_cookie(u8::try_from(i).unwrap()),
+                ..click
+            }));
+        }
+        let (a, b) = tokio::join!(one.catch_up(), two.catch_up());
+        a.unwrap();
+        b.unwrap();
+    }
+    scene.assert_counts().await;
+    assert_eq!(scene.rows().await.len(), 300);
+    other.close().await;
+}
+
+async fn given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let mut loader = scene.loader();
+    let first = scene.click(0, 1);
+    scene.write(Record::Click(first));
+    loader.catch_up().await.unwrap();
+    sql(
+        &scene.db.store,
+        "alter table employee_day rename to employee_day_away",
+    )
+    .await
+    .unwrap();
+    for i in 1..20 {
+        let click = scene.click(i, 1);
+        scene.write(Record::Click(click));
+    }
+    for _ in 0..3 {
+        assert!(loader.catch_up().await.is_err());
+    }
+    assert_eq!(loader.counts().failing.load(Ordering::Relaxed), 3);
+    assert_eq!(
+        number(&scene.db.store, "select count(*) from clicks").await,
+        1,
+        "all or nothing"
+    );
+    sql(
+        &scene.db.store,
+        "alter table employee_day_away rename to employee_day",
+    )
+    .await
+    .unwrap();
+    loader.catch_up().await.unwrap();
+    scene.assert_counts().await;
+    assert_eq!(scene.rows().await.len(), 20);
+    assert_eq!(loader.counts().failing.load(Ordering::Relaxed), 0);
+}
+
+async fn given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_and_it_is_counted(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let (known, unknown) = (scene.click(0, 1), scene.click(1, 777));
+    scene.write(Record::Click(unknown));
+    scene.write(Record::Click(known));
+    let mut loader = scene.loader();
+    loader.catch_up().await.unwrap();
+    assert_eq!(loader.counts().unknown_links.load(Ordering::Relaxed), 1);
+    assert_eq!(scene.rows().await.len(), 1);
+}
+
+async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_credited(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    sql(
+        &scene.db.store,
+        "insert into links (id, code, code_key, employee_id, campaign_id, channel, created_at, changed_at) \
+         values (10, 'left-1', 'left-1', 5, 1, 'wechat', 1, 1);
+         insert into links (id, code, code_key, employee_id, campaign_id, channel, parent_id, visitor, created_at, changed_at) \
+         select 11, 'child-1', 'child-1', 1, 1, 'wechat', 1, code_hash, 1, 1 from \
+         (select key_hash as code_hash from api_keys union all select null) as x limit 1;",
+    )
+    .await
+    .unwrap();
+    for link in [10, 11, 1] {
+        let click = scene.click(link, link);
+        scene.write(Record::Click(click));
+    }
+    scene.load().await;
+    assert_eq!(scene.rows().await.len(), 3);
+    // Ann Lee left on the 16th, two days before: her link redirects and counts, but not for her.
+    assert_eq!(
+        number(&scene.db.store, "select count(*) from employee_day").await,
+        1
+    );
+    assert_eq!(
+        number(
+            &scene.db.store,
+            "select count(*) from link_totals where human = 1"
+        )
+        .await,
+        3
+    );
+}
+
+both!(
+    given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled,
+    given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once,
+    given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_and_it_is_counted,
+    given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_credited
+);
