@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use crate::app::accounts::{self, SignInRefusal};
+use crate::domain::{DisplayName, EmployeeId};
 use crate::storage::{self, Account};
 use crate::web::form::Form;
 use crate::web::html::{Html, see_other};
@@ -113,18 +114,35 @@ async fn sign_in(
     };
     session::begin(&session, account.id).await?;
     let next = safe_next(form.next.as_deref()).unwrap_or("/app");
-    let mut response = see_other(&way_in(&web, &account, next));
+    let next = asked_once(&web, &account, next).await?;
+    let mut response = see_other(&way_in(&web, &account, &next));
     let lang = account.lang.parse().unwrap_or(lang);
     let cookie = lang_cookie(lang, session::is_https(&web.app));
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
+/// At the first sign-in, by way of the question how to appear on boards (attribution.md §8).
+async fn asked_once(web: &Web, account: &Account, next: &str) -> Result<String, Problem> {
+    let employee = match account.employee {
+        Some(id) => web.app.store.employee_by_id(id, web.app.today()).await?,
+        None => None,
+    };
+    if employee.is_none_or(|e| e.display != DisplayName::Unasked) {
+        return Ok(next.to_owned());
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    Ok(format!("/app/welcome?{}", query.finish()))
+}
+
 /// Over the short host, where a browser is to be known as a member of staff's; else straight on.
 fn way_in(web: &Web, account: &Account, next: &str) -> String {
-    match (&web.front.staff_door, account.employee) {
-        (Some(door), Some(employee)) => door(employee, &web.app.urls.on_base(next)),
-        _ => next.to_owned(),
+    // Staff who are no employees are known too, as nobody's in particular.
+    let employee = account.employee.unwrap_or(EmployeeId(0));
+    match &web.front.staff_door {
+        Some(door) => door(employee, &web.app.urls.on_base(next)),
+        None => next.to_owned(),
     }
 }
 
