@@ -80,6 +80,7 @@ fn slug(text: &str) -> Result<String, &'static str> {
 
 /// Checks a record as a whole; `allowed` is `None` when nobody said which hosts.
 fn checked(
+    app: &App,
     door: &mut Door,
     facts: &CampaignFacts,
     allowed: Option<&[String]>,
@@ -96,6 +97,7 @@ fn checked(
     };
     if let Some(destination) = &destination
         && !hosts.allows(destination)
+        && !app.urls.is_landing(destination.as_str())
     {
         door.wrong(
             "/destination",
@@ -142,7 +144,7 @@ pub async fn create_campaign(
         attribution_window_days: new.attribution_window_days,
         disabled_at: None,
     };
-    let (facts, _) = checked(&mut door, &facts, new.allowed_hosts.as_deref());
+    let (facts, _) = checked(app, &mut door, &facts, new.allowed_hosts.as_deref());
     door.close()?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
@@ -207,9 +209,12 @@ pub async fn change_campaign(
         },
     };
     let mut door = Door::default();
-    let (facts, hosts) = checked(&mut door, &facts, Some(&allowed));
+    let (facts, hosts) = checked(app, &mut door, &facts, Some(&allowed));
     if changes.allowed_hosts.is_some() {
         for own in own_destinations(&mut tx, known.id).await? {
+            if app.urls.is_landing(&own) {
+                continue;
+            }
             if let Err(error) = Destination::parse_allowed(&own, &hosts) {
                 door.wrong(
                     "/allowed_hosts",

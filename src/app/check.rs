@@ -126,13 +126,13 @@ pub(in crate::app) async fn check(
         Some(_) => token_keys(app).await?,
         None => None,
     };
-    Ok(check_with(app, actor, input, keys.as_ref()))
+    Ok(check_with(app, actor, &input, keys.as_ref()))
 }
 
 fn check_with(
     app: &App,
     actor: &Actor,
-    input: ConversionInput,
+    input: &ConversionInput,
     keys: Option<&TokenKeys>,
 ) -> Result<Checked, Vec<Wrong>> {
     let mut wrong = Vec::new();
@@ -144,25 +144,10 @@ fn check_with(
     if let Err(detail) = occurred(occurred_at, now_ms) {
         wrong.push(Wrong::at("/occurred_at", detail));
     }
-    let amount = match (input.kind, input.amount) {
-        (ConversionKind::Sale, Some(amount)) if amount > Money::ZERO => amount,
-        (ConversionKind::Sale, Some(_)) => {
-            wrong.push(Wrong::at("/amount", "a sale has a paid amount above 0"));
-            Money::ZERO
-        }
-        (ConversionKind::Sale, None) => {
-            wrong.push(Wrong::at(
-                "/amount",
-                "a sale needs its paid amount, like \"199.00\"",
-            ));
-            Money::ZERO
-        }
-        (ConversionKind::Lead, None) => Money::ZERO,
-        (ConversionKind::Lead, Some(_)) => {
-            wrong.push(Wrong::at("/amount", "a lead has no amount; an order is a sale"));
-            Money::ZERO
-        }
-    };
+    let amount = amount(input.kind, input.amount).unwrap_or_else(|detail| {
+        wrong.push(Wrong::at("/amount", detail));
+        Money::ZERO
+    });
     let currency = currency(app.programme.currency, input.currency.as_deref()).unwrap_or_else(|detail| {
         wrong.push(Wrong::at("/currency", detail));
         app.programme.currency
@@ -211,7 +196,7 @@ fn check_with(
     }
     let trimmed = |text: &Option<String>| text.as_ref().map(|t| t.trim().to_owned());
     let new = NewConversion {
-        content_hash: content_hash(&input, occurred_at, amount, currency, &contacts),
+        content_hash: content_hash(input, occurred_at, amount, currency, &contacts),
         kind: input.kind,
         source: input.source,
         occurred_at,
@@ -232,7 +217,7 @@ fn check_with(
         external_id: input.external_id.clone(),
     };
     let sealed = (input.kind == ConversionKind::Lead)
-        .then(|| seal(app, &vault, &input, now_ms))
+        .then(|| seal(app, &vault, input, now_ms))
         .flatten();
     Ok(Checked {
         new,
@@ -261,6 +246,16 @@ pub(in crate::app) fn occurred(at_ms: i64, now_ms: i64) -> Result<(), &'static s
         Err("lies before 2000-01-01")
     } else {
         Ok(())
+    }
+}
+
+fn amount(kind: ConversionKind, given: Option<Money>) -> Result<Money, &'static str> {
+    match (kind, given) {
+        (ConversionKind::Sale, Some(amount)) if amount > Money::ZERO => Ok(amount),
+        (ConversionKind::Sale, Some(_)) => Err("a sale has a paid amount above 0"),
+        (ConversionKind::Sale, None) => Err("a sale needs its paid amount, like \"199.00\""),
+        (ConversionKind::Lead, None) => Ok(Money::ZERO),
+        (ConversionKind::Lead, Some(_)) => Err("a lead has no amount; an order is a sale"),
     }
 }
 

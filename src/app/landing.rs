@@ -234,7 +234,11 @@ fn block(key: &[u8; 32]) -> [u8; 64] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The visitor's own link below the one that brought them: the same again for the same visitor. `None` when that link

@@ -165,7 +165,7 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
         .as_deref()
         .and_then(|slug| door.parsed("/slug", LinkCode::parse(slug)));
     let facts = LinkSettings {
-        destination: own_destination(&mut door, new.destination.as_deref(), campaign.as_ref()),
+        destination: own_destination(app, &mut door, new.destination.as_deref(), campaign.as_ref()),
         utm: own_utm(&mut door, new.utm.clone()),
         expires_at: new.expires_at.map(Timestamp::as_millisecond),
         disabled_at: None,
@@ -187,7 +187,16 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
     })
 }
 
-fn own_destination(door: &mut Door, text: Option<&str>, campaign: Option<&Campaign>) -> Option<String> {
+fn own_destination(
+    app: &App,
+    door: &mut Door,
+    text: Option<&str>,
+    campaign: Option<&Campaign>,
+) -> Option<String> {
+    if text.is_some_and(|text| app.urls.is_landing(text)) {
+        let destination = door.parsed("/destination", Destination::parse(text?))?;
+        return Some(destination.as_str().to_owned());
+    }
     let allowed = AllowedHosts::parse(&campaign?.facts.allowed_hosts).unwrap_or_default();
     let destination = door.parsed("/destination", Destination::parse_allowed(text?, &allowed))?;
     Some(destination.as_str().to_owned())
@@ -290,7 +299,7 @@ pub async fn change_link(
         facts.expires_at = expires_at.map(Timestamp::as_millisecond);
     }
     if let Some(destination) = &changes.destination {
-        facts.destination = own_destination(&mut door, destination.as_deref(), campaign.as_ref());
+        facts.destination = own_destination(app, &mut door, destination.as_deref(), campaign.as_ref());
     }
     if let Some(utm) = &changes.utm {
         facts.utm = own_utm(&mut door, utm.clone());

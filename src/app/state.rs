@@ -26,6 +26,15 @@ impl Urls {
         format!("{}/{code}", self.short.as_str().trim_end_matches('/'))
     }
 
+    /// Whether a URL is one of our own landing pages. They may always be led to; the short host's other paths never
+    /// (a link that leads to a link runs in a circle).
+    pub fn is_landing(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| {
+            let ours = url.origin() == self.short.origin() || url.origin() == self.base.origin();
+            ours && url.path().starts_with("/l/")
+        })
+    }
+
     /// An absolute URL on the app's host; `path` begins with `/`.
     pub fn on_base(&self, path: &str) -> String {
         format!("{}{path}", self.base.as_str().trim_end_matches('/'))

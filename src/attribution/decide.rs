@@ -206,7 +206,7 @@ impl<'a> Path<'a> {
             .iter()
             .filter(|t| credits(t.class) && self.in_window(t))
             .chain(token);
-        let key = |t: &&Touch| (t.at_ms, t.click);
+        let key = |t: &&Touch| key_of(t);
         let chosen = match self.rules.model {
             AttributionModel::Last => usable.max_by_key(key),
             AttributionModel::First => usable.min_by_key(key),
@@ -222,7 +222,7 @@ impl<'a> Path<'a> {
                 )
                 .number("click_at", touch.at_ms)
                 .word("employee", &touch.person.code),
-            None => match self.e.touches.iter().max_by_key(key_of) {
+            None => match self.e.touches.iter().max_by_key(key) {
                 Some(last) => Step::new(Reason::TouchOld)
                     .number("click_at", last.at_ms)
                     .word("class", last.class.as_str())
@@ -372,21 +372,17 @@ impl<'a> Path<'a> {
     /// Unknown to the firm before this touch, within the days in force.
     fn is_new(&mut self, known_ms: Option<i64>, touch_ms: i64) -> bool {
         let days = self.rules.new_customer_days;
-        match known_ms.filter(|known| self.rules.still_known(*known, touch_ms)) {
-            Some(known) => {
-                self.say(
-                    Step::new(Reason::CustomerKnown)
-                        .number("known_at", known)
-                        .number("days", days)
-                        .need_number("unknown_days", days),
-                );
-                false
-            }
-            None => {
-                self.say(Step::new(Reason::CustomerNew).number("days", days));
-                true
-            }
-        }
+        let Some(known) = known_ms.filter(|known| self.rules.still_known(*known, touch_ms)) else {
+            self.say(Step::new(Reason::CustomerNew).number("days", days));
+            return true;
+        };
+        self.say(
+            Step::new(Reason::CustomerKnown)
+                .number("known_at", known)
+                .number("days", days)
+                .need_number("unknown_days", days),
+        );
+        false
     }
 
     fn finish(mut self, credit: Option<Credit<'a>>) -> Decision {
@@ -462,6 +458,6 @@ pub fn credits(class: Class) -> bool {
     matches!(class, Class::Human | Class::Repeat | Class::Suspect)
 }
 
-fn key_of(touch: &&Touch) -> (i64, ClickId) {
+fn key_of(touch: &Touch) -> (i64, ClickId) {
     (touch.at_ms, touch.click)
 }

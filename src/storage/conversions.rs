@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// What concerns a person, the latest first: credited to them, indirectly theirs, or credited to nobody though it came
-    /// by their link, click or coupon. `before` is (occurred_at, id) of the last one read.
+    /// by their link, click or coupon. `before` is (`occurred_at`, `id`) of the last one read.
     pub async fn conversions_around(
         &self,
         employee: EmployeeId,

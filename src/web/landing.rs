@@ -256,18 +256,16 @@ async fn share(
     let Some(link) = &found.link else {
         return Ok(see_other(&format!("/l/{name}")));
     };
-    let (visitor, fresh) = match visitor(&headers) {
-        Some(known) => (known, false),
-        None => {
-            let mut bytes = [0u8; 16];
-            web.app.with_rng(|rng| rng.fill_bytes(&mut bytes));
-            (bytes, true)
-        }
-    };
+    let known = visitor(&headers);
+    let visitor = known.unwrap_or_else(|| {
+        let mut bytes = [0u8; 16];
+        web.app.with_rng(|rng| rng.fill_bytes(&mut bytes));
+        bytes
+    });
     let code = reshare(&web.app, link.id, &visitor[..12]).await?;
     let code = code.ok_or_else(|| Problem::too_many(3600))?;
     let mut response = see_other(&format!("/l/{name}?shared={code}#share"));
-    if fresh {
+    if known.is_none() {
         let secure = if web.app.urls.short.scheme() == "https" {
             "; Secure"
         } else {

@@ -315,7 +315,7 @@ fn self_purchase_and_leavers_earn_nothing() {
                 ..person
             },
         },
-        other => other,
+        refused @ CouponFact::Refused { .. } => refused,
     };
     expect(
         "by her own coupon",

@@ -1,5 +1,7 @@
 //! The hosted landing page: lead form, traps, duplicates, visitors' own links.
 
+use serde_json::json;
+
 use super::*;
 use crate::web::{Answer, Browser};
 
@@ -353,7 +355,24 @@ async fn given_names_when_opened_then_links_and_campaigns_have_pages_and_what_is
     assert_eq!(late.status, StatusCode::GONE);
 }
 
+async fn given_our_own_landing_page_when_a_campaign_leads_there_then_it_is_always_allowed(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let make = |slug: &str, destination: &str| json!({ "slug": slug, "name": "落地", "destination": destination, "allowed_hosts": ["shop.example"] });
+    shop.post("/campaigns", make("own", "https://s.example/l/own"))
+        .await
+        .is(201);
+    shop.post("/campaigns", make("loop", "https://s.example/aaaaaa2"))
+        .await
+        .wrong_at("/destination");
+    shop.post("/campaigns", make("other", "https://evil.example/l/own"))
+        .await
+        .wrong_at("/destination");
+    let link = json!({ "employee": "Z3", "campaign": "own", "channel": "wechat", "destination": "https://s.example/l/aaaaaa2" });
+    shop.post("/links", link).await.is(201);
+}
+
 both!(
+    given_our_own_landing_page_when_a_campaign_leads_there_then_it_is_always_allowed,
     given_a_visitor_by_a_link_when_the_form_is_sent_then_one_lead_is_credited_however_often,
     given_a_wrong_form_when_sent_then_errors_stand_at_the_fields_and_values_stay,
     given_machines_and_other_sites_when_they_send_forms_then_nothing_is_credited,
