@@ -14,6 +14,7 @@ mod doctor;
 mod import;
 mod points;
 mod run;
+mod scheme;
 mod serve;
 mod tracker;
 
@@ -82,6 +83,9 @@ enum Command {
     /// Show a person's points; give the month's award.
     #[command(subcommand)]
     Points(points::PointsCommand),
+    /// Read, check, run and explain pay schemes; needs no database.
+    #[command(subcommand)]
+    Scheme(scheme::SchemeCommand),
 }
 
 /// Entry point of the `bole` command; returns the process's exit code.

@@ -12,6 +12,10 @@ pub type Refusal = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command.
 pub fn dispatch(cli: Cli) -> Result<(), Refusal> {
+    // Schemes are pure: no settings, no database, nothing but the answer on stdout.
+    if let Command::Scheme(c) = cli.command {
+        return c.run();
+    }
     let (settings, source) = load(cli.settings, cli.config.as_deref())?;
     boot::start_logging(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -34,6 +38,7 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
         Command::Link(c) => c.run(&settings).await,
         Command::Demo => crate::cli::demo::run(settings).await,
         Command::Serve => crate::cli::serve::run(&settings).await,
+        Command::Scheme(c) => c.run(),
         Command::Migrate => {
             app(&settings).await?;
             eprintln!("the schema is up to date");

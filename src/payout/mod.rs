@@ -1,4 +1,36 @@
 //! The payout engine: schemes as documents, exact numbers, explained lines.
 //!
 //! # Why
-//! Every yuan is computed once, exactly, by a pure function of document, parameters, roster and facts (engine.md).
+//! Every yuan is computed once, exactly, by a pure function of document, parameters, roster and facts. A scheme is a
+//! text that finance reads and the engine proves; another firm's variant needs no Rust. Laws: conserved to the fen,
+//! rounded once, independent of the order of rows, local, total, explained (engine.md).
+
+mod block;
+pub mod curve;
+pub mod delta;
+mod describe;
+pub mod diag;
+mod doc;
+mod examples;
+pub mod explain;
+mod expr;
+mod input;
+pub mod num;
+mod outcome;
+mod raw;
+mod relation;
+mod run;
+mod schema;
+mod setting;
+mod value;
+pub mod whatif;
+
+pub use diag::Diagnostic;
+pub use doc::{Document, Header, Late};
+pub use examples::Ran;
+pub use input::Input;
+pub use num::Num;
+pub use outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
+pub use raw::Refused;
+pub use run::{Evaluation, Stop, evaluate};
+pub use schema::Label;

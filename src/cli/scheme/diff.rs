@@ -1,0 +1,99 @@
+//! `diff`: two documents side by side; with an input, what they pay.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value as Json;
+
+use crate::cli::run::Refusal;
+use crate::payout::whatif::{compare, documents, overlay};
+
+use super::library::{find, read};
+use super::paint::{say, table};
+use super::run::run_json;
+use super::{From, Lang};
+
+/// Compare two documents.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: bole scheme diff 07-new-customers draft.toml --input october.json\n\
+    What if: bole scheme diff 07-new-customers 07-new-customers --input october.json --overlay other.json"
+)]
+pub struct Diff {
+    /// The one in force: id or file.
+    before: String,
+    /// The other one.
+    after: String,
+    /// Input both are run on.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// Parameters, roster rows or facts laid over the input for the second run.
+    #[arg(long, value_name = "FILE", requires = "input")]
+    overlay: Option<PathBuf>,
+    #[command(flatten)]
+    from: From,
+    /// zh or en.
+    #[arg(long, default_value = "zh")]
+    lang: Lang,
+}
+
+impl Diff {
+    pub fn run(self) -> Result<(), Refusal> {
+        let (a, b) = (find(&self.from, &self.before)?, find(&self.from, &self.after)?);
+        let l = self.lang;
+        let mut out = String::new();
+        for line in documents(&a, &b) {
+            out.push_str(&format!("{line}\n"));
+        }
+        if let Some(path) = &self.input {
+            let json: Json = serde_json::from_str(&read(path)?)?;
+            let other = match &self.overlay {
+                Some(patch) => overlay(&json, &serde_json::from_str(&read(patch)?)?),
+                None => json.clone(),
+            };
+            let (x, y) = (run_json(&a, &json, path)?, run_json(&b, &other, path)?);
+            let c = compare(&x.outcome, &y.outcome);
+            let rows: Vec<Vec<String>> = c
+                .changes
+                .iter()
+                .map(|d| {
+                    let difference = (&d.after - &d.before).fixed(2);
+                    vec![
+                        d.payee.clone(),
+                        d.component.clone(),
+                        d.before.fixed(2),
+                        d.after.fixed(2),
+                        difference,
+                    ]
+                })
+                .collect();
+            let head = [
+                l.say("收款人", "payee"),
+                l.say("项目", "component"),
+                l.say("前", "before"),
+                l.say("后", "after"),
+                l.say("差", "difference"),
+            ];
+            out.push_str(&table(&head, &rows, &[2, 3, 4]));
+            let cost = (&c.after - &c.before).fixed(2);
+            let (gain, lose) = (c.gain.len(), c.lose.len());
+            out.push_str(&match l {
+                Lang::Zh => format!(
+                    "合计 {} → {}，差 {cost}；多得 {gain} 人，少得 {lose} 人\n",
+                    c.before.fixed(2),
+                    c.after.fixed(2)
+                ),
+                Lang::En => format!(
+                    "total {} → {}, {cost}; {gain} gain, {lose} lose\n",
+                    c.before.fixed(2),
+                    c.after.fixed(2)
+                ),
+            });
+        }
+        if out.is_empty() {
+            out.push_str(l.say("没有差别", "no difference"));
+        }
+        say(&out);
+        Ok(())
+    }
+}

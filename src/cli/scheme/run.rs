@@ -1,0 +1,200 @@
+//! `run` and `explain`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value as Json;
+
+use crate::cli::run::Refusal;
+use crate::payout::explain::{sentence, trace};
+use crate::payout::{Document, Evaluation, evaluate};
+
+use super::library::{find, read};
+use super::paint::{say, table};
+use super::{From, Lang};
+
+/// Run a scheme.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Id like `07-new-customers`, or a file.
+    id: String,
+    /// Input file (`-` reads stdin).
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    #[command(flatten)]
+    from: From,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    /// zh or en.
+    #[arg(long, default_value = "zh")]
+    lang: Lang,
+}
+
+/// Reads and evaluates.
+pub fn evaluated(doc: &Document, path: &Path) -> Result<Evaluation, Refusal> {
+    let text = read(path)?;
+    let json: Json = serde_json::from_str(&text).map_err(|e| format!("{}: not JSON: {e}", path.display()))?;
+    run_json(doc, &json, path)
+}
+
+/// Evaluates a JSON input; refusals name the path.
+pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, Refusal> {
+    let input = doc.input(json).map_err(|r| {
+        let place = if r.path.is_empty() { "$".to_owned() } else { r.path };
+        format!(
+            "{}: {place}: found {}; expected {}",
+            path.display(),
+            r.what,
+            r.expected
+        )
+    })?;
+    Ok(evaluate(doc, input)?)
+}
+
+impl Run {
+    pub fn run(self) -> Result<(), Refusal> {
+        let doc = find(&self.from, &self.id)?;
+        let ran = evaluated(&doc, &self.input)?;
+        let l = self.lang;
+        if self.json {
+            let json = ran
+                .outcome
+                .to_json(|line| l.of(&sentence(&doc, &ran, line)).to_owned());
+            say(&serde_json::to_string_pretty(&json)?);
+            return Ok(());
+        }
+        let o = &ran.outcome;
+        let lines: Vec<Vec<String>> = o
+            .lines
+            .iter()
+            .map(|x| {
+                vec![
+                    x.payee.clone(),
+                    l.of(&x.title).to_owned(),
+                    x.rule.clone(),
+                    x.amount.fixed(2),
+                    x.about.clone().unwrap_or_default(),
+                ]
+            })
+            .collect();
+        let head = [
+            l.say("收款人", "payee"),
+            l.say("项目", "component"),
+            l.say("规则", "rule"),
+            l.say("金额", "amount"),
+            "",
+        ];
+        let mut out = table(&head, &lines, &[3]);
+        out.push_str(&format!("{} {}\n", l.say("合计", "total"), o.total.fixed(2)));
+        for r in &o.residuals {
+            out.push_str(&format!(
+                "{} {} {} ({})\n",
+                l.say("未分配", "not given"),
+                r.account,
+                r.amount.fixed(2),
+                r.reason
+            ));
+        }
+        for p in &o.proposals {
+            let when = p.effective.clone().unwrap_or_default();
+            out.push_str(&format!(
+                "{} {} {} {} {} {when}\n",
+                l.say("建议", "proposal"),
+                p.payee,
+                l.of(&p.title),
+                p.proposal,
+                p.value
+            ));
+        }
+        for a in &o.awards {
+            out.push_str(&format!(
+                "{} {} {} {} {}\n",
+                l.say("非现金", "award"),
+                a.payee,
+                l.of(&a.title),
+                a.quantity,
+                a.unit
+            ));
+        }
+        for w in &o.warnings {
+            let about = [&w.payee, &w.about, &w.value]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ");
+            out.push_str(&format!("! {} {about}\n", l.of(&w.title)));
+        }
+        for e in &o.excluded {
+            out.push_str(&format!(
+                "{} {} {}: {}\n",
+                l.say("不发", "not paid"),
+                e.payee,
+                e.component,
+                e.codes.join(", ")
+            ));
+        }
+        say(&out);
+        Ok(())
+    }
+}
+
+/// Explain somebody's amounts.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Id like `07-new-customers`, or a file.
+    id: String,
+    /// Input file (`-` reads stdin).
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Whose.
+    #[arg(long)]
+    payee: String,
+    #[command(flatten)]
+    from: From,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    /// zh or en.
+    #[arg(long, default_value = "zh")]
+    lang: Lang,
+}
+
+impl Explain {
+    pub fn run(self) -> Result<(), Refusal> {
+        let doc = find(&self.from, &self.id)?;
+        let ran = evaluated(&doc, &self.input)?;
+        let (o, l) = (&ran.outcome, self.lang);
+        let mine: Vec<_> = o.lines.iter().filter(|x| x.payee == self.payee).collect();
+        let out: Vec<_> = o.excluded.iter().filter(|x| x.payee == self.payee).collect();
+        if self.json {
+            let lines: Vec<Json> = mine.iter().map(|x| trace(&doc, &ran, x).to_json()).collect();
+            let excluded: Vec<Json> = out
+                .iter()
+                .map(|x| serde_json::json!({ "component": x.component, "codes": x.codes }))
+                .collect();
+            let all = serde_json::json!({ "payee": self.payee, "lines": lines, "excluded": excluded });
+            say(&serde_json::to_string_pretty(&all)?);
+            return Ok(());
+        }
+        let mut text = String::new();
+        for x in &mine {
+            text.push_str(&trace(&doc, &ran, x).text(l == Lang::Zh));
+            text.push('\n');
+        }
+        for x in &out {
+            text.push_str(&match l {
+                Lang::Zh => format!("{} 没有 {}：{}\n", x.payee, x.component, x.codes.join("、")),
+                Lang::En => format!("{} gets no {}: {}\n", x.payee, x.component, x.codes.join(", ")),
+            });
+        }
+        if text.is_empty() {
+            let zh = format!("{} 在这一期没有金额", self.payee);
+            let en = format!("{} has no amount in this period", self.payee);
+            text = l.say(&zh, &en).to_owned();
+        }
+        say(&text);
+        Ok(())
+    }
+}

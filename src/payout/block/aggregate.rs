@@ -1,0 +1,311 @@
+//! `aggregate`: figures over groups of rows. Rows that are out do not count.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use crate::payout::expr::code::{Code, Figure, FigureKind};
+use crate::payout::expr::eval::{Seen, World};
+use crate::payout::num::Num;
+use crate::payout::raw::Node;
+use crate::payout::relation::{MadeOf, Relation, Row, key_of};
+use crate::payout::schema::Column;
+use crate::payout::value::{Type, Value};
+
+use super::spec::{Spec, with_figures};
+use super::{Block, Halt, Made};
+
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    pub from: usize,
+    pub by: Vec<usize>,
+    /// One row per row of this relation, also where nothing was found.
+    pub over: Option<usize>,
+    /// Rows are put in the roster's order.
+    pub roster_order: bool,
+    pub figures: Vec<Figure>,
+    pub columns: Vec<Code>,
+    /// Unit of each figure's result, to know an empty sum's 0.
+    pub with_excluded: bool,
+}
+
+pub fn read(spec: &Spec<'_>) -> Option<Made> {
+    spec.only(&["from", "by", "over", "columns", "with_excluded"]);
+    let from = spec.from()?;
+    let schema = spec.schema(from);
+    let by = spec.columns("by", from)?;
+    let mut columns: Vec<Column> = by.iter().map(|c| schema.columns[*c].clone()).collect();
+    let over = match spec.raw("over") {
+        None => None,
+        Some(raw) => {
+            let relation = spec.relation(spec.text("over")?, &raw.span)?;
+            if by.len() != 1 || spec.schema(relation).key_parts != 1 || columns[0].ty != Type::Text {
+                let expected = "`by` with exactly the one text column that names rows of `over`";
+                spec.env.sink.error(&raw.span, "`over` here", expected);
+                return None;
+            }
+            Some(relation)
+        }
+    };
+    let Some(raw) = spec.raw("columns") else {
+        spec.missing("columns", "names and figures like `{ total = \"sum(amount)\" }`");
+        return None;
+    };
+    let Node::Map(entries) = &raw.node else {
+        spec.env.sink.error(
+            &raw.span,
+            "`columns`",
+            "names and figures like `{ total = \"sum(amount)\" }`",
+        );
+        return None;
+    };
+    let figures = RefCell::default();
+    let mut codes = Vec::new();
+    for e in entries {
+        // Only the group's own columns are the same for all its rows; others go through a figure.
+        let group = crate::payout::schema::Schema {
+            columns: schema.columns.clone(),
+            ..schema.clone()
+        };
+        let typed = spec.typed(&e.value, &with_figures(&group, from, &figures));
+        if !spec.fresh(&e.key, &e.key_span, &columns) {
+            continue;
+        }
+        let typed = typed?;
+        if let Some(c) = bare_column(&typed.code, &by) {
+            let what = format!("`{}` differs from row to row of a group", schema.columns[c].name);
+            spec.env.sink.hinted(
+                &e.value.span,
+                what,
+                "a figure or a column of `by`",
+                "`first(…)` takes the first row's",
+            );
+            continue;
+        }
+        let mut c = Column::new(
+            &e.key,
+            if typed.ty == Type::Number {
+                Type::Count
+            } else {
+                typed.ty
+            },
+        );
+        c.options = typed.options;
+        c.employee = typed.employee;
+        columns.push(c);
+        codes.push(typed.code);
+    }
+    let figures: Vec<Figure> = figures.into_inner();
+    let single = by.is_empty();
+    if let Some(f) = figures.iter().find(|f| {
+        let needs_row = matches!(
+            f.kind,
+            FigureKind::Lowest | FigureKind::Highest | FigureKind::First | FigureKind::Last
+        );
+        needs_row && f.empty.is_none() && (single || over.is_some())
+    }) {
+        let what = format!("{:?} of rows that may be none", f.kind).to_lowercase();
+        spec.env
+            .sink
+            .error(&raw.span, what, "a second argument that says what holds then");
+    }
+    let roster_order = over.is_none() && by.first().is_some_and(|c| schema.columns[*c].employee);
+    let with_excluded = spec
+        .raw("with_excluded")
+        .is_some_and(|r| matches!(r.node, Node::Bool(true)));
+    let key_parts = by.len();
+    let block = Aggregate {
+        from,
+        by,
+        over,
+        roster_order,
+        figures,
+        columns: codes,
+        with_excluded,
+    };
+    Some(Made {
+        block: Block::Aggregate(block),
+        columns,
+        single,
+        key_parts,
+    })
+}
+
+/// A column outside `by` that code reads directly.
+fn bare_column(code: &Code, by: &[usize]) -> Option<usize> {
+    let mut found = None;
+    super::derive::visit(code, &mut |c| {
+        if let Code::Col(i) = c
+            && !by.contains(i)
+        {
+            found = Some(*i);
+        }
+    });
+    found
+}
+
+/// Running state of one figure.
+enum State {
+    Sum(Num),
+    Count(u64),
+    Seen(HashSet<Value>),
+    Value(Option<Value>),
+    Truth(bool),
+}
+
+fn start(kind: FigureKind) -> State {
+    match kind {
+        FigureKind::Sum | FigureKind::Running | FigureKind::Total => State::Sum(Num::ZERO),
+        FigureKind::Count | FigureKind::Index => State::Count(0),
+        FigureKind::Distinct => State::Seen(HashSet::new()),
+        FigureKind::Any => State::Truth(false),
+        FigureKind::All => State::Truth(true),
+        _ => State::Value(None),
+    }
+}
+
+fn feed(state: &mut State, figure: &Figure, seen: &Seen<'_>) -> Result<(), &'static str> {
+    if let Some(only) = &figure.only
+        && !seen.test(only)?
+    {
+        return Ok(());
+    }
+    let value = match &figure.arg {
+        Some(code) => Some(seen.eval(code)?),
+        None => None,
+    };
+    match (state, value) {
+        (State::Sum(sum), Some(Value::Num(n))) => {
+            *sum = &*sum + &n;
+            if sum.too_long() {
+                return Err("a sum of more than 8192 bits");
+            }
+        }
+        (State::Count(n), _) => *n += 1,
+        (State::Seen(set), Some(v)) => {
+            set.insert(v);
+        }
+        (State::Truth(t), Some(v)) => match figure.kind {
+            FigureKind::Any => *t = *t || v.is_true(),
+            _ => *t = *t && v.is_true(),
+        },
+        (State::Value(old), Some(v)) => {
+            let better = match (&old, figure.kind) {
+                (None, _) | (_, FigureKind::Last) => true,
+                (Some(o), FigureKind::Lowest) => v < *o,
+                (Some(o), FigureKind::Highest) => v > *o,
+                _ => false,
+            };
+            if better {
+                *old = Some(v);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+impl Aggregate {
+    pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
+        let source = &world.relations[self.from];
+        let mut groups: HashMap<Vec<Value>, (Vec<State>, Vec<u32>)> = HashMap::new();
+        let fresh = || -> (Vec<State>, Vec<u32>) {
+            (self.figures.iter().map(|f| start(f.kind)).collect(), Vec::new())
+        };
+        if self.by.is_empty() {
+            groups.insert(Vec::new(), fresh());
+        }
+        for (at, row) in source
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.is_in() || self.with_excluded)
+        {
+            let key: Vec<Value> = self.by.iter().map(|c| row.cells[*c].clone()).collect();
+            let (states, members) = groups.entry(key).or_insert_with(fresh);
+            let seen = world.row(row);
+            for (state, figure) in states.iter_mut().zip(&self.figures) {
+                super::at_row(feed(state, figure, &seen), &row.key)?;
+            }
+            members.push(u32::try_from(at).unwrap_or(u32::MAX));
+        }
+        let mut made: Vec<(Vec<Value>, Vec<State>, Vec<u32>)> = if let Some(over) = self.over {
+            let rows = &world.relations[over].rows;
+            rows.iter()
+                .map(|r| {
+                    let key = vec![Value::Text(r.key.clone())];
+                    let (states, members) = groups.remove(&key).unwrap_or_else(fresh);
+                    (key, states, members)
+                })
+                .collect()
+        } else {
+            groups.into_iter().map(|(k, (s, m))| (k, s, m)).collect()
+        };
+        if self.over.is_none() {
+            if self.roster_order {
+                let places = world.relations[super::super::run::ROSTER].index();
+                made.sort_by_cached_key(|(key, ..)| (places.get(&key[0].text()).copied(), key.clone()));
+            } else {
+                made.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+        }
+        made.into_iter()
+            .map(|(key, states, members)| self.row(world, &key, states, members))
+            .collect::<Result<_, _>>()
+            .map(Relation::of)
+    }
+
+    fn row(
+        &self,
+        world: &World<'_>,
+        by: &[Value],
+        states: Vec<State>,
+        members: Vec<u32>,
+    ) -> Result<Row, Halt> {
+        let key = key_of(by);
+        let mut figures = Vec::with_capacity(states.len());
+        for (state, figure) in states.into_iter().zip(&self.figures) {
+            figures.push(match state {
+                State::Sum(n) => Value::Num(n),
+                State::Count(n) => Value::Num(Num::int(n)),
+                State::Seen(set) => Value::Num(Num::int(i128::try_from(set.len()).unwrap_or_default())),
+                State::Truth(t) => Value::Bool(t),
+                State::Value(Some(v)) => v,
+                State::Value(None) => {
+                    let seen = Seen {
+                        world,
+                        cells: by,
+                        joins: &[],
+                        figures: &[],
+                    };
+                    let Some(empty) = &figure.empty else {
+                        return Err(Halt::row(&key, "the lowest or first of nothing"));
+                    };
+                    super::at_row(seen.eval(empty), &key)?
+                }
+            });
+        }
+        // Columns of `by` are read at their places in the source; lay them out there.
+        let width = self.by.iter().max().map_or(0, |m| m + 1);
+        let mut cells = vec![Value::Bool(false); width];
+        for (value, at) in by.iter().zip(&self.by) {
+            cells[*at] = value.clone();
+        }
+        let seen = Seen {
+            world,
+            cells: &cells,
+            joins: &[],
+            figures: &figures,
+        };
+        let mut all = by.to_vec();
+        for code in &self.columns {
+            all.push(super::at_row(seen.eval(code), &key)?);
+        }
+        Ok(Row {
+            key,
+            cells: all.into(),
+            out: None,
+            made_of: MadeOf::Many(members.into()),
+            work: None,
+        })
+    }
+}

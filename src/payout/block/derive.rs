@@ -1,0 +1,425 @@
+//! `derive`: new columns by expression, with joins and figures around a row.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::payout::expr::check::Scope;
+use crate::payout::expr::code::{Code, Figure, FigureKind};
+use crate::payout::expr::eval::{Seen, World};
+use crate::payout::num::Num;
+use crate::payout::raw::{At, Node, Raw};
+use crate::payout::relation::{Relation, Row, key_of};
+use crate::payout::schema::Column;
+use crate::payout::value::{Type, Value};
+
+use super::order::{self, Keys};
+use super::spec::Spec;
+use super::{Block, Halt, Made, at_row};
+
+#[derive(Clone, Debug)]
+pub struct Derive {
+    pub from: usize,
+    pub joins: Vec<Join>,
+    pub by: Vec<usize>,
+    pub order: Keys,
+    pub figures: Vec<Figure>,
+    pub columns: Vec<Code>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Join {
+    pub alias: String,
+    pub to: usize,
+    pub on: Vec<Code>,
+    pub missing: Missing,
+}
+
+/// What happens to a row whose partner is not there.
+#[derive(Clone, Debug)]
+pub enum Missing {
+    /// The run stops.
+    Refuse,
+    /// The row goes.
+    Drop,
+    /// These values stand in.
+    Values(Vec<(usize, Code)>),
+}
+
+/// Calls `f` with every part of an expression.
+pub fn visit(code: &Code, f: &mut impl FnMut(&Code)) {
+    f(code);
+    match code {
+        Code::Neg(a) | Code::Not(a) | Code::InParam(a, ..) => visit(a, f),
+        Code::Arith(_, a, b) | Code::Compare(_, a, b) | Code::And(a, b) | Code::Or(a, b) => {
+            visit(a, f);
+            visit(b, f);
+        }
+        Code::In(a, items, _) => {
+            visit(a, f);
+            items.iter().for_each(|i| visit(i, f));
+        }
+        Code::When(arms, otherwise) => {
+            for (c, v) in arms {
+                visit(c, f);
+                visit(v, f);
+            }
+            visit(otherwise, f);
+        }
+        Code::Call(_, args) => args.iter().for_each(|a| visit(a, f)),
+        _ => {}
+    }
+}
+
+pub fn read(spec: &Spec<'_>) -> Option<Made> {
+    spec.only(&["from", "join", "by", "order", "columns"]);
+    let from = spec.from()?;
+    let schema = spec.schema(from);
+    let joins = read_joins(spec, from)?;
+    let aliases: Vec<(String, usize)> = joins.iter().map(|j| (j.alias.clone(), j.to)).collect();
+    let by = spec.columns("by", from)?;
+    let order = order::read(spec, "order", from)?;
+    let Some(Raw {
+        node: Node::Map(entries),
+        ..
+    }) = spec.raw("columns")
+    else {
+        spec.missing(
+            "columns",
+            "names and expressions like `{ net = \"amount - refunded\" }`",
+        );
+        return None;
+    };
+    let mut columns = schema.columns.clone();
+    let figures = RefCell::default();
+    let mut codes: Vec<Code> = Vec::new();
+    for e in entries {
+        let scope = Scope {
+            columns: &columns,
+            relation: None,
+            joins: &aliases,
+            figures: Some(&figures),
+            window: true,
+        };
+        let typed = spec.typed(&e.value, &scope);
+        if !spec.fresh(&e.key, &e.key_span, &columns) {
+            continue;
+        }
+        let typed = typed?;
+        visit(&typed.code, &mut |c| {
+            if let Code::Col(i) = c
+                && *i < schema.columns.len()
+            {
+                spec.env.used.borrow_mut().columns.insert((from, *i));
+            }
+        });
+        let mut c = Column::new(
+            &e.key,
+            if typed.ty == Type::Number {
+                Type::Count
+            } else {
+                typed.ty
+            },
+        );
+        c.options = typed.options;
+        c.employee = typed.employee;
+        columns.push(c);
+        codes.push(typed.code);
+    }
+    let figures: Vec<Figure> = figures.into_inner();
+    for f in &figures {
+        for c in [&f.arg, &f.only].into_iter().flatten() {
+            visit(c, &mut |c| {
+                if let Code::Col(i) = c {
+                    if *i < schema.columns.len() {
+                        spec.env.used.borrow_mut().columns.insert((from, *i));
+                    } else {
+                        let what = "a figure over a column of this same step";
+                        spec.env
+                            .sink
+                            .error(&spec.span(), what, "that column in a derive step before");
+                    }
+                }
+            });
+        }
+    }
+    every_default(
+        spec,
+        &joins,
+        codes.iter().chain(figures.iter().filter_map(|f| f.arg.as_ref())),
+    )?;
+    let made = Derive {
+        from,
+        joins,
+        by,
+        order,
+        figures,
+        columns: codes,
+    };
+    let (single, key_parts) = (schema.single, schema.key_parts);
+    Some(Made {
+        block: Block::Derive(made),
+        columns,
+        single,
+        key_parts,
+    })
+}
+
+fn every_default<'c>(spec: &Spec<'_>, joins: &[Join], codes: impl Iterator<Item = &'c Code>) -> Option<()> {
+    let mut fine = Some(());
+    for code in codes {
+        visit(code, &mut |c| {
+            if let Code::Join(n, i) = c
+                && let Missing::Values(values) = &joins[*n].missing
+                && !values.iter().any(|v| v.0 == *i)
+            {
+                let name = &spec.schema(joins[*n].to).columns[*i].name;
+                let what = format!("`{}.{name}` has no value when there is no row", joins[*n].alias);
+                let span = spec.raw("join").map_or(spec.span(), |r| r.span.clone());
+                spec.env
+                    .sink
+                    .error(&span, what, format!("`missing = {{ {name} = … }}`"));
+                fine = None;
+            }
+        });
+    }
+    fine
+}
+
+fn read_joins(spec: &Spec<'_>, from: usize) -> Option<Vec<Join>> {
+    let Some(raw) = spec.raw("join") else {
+        return Some(Vec::new());
+    };
+    let Node::Map(entries) = &raw.node else {
+        spec.env.sink.error(
+            &raw.span,
+            "`join`",
+            "`{ roster = \"seller\" }` or `{ alias = { to = …, on = … } }`",
+        );
+        return None;
+    };
+    let schema = spec.schema(from);
+    let scope = Scope {
+        columns: &schema.columns,
+        relation: Some(from),
+        joins: &[],
+        figures: None,
+        window: false,
+    };
+    let mut joins = Vec::new();
+    for e in entries {
+        let inner = Spec {
+            at: At::root(&e.value),
+            ..*spec
+        };
+        let short = matches!(e.value.node, Node::Str(_));
+        let (name, span) = match inner.raw("to") {
+            Some(to) if !short => (inner.text("to")?, to.span.clone()),
+            _ => (e.key.as_str(), e.key_span.clone()),
+        };
+        let to = spec.relation(name, &span)?;
+        let on_raw: Vec<&Raw> = if short {
+            vec![&e.value]
+        } else {
+            match inner.raw("on").map(|r| (&r.node, r)) {
+                Some((Node::List(items), _)) => items.iter().collect(),
+                Some((_, one)) => vec![one],
+                None => {
+                    spec.env.sink.error(
+                        &e.value.span,
+                        "a join without `on`",
+                        "`on`: our expression for its key",
+                    );
+                    return None;
+                }
+            }
+        };
+        let on: Vec<Code> = on_raw
+            .iter()
+            .map(|r| spec.typed(r, &scope).map(|t| t.code))
+            .collect::<Option<_>>()?;
+        let parts = spec.schema(to).key_parts;
+        if on.len() != parts {
+            let what = format!("{} key part(s) given, `{name}` has {parts}", on.len());
+            spec.env.sink.error(
+                &e.value.span,
+                what,
+                "one expression for each part of its key, in `by`'s order",
+            );
+            return None;
+        }
+        let missing = match (short, inner.raw("missing")) {
+            (true, _) | (_, None) => Missing::Refuse,
+            (_, Some(raw)) => read_missing(spec, raw, to)?,
+        };
+        joins.push(Join {
+            alias: e.key.clone(),
+            to,
+            on,
+            missing,
+        });
+    }
+    Some(joins)
+}
+
+fn read_missing(spec: &Spec<'_>, raw: &Raw, to: usize) -> Option<Missing> {
+    match &raw.node {
+        Node::Str(s) if s == "drop" => Some(Missing::Drop),
+        Node::Map(entries) => {
+            let nothing = Scope {
+                columns: &[],
+                relation: None,
+                joins: &[],
+                figures: None,
+                window: false,
+            };
+            let mut values = Vec::new();
+            for e in entries {
+                let at = spec.column(&e.key, &e.key_span, to)?;
+                let typed = spec.typed(&e.value, &nothing)?;
+                let want = spec.schema(to).columns[at].ty;
+                let fits = typed.ty == want
+                    || (want.is_number() && typed.ty == Type::Number)
+                    || crate::payout::expr::check::unify(typed.ty, want) == Some(want);
+                if !fits {
+                    spec.env.sink.error(&e.value.span, typed.ty.word(), want.word());
+                    return None;
+                }
+                values.push((at, typed.code));
+            }
+            Some(Missing::Values(values))
+        }
+        _ => {
+            spec.env
+                .sink
+                .error(&raw.span, "`missing`", "\"drop\" or `{ column = value }`");
+            None
+        }
+    }
+}
+
+impl Derive {
+    pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
+        let source = &world.relations[self.from];
+        let indexes: Vec<HashMap<Arc<str>, usize>> =
+            self.joins.iter().map(|j| world.relations[j.to].index()).collect();
+        let found: Vec<Option<Vec<Arc<[Value]>>>> = source
+            .rows
+            .iter()
+            .map(|row| self.partners(world, row, &indexes))
+            .collect::<Result<_, _>>()?;
+        let figures = self.windows(world, source, &found)?;
+        let mut rows = Vec::with_capacity(source.rows.len());
+        for (at, row) in source.rows.iter().enumerate() {
+            let Some(partners) = &found[at] else { continue };
+            let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
+            let mut cells = row.cells.to_vec();
+            for code in &self.columns {
+                let figures = figures.get(at).map_or(&[][..], Vec::as_slice);
+                let seen = Seen {
+                    world,
+                    cells: &cells,
+                    joins: &joins,
+                    figures,
+                };
+                let value = at_row(seen.eval(code), &row.key)?;
+                cells.push(value);
+            }
+            rows.push(Row {
+                cells: cells.into(),
+                made_of: crate::payout::relation::one(at),
+                work: None,
+                ..row.clone()
+            });
+        }
+        Ok(Relation::of(rows))
+    }
+
+    fn partners(
+        &self,
+        world: &World<'_>,
+        row: &Row,
+        indexes: &[HashMap<Arc<str>, usize>],
+    ) -> Result<Option<Vec<Arc<[Value]>>>, Halt> {
+        let mut partners = Vec::with_capacity(self.joins.len());
+        let seen = world.row(row);
+        for (join, index) in self.joins.iter().zip(indexes) {
+            let parts: Vec<Value> = join
+                .on
+                .iter()
+                .map(|c| at_row(seen.eval(c), &row.key))
+                .collect::<Result<_, _>>()?;
+            let key = key_of(&parts);
+            match (index.get(&key), &join.missing) {
+                (Some(at), _) => partners.push(world.relations[join.to].rows[*at].cells.clone()),
+                (None, Missing::Drop) => return Ok(None),
+                (None, Missing::Refuse) => {
+                    return Err(Halt::row(
+                        &row.key,
+                        format!("`{}` has no row `{key}`", join.alias),
+                    ));
+                }
+                (None, Missing::Values(values)) => {
+                    let width = values.iter().map(|v| v.0 + 1).max().unwrap_or(0);
+                    let mut cells = vec![Value::Bool(false); width];
+                    for (at, code) in values {
+                        cells[*at] = at_row(seen.eval(code), &row.key)?;
+                    }
+                    partners.push(cells.into());
+                }
+            }
+        }
+        Ok(Some(partners))
+    }
+
+    fn windows(
+        &self,
+        world: &World<'_>,
+        source: &Relation,
+        found: &[Option<Vec<Arc<[Value]>>>],
+    ) -> Result<Vec<Vec<Value>>, Halt> {
+        if self.figures.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut result = vec![Vec::new(); source.rows.len()];
+        let mut sums: HashMap<Vec<Value>, Vec<Num>> = HashMap::new();
+        let order = order::sorted(source, &self.order);
+        let group = |row: &Row| -> Vec<Value> { self.by.iter().map(|c| row.cells[*c].clone()).collect() };
+        for at in &order {
+            let row = &source.rows[*at];
+            let Some(partners) = &found[*at] else { continue };
+            let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
+            let seen = Seen {
+                world,
+                cells: &row.cells,
+                joins: &joins,
+                figures: &[],
+            };
+            let state = sums
+                .entry(group(row))
+                .or_insert_with(|| vec![Num::ZERO; self.figures.len()]);
+            for (sum, figure) in state.iter_mut().zip(&self.figures) {
+                // A row that is out takes no place and adds nothing.
+                if row.is_in() {
+                    let add = match &figure.arg {
+                        Some(code) => at_row(seen.eval(code), &row.key)?.num(),
+                        None => Num::ONE,
+                    };
+                    *sum = &*sum + &add;
+                }
+                result[*at].push(Value::Num(sum.clone()));
+            }
+        }
+        for at in &order {
+            let row = &source.rows[*at];
+            if let (Some(totals), Some(_)) = (sums.get(&group(row)), &found[*at]) {
+                for (n, figure) in self.figures.iter().enumerate() {
+                    if figure.kind == FigureKind::Total {
+                        result[*at][n] = Value::Num(totals[n].clone());
+                    }
+                }
+            }
+        }
+        Ok(result)
+    }
+}

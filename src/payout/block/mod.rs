@@ -1,0 +1,220 @@
+//! The blocks steps are made of.
+//!
+//! # Why
+//! A dozen small operations on rows, each with one job and one file, express every scheme of the handbook. A block
+//! reads its own table of the document, tells its result's columns, and runs; it knows nothing of other blocks.
+
+pub mod aggregate;
+pub mod allocate;
+pub mod bands;
+pub mod derive;
+pub mod emit;
+pub mod limit;
+pub mod order;
+pub mod qualify;
+pub mod rank;
+pub mod release;
+pub mod round;
+pub mod scale;
+pub mod select;
+pub mod share;
+pub mod spec;
+pub mod table;
+
+use super::expr::eval::{Fault, World};
+use super::relation::Relation;
+use super::schema::Column;
+use spec::Spec;
+
+/// A checked step's operation.
+#[derive(Clone, Debug)]
+pub enum Block {
+    Select(select::Select),
+    Aggregate(aggregate::Aggregate),
+    Derive(derive::Derive),
+    Table(table::Table),
+    Scale(scale::Scale),
+    Qualify(qualify::Qualify),
+    Rank(rank::Rank),
+    Allocate(allocate::Allocate),
+    Limit(limit::Limit),
+    Round(round::Round),
+    Release(release::Release),
+    Emit(emit::Emit),
+}
+
+/// The words of `do`.
+pub const WORDS: [&str; 12] = [
+    "select",
+    "aggregate",
+    "derive",
+    "table",
+    "scale",
+    "qualify",
+    "rank",
+    "allocate",
+    "limit",
+    "round",
+    "release",
+    "emit",
+];
+
+/// What a block makes.
+pub struct Made {
+    pub block: Block,
+    pub columns: Vec<Column>,
+    /// Exactly one row.
+    pub single: bool,
+    pub key_parts: usize,
+}
+
+/// Why a step stopped: the row and the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    /// Key of the row, when one row was the reason.
+    pub row: Option<String>,
+    pub what: String,
+}
+
+impl Halt {
+    pub fn row(row: &str, what: impl Into<String>) -> Self {
+        Self {
+            row: Some(row.to_owned()),
+            what: what.into(),
+        }
+    }
+    pub fn all(what: impl Into<String>) -> Self {
+        Self {
+            row: None,
+            what: what.into(),
+        }
+    }
+}
+
+/// Attaches a row to a fault.
+pub fn at_row<T>(result: Result<T, Fault>, key: &str) -> Result<T, Halt> {
+    result.map_err(|fault| Halt::row(key, fault))
+}
+
+/// Reads the block named `word`.
+pub fn read(word: &str, spec: &Spec<'_>) -> Option<Made> {
+    match word {
+        "select" => select::read(spec),
+        "aggregate" => aggregate::read(spec),
+        "derive" => derive::read(spec),
+        "table" => table::read(spec),
+        "scale" => scale::read(spec),
+        "qualify" => qualify::read(spec),
+        "rank" => rank::read(spec),
+        "allocate" => allocate::read(spec),
+        "limit" => limit::read(spec),
+        "round" => round::read(spec),
+        "release" => release::read(spec),
+        _ => emit::read(spec),
+    }
+}
+
+impl Block {
+    /// Runs on the relations made so far.
+    pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
+        match self {
+            Self::Select(b) => b.run(world),
+            Self::Aggregate(b) => b.run(world),
+            Self::Derive(b) => b.run(world),
+            Self::Table(b) => b.run(world),
+            Self::Scale(b) => b.run(world),
+            Self::Qualify(b) => b.run(world),
+            Self::Rank(b) => b.run(world),
+            Self::Allocate(b) => b.run(world),
+            Self::Limit(b) => b.run(world),
+            Self::Round(b) => b.run(world),
+            Self::Release(b) => b.run(world),
+            Self::Emit(b) => b.run(world),
+        }
+    }
+
+    /// The relation rows come from (the first one of a union).
+    pub fn source(&self) -> usize {
+        match self {
+            Self::Select(b) => b.from.first().copied().unwrap_or_default(),
+            Self::Aggregate(b) => b.from,
+            Self::Derive(b) => b.from,
+            Self::Table(b) => b.from,
+            Self::Scale(b) => b.from,
+            Self::Qualify(b) => b.from,
+            Self::Rank(b) => b.from,
+            Self::Allocate(b) => b.from,
+            Self::Limit(b) => b.from,
+            Self::Round(b) => b.from,
+            Self::Release(b) => b.from,
+            Self::Emit(b) => b.from,
+        }
+    }
+
+    /// The word of `do`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Select(_) => "select",
+            Self::Aggregate(_) => "aggregate",
+            Self::Derive(_) => "derive",
+            Self::Table(_) => "table",
+            Self::Scale(_) => "scale",
+            Self::Qualify(_) => "qualify",
+            Self::Rank(_) => "rank",
+            Self::Allocate(_) => "allocate",
+            Self::Limit(_) => "limit",
+            Self::Round(_) => "round",
+            Self::Release(_) => "release",
+            Self::Emit(_) => "emit",
+        }
+    }
+}
+
+impl Block {
+    /// Every expression of the block, for the explanation and the trace checker.
+    pub fn codes(&self) -> Vec<&super::expr::code::Code> {
+        let mut codes = Vec::new();
+        match self {
+            Self::Select(b) => {
+                codes.extend(&b.only);
+                if let Some((_, from, to)) = &b.window {
+                    codes.extend([from, to]);
+                }
+            }
+            Self::Aggregate(b) => {
+                codes.extend(&b.columns);
+                for f in &b.figures {
+                    codes.extend(f.arg.iter().chain(&f.only).chain(&f.empty));
+                }
+            }
+            Self::Derive(b) => {
+                codes.extend(&b.columns);
+                for f in &b.figures {
+                    codes.extend(f.arg.iter().chain(&f.only).chain(&f.empty));
+                }
+                for j in &b.joins {
+                    codes.extend(&j.on);
+                }
+            }
+            Self::Table(_) | Self::Round(_) => {}
+            Self::Scale(b) => codes.extend(std::iter::once(&b.value).chain(&b.prior)),
+            Self::Qualify(b) => codes.extend(b.conditions.iter().map(|c| &c.test)),
+            Self::Rank(b) => {
+                if let Some(cut) = &b.cut {
+                    codes.extend(cut.count.iter().chain(cut.share.as_ref().map(|s| &s.0)));
+                }
+            }
+            Self::Allocate(b) => {
+                codes.extend([&b.amount, &b.weight].into_iter().chain(&b.floor).chain(&b.cap))
+            }
+            Self::Limit(b) => codes.extend(b.cap.iter().chain(&b.floor)),
+            Self::Release(b) => {
+                for t in &b.tranches {
+                    codes.extend([&t.share, &t.due].into_iter().chain(&t.when));
+                }
+            }
+            Self::Emit(b) => codes.extend(b.fields.iter().chain(&b.only)),
+        }
+        codes
+    }
+}

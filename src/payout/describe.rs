@@ -1,0 +1,133 @@
+//! A document for programs: parameters, facts, attributes, steps, examples, so that an input can be built from it.
+
+use serde_json::{Value as Json, json};
+
+use super::block::bands::{Band, Bands};
+use super::doc::Document;
+use super::schema::{Column, ParamDecl, ParamKind, Setting};
+use super::value::{Type, Value};
+
+impl Document {
+    /// What `scheme show --json` prints.
+    pub fn to_json(&self) -> Json {
+        let h = &self.header;
+        json!({
+            "id": h.id, "version": h.version, "name": { "zh": h.name.zh, "en": h.name.en }, "source": h.source,
+            "period": h.period, "currency": h.currency, "zone_minutes": h.zone, "guard": h.guard,
+            "effective": { "from": h.from.to_string(), "to": h.to.map(|d| d.to_string()) },
+            "late": format!("{:?}", h.late).to_lowercase(),
+            "params": self.params.iter().map(|p| self.param_json(p)).collect::<Vec<_>>(),
+            "roster": self.schemas[super::doc::ROSTER].columns.iter().map(column).collect::<Vec<_>>(),
+            "facts": self.fact_kinds.iter().map(|f| json!({
+                "kind": f.kind, "name": { "zh": f.label.zh, "en": f.label.en },
+                "fields": self.schemas[f.relation].columns.iter().map(column).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "steps": self.steps.iter().map(|s| json!({
+                "id": s.id, "do": s.block.word(), "rule": s.rule, "name": { "zh": s.label.zh, "en": s.label.en },
+                "columns": self.schemas[s.relation].columns.iter()
+                    .map(|c| json!({ "name": c.name, "type": c.ty.word() })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "examples": self.examples.iter()
+                .map(|e| json!({ "id": e.id, "name": { "zh": e.label.zh, "en": e.label.en } })).collect::<Vec<_>>(),
+        })
+    }
+
+    fn param_json(&self, p: &ParamDecl) -> Json {
+        let (ty, options) = match &p.kind {
+            ParamKind::One(ty, options) => (ty.word(), options.as_ref().map(|o| o.to_vec())),
+            ParamKind::List(_) => ("list", None),
+            ParamKind::Bands { .. } => ("bands", None),
+            ParamKind::Table(_) => ("table", None),
+        };
+        let (of, gives) = match &p.kind {
+            ParamKind::List(of) => (Some(of.word()), None),
+            ParamKind::Bands { of, gives } => (Some(of.word()), Some(gives.word())),
+            _ => (None, None),
+        };
+        let default = p
+            .dated
+            .last()
+            .map(|d| setting_json(&d.value, p, self.table_columns(&p.kind)));
+        json!({
+            "id": p.id, "name": { "zh": p.label.zh, "en": p.label.en }, "rule": p.rule, "reason": p.reason,
+            "type": ty, "of": of, "gives": gives, "options": options,
+            "columns": self.table_columns(&p.kind).map(|c| c.iter().map(column).collect::<Vec<_>>()),
+            "missing": p.dated.is_empty(), "default": default,
+            "dated": p.dated.iter().filter(|d| d.from.is_some() || d.to.is_some()).map(|d| json!({
+                "from": d.from.map(|x| x.to_string()), "to": d.to.map(|x| x.to_string()),
+                "value": setting_json(&d.value, p, self.table_columns(&p.kind)),
+            })).collect::<Vec<_>>(),
+            "min": p.min.as_ref().map(ToString::to_string), "over": p.over.as_ref().map(ToString::to_string),
+            "max": p.max.as_ref().map(ToString::to_string), "override": p.override_allowed,
+            "expects": self.describe(p),
+        })
+    }
+
+    /// Ids of the parameters that must be supplied.
+    pub fn missing_params(&self) -> Vec<&str> {
+        self.params
+            .iter()
+            .filter(|p| p.dated.is_empty())
+            .map(|p| p.id.as_str())
+            .collect()
+    }
+}
+
+fn column(c: &Column) -> Json {
+    let required = c.default.is_none();
+    json!({
+        "name": c.name, "type": if c.employee { "employee" } else { c.ty.word() },
+        "options": c.options.as_ref().map(|o| o.to_vec()), "required": required,
+        "default": c.default.as_ref().map(|v| value_json(v, c.ty)),
+        "label": { "zh": c.label.zh, "en": c.label.en },
+    })
+}
+
+/// A value as an input would write it.
+fn value_json(value: &Value, ty: Type) -> Json {
+    match value {
+        Value::Bool(b) => Json::Bool(*b),
+        Value::Num(n) if ty.is_money() => Json::String(n.fixed(2)),
+        other => Json::String(other.to_string()),
+    }
+}
+
+fn setting_json(setting: &Setting, p: &ParamDecl, columns: Option<&[Column]>) -> Json {
+    match (setting, &p.kind) {
+        (Setting::One(v), ParamKind::One(ty, _)) => value_json(v, *ty),
+        (Setting::List(list), ParamKind::List(ty)) => list.iter().map(|v| value_json(v, *ty)).collect(),
+        (Setting::Bands(b), _) => bands_json(b),
+        (Setting::Table(rows), _) => rows
+            .iter()
+            .map(|row| {
+                let columns = columns.unwrap_or_default();
+                columns
+                    .iter()
+                    .zip(row)
+                    .map(|(c, v)| (c.name.clone(), value_json(v, c.ty)))
+                    .collect::<serde_json::Map<_, _>>()
+            })
+            .map(Json::Object)
+            .collect(),
+        _ => Json::Null,
+    }
+}
+
+fn bands_json(bands: &Bands) -> Json {
+    let band = |b: &Band| {
+        let mut map = serde_json::Map::new();
+        map.insert(
+            if b.low_in { "from" } else { "over" }.into(),
+            b.low.to_string().into(),
+        );
+        if let Some(high) = &b.high {
+            map.insert(
+                if b.high_in { "upto" } else { "below" }.into(),
+                high.to_string().into(),
+            );
+        }
+        map.insert("gives".into(), b.gives.to_string().into());
+        Json::Object(map)
+    };
+    bands.list.iter().map(band).collect()
+}

@@ -1,0 +1,144 @@
+//! `[scheme]`: id, names, source, period, dates.
+
+use jiff::civil::Date;
+
+use crate::payout::diag::one_of;
+use crate::payout::raw::{At, Refused};
+use crate::payout::schema::Label;
+
+/// What a document says about itself.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Begins with the scheme's number: `07-new-customers`.
+    pub id: String,
+    /// Version, from 1.
+    pub version: i64,
+    /// Name.
+    pub name: Label,
+    /// Where its rules come from: `H:221-231`.
+    pub source: String,
+    /// `month`, `quarter`, `year` or `activity`.
+    pub period: String,
+    /// ISO 4217 code of the amounts.
+    pub currency: String,
+    /// Minutes east of UTC of the business zone.
+    pub zone: i32,
+    /// First day it holds.
+    pub from: Date,
+    /// The day it no longer holds, when known.
+    pub to: Option<Date>,
+    /// What a late fact does.
+    pub late: Late,
+    /// A guard runs after all schemes, on their lines.
+    pub guard: bool,
+}
+
+/// What a fact of a closed period does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// Every difference is booked.
+    Full,
+    /// Only lines of the people the fact is about.
+    OwnLineOnly,
+    /// The difference goes into the next pool.
+    NextPool,
+    /// Nothing.
+    None,
+}
+
+const PERIODS: [&str; 4] = ["month", "quarter", "year", "activity"];
+const LATE: [(&str, Late); 4] = [
+    ("full", Late::Full),
+    ("own_line_only", Late::OwnLineOnly),
+    ("next_pool", Late::NextPool),
+    ("none", Late::None),
+];
+
+pub fn read(at: At<'_>) -> Result<Header, Refused> {
+    at.only(&[
+        "id", "version", "zh", "en", "source", "period", "currency", "zone", "from", "to", "late", "guard",
+    ])?;
+    let text = |key: &str, expected: &str| {
+        at.get(key, |v| v.str().map(str::to_owned))?.ok_or_else(|| {
+            at.refuse(
+                format!("`[scheme]` without `{key}`"),
+                format!("`{key}`: {expected}"),
+            )
+        })
+    };
+    let date = |v: At<'_>| {
+        let text = v.str()?;
+        text.parse::<Date>()
+            .ok()
+            .filter(|d| (1900..=2199).contains(&d.year()))
+            .ok_or_else(|| v.mismatch("a date like \"2026-01-31\""))
+    };
+    let id = text("id", "the scheme's number and a word, like `07-new-customers`")?;
+    let good = id.len() > 3
+        && id.as_bytes()[..2].iter().all(u8::is_ascii_digit)
+        && id.as_bytes()[2] == b'-'
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !good {
+        return at
+            .get("id", |v| {
+                Err(v.mismatch("two digits, `-` and small letters like `07-new-customers`"))
+            })
+            .and_then(|none: Option<Header>| none.ok_or_else(|| at.refuse("no id", "`id`")));
+    }
+    let choice = |key: &str, default: &str, words: &[&str]| {
+        at.get(key, |v| {
+            let word = v.str()?;
+            words
+                .contains(&word)
+                .then(|| word.to_owned())
+                .ok_or_else(|| v.mismatch(one_of(words)))
+        })
+        .map(|w| w.unwrap_or_else(|| default.to_owned()))
+    };
+    let late = choice("late", "full", &LATE.map(|l| l.0))?;
+    let from = at.get("from", date)?;
+    let to = at.get("to", date)?;
+    let from =
+        from.ok_or_else(|| at.refuse("`[scheme]` without `from`", "`from`: the first day it holds"))?;
+    if to.is_some_and(|to| to <= from) {
+        return Err(at.refuse(
+            "`to` is not after `from`",
+            "half-open dates: `to` is the first day it no longer holds",
+        ));
+    }
+    let version = at.get("version", |v| match v.raw.node {
+        crate::payout::raw::Node::Int(n) if n > 0 => Ok(n),
+        _ => Err(v.mismatch("a whole number from 1")),
+    })?;
+    let currency = choice("currency", "CNY", &["CNY", "USD", "EUR", "HKD", "TWD", "SGD"])?;
+    Ok(Header {
+        id,
+        version: version.unwrap_or(1),
+        name: crate::payout::schema::Label {
+            zh: text("zh", "its name in Chinese")?,
+            en: text("en", "its name in English")?,
+        },
+        source: text("source", "where its rules are written, like `H:221-231`")?,
+        period: choice("period", "month", &PERIODS)?,
+        currency,
+        zone: at.get("zone", zone)?.unwrap_or(480),
+        from,
+        to,
+        late: LATE.iter().find(|l| l.0 == late).map_or(Late::Full, |l| l.1),
+        guard: at.get("guard", |v| v.bool())?.unwrap_or(false),
+    })
+}
+
+/// `+08:00` in minutes.
+fn zone(at: At<'_>) -> Result<i32, Refused> {
+    let text = at.str()?;
+    let bytes = text.as_bytes();
+    let digits = |r: std::ops::Range<usize>| text.get(r).and_then(|t| t.parse::<i32>().ok());
+    let minutes = match (bytes.first(), digits(1..3), digits(4..6)) {
+        (Some(b'+' | b'-'), Some(h), Some(m)) if bytes.len() == 6 && h <= 14 && m < 60 => h * 60 + m,
+        _ => return Err(at.mismatch("an offset like \"+08:00\"")),
+    };
+    Ok(if bytes[0] == b'-' { -minutes } else { minutes })
+}

@@ -1,0 +1,202 @@
+//! How an amount came about: from the line back to the facts, step by step, in Chinese and English.
+//!
+//! # Why
+//! A line nobody can explain is a line nobody accepts. The relations of a run are kept, each row knows what it was
+//! made of, so the story is read off, not reconstructed.
+
+mod words;
+
+use serde_json::{Value as Json, json};
+
+use super::block::Block;
+use super::block::derive::visit;
+use super::doc::{Document, Step};
+use super::expr::code::Code;
+use super::outcome::Line;
+use super::relation::{MadeOf, Row};
+use super::run::Evaluation;
+use super::schema::Label;
+
+/// One step of the story and what it was made of.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Id of the step, or `fact.order` and the like.
+    pub step: String,
+    /// Rule ids.
+    pub rule: String,
+    /// Key of the row.
+    pub key: String,
+    /// What happened here.
+    pub says: Label,
+    /// What it was made of; at most [`MEMBERS`] of many.
+    pub from: Vec<Trace>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// Rows named one by one when many were added up.
+pub const MEMBERS: usize = 8;
+/// Most nodes of one story.
+const NODES_MAX: usize = 400;
+
+/// Tells how a line came about.
+pub fn trace(doc: &Document, run: &Evaluation, line: &Line) -> Trace {
+    let step = &doc.steps[line.step];
+    let row = &run.relations[step.relation].rows[line.row];
+    let mut teller = Teller {
+        doc,
+        run,
+        left: NODES_MAX,
+    };
+    teller.row(step.relation, row)
+}
+
+/// One sentence for a list of lines: the steps that computed something.
+pub fn sentence(doc: &Document, run: &Evaluation, line: &Line) -> Label {
+    let story = trace(doc, run, line);
+    let mut label = Label::default();
+    let mut at = Some(&story);
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    while let Some(t) = at {
+        if !t.says.zh.is_empty() && !t.step.starts_with("fact.") {
+            zh.push(t.says.zh.clone());
+            en.push(t.says.en.clone());
+        }
+        at = t.from.first().filter(|_| t.more == 0 && t.from.len() == 1);
+        if at.is_none() && t.from.len() > 1 {
+            at = t
+                .from
+                .iter()
+                .find(|f| doc.steps.iter().any(|s| s.id == f.step && !s.label.zh.is_empty()));
+        }
+    }
+    zh.reverse();
+    en.reverse();
+    label.zh = zh.join("；");
+    label.en = en.join("; ");
+    label
+}
+
+struct Teller<'a> {
+    doc: &'a Document,
+    run: &'a Evaluation,
+    left: usize,
+}
+
+impl Teller<'_> {
+    fn row(&mut self, relation: usize, row: &Row) -> Trace {
+        self.left = self.left.saturating_sub(1);
+        let Some(step) = self.doc.steps.iter().find(|s| s.relation == relation) else {
+            return self.given(relation, row);
+        };
+        let mut from = Vec::new();
+        let mut more = 0;
+        let source = step.block.source();
+        let made_of: Vec<(usize, usize)> = match &row.made_of {
+            MadeOf::Nothing => Vec::new(),
+            MadeOf::One(at) => vec![(source, *at as usize)],
+            MadeOf::Many(members) => members.iter().map(|at| (source, *at as usize)).collect(),
+            MadeOf::Of(n, at) => match &step.block {
+                Block::Select(s) => vec![(s.from[usize::from(*n)], *at as usize)],
+                _ => Vec::new(),
+            },
+        };
+        for (relation, at) in &made_of {
+            if from.len() >= MEMBERS || self.left == 0 {
+                more += 1;
+                continue;
+            }
+            if let Some(row) = self.run.relations[*relation].rows.get(*at) {
+                from.push(self.row(*relation, row));
+            }
+        }
+        for single in singles(step) {
+            if self.left > 0
+                && let Some(row) = self.run.relations[single].rows.first()
+            {
+                from.push(self.row(single, row));
+            }
+        }
+        let says = words::step(self.doc, self.run, step, row, made_of.len());
+        Trace {
+            step: step.id.clone(),
+            rule: step.rule.clone(),
+            key: row.key.to_string(),
+            says,
+            from,
+            more,
+        }
+    }
+
+    /// A fact, a roster row or a row of a parameter table.
+    fn given(&self, relation: usize, row: &Row) -> Trace {
+        let schema = &self.doc.schemas[relation];
+        let says = words::given(self.doc, relation, row);
+        Trace {
+            step: schema.name.clone(),
+            rule: String::new(),
+            key: row.key.to_string(),
+            says,
+            from: Vec::new(),
+            more: 0,
+        }
+    }
+}
+
+/// Relations with one row that a step reads.
+fn singles(step: &Step) -> Vec<usize> {
+    let mut found = Vec::new();
+    for code in step.block.codes() {
+        visit(code, &mut |c| {
+            if let Code::Single(rel, _) = c
+                && !found.contains(rel)
+            {
+                found.push(*rel);
+            }
+        });
+    }
+    found
+}
+
+impl Trace {
+    /// Sentences, indented by what is made of what.
+    pub fn text(&self, chinese: bool) -> String {
+        let mut out = String::new();
+        self.write(chinese, 0, &mut out);
+        out
+    }
+
+    fn write(&self, chinese: bool, depth: usize, out: &mut String) {
+        let says = if chinese { &self.says.zh } else { &self.says.en };
+        let mut depth = depth;
+        if !says.is_empty() {
+            let rule = if self.rule.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", self.rule)
+            };
+            out.push_str(&format!("{}{says}{rule}\n", "  ".repeat(depth)));
+            depth += 1;
+        }
+        for t in &self.from {
+            t.write(chinese, depth, out);
+        }
+        if self.more > 0 {
+            let pad = "  ".repeat(depth);
+            out.push_str(&if chinese {
+                format!("{pad}……另有 {} 条\n", self.more)
+            } else {
+                format!("{pad}… and {} more\n", self.more)
+            });
+        }
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "step": self.step, "rule": self.rule, "key": self.key,
+            "says": { "zh": self.says.zh, "en": self.says.en },
+            "from": self.from.iter().map(Trace::to_json).collect::<Vec<_>>(), "more": self.more,
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! The sentences.
+
+use crate::payout::block::Block;
+use crate::payout::block::derive::visit;
+use crate::payout::doc::{Document, Step};
+use crate::payout::expr::code::Code;
+use crate::payout::num::Num;
+use crate::payout::relation::{OutPolicy, Row, Share, Work};
+use crate::payout::run::Evaluation;
+use crate::payout::schema::{Column, Label, Setting};
+use crate::payout::value::{Type, Value};
+
+fn label(zh: String, en: String) -> Label {
+    Label { zh, en }
+}
+
+/// Names and values of some columns.
+fn listed(columns: &[Column], cells: &[Value]) -> Label {
+    let pairs = || columns.iter().zip(cells);
+    let zh: Vec<String> = pairs()
+        .map(|(c, v)| {
+            format!(
+                "{} {}",
+                if c.label.zh.is_empty() {
+                    &c.name
+                } else {
+                    &c.label.zh
+                },
+                v.shown(c.ty)
+            )
+        })
+        .collect();
+    let en: Vec<String> = pairs()
+        .map(|(c, v)| {
+            format!(
+                "{} {}",
+                if c.label.en.is_empty() {
+                    &c.name
+                } else {
+                    &c.label.en
+                },
+                v.shown(c.ty)
+            )
+        })
+        .collect();
+    label(zh.join("，"), en.join(", "))
+}
+
+/// A fact or a row that was given.
+pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
+    let schema = &doc.schemas[relation];
+    if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
+        let all = listed(&schema.columns[2..], &row.cells[2..]);
+        let when = row.cells[1].to_string();
+        return label(
+            format!("{} {}（{when}）：{}", fact.label.zh, row.key, all.zh),
+            format!("{} {} ({when}): {}", fact.label.en, row.key, all.en),
+        );
+    }
+    if schema.name == "roster" || schema.name.starts_with("param.") {
+        let all = listed(&schema.columns[1..], &row.cells[1..]);
+        return label(
+            format!("{}：{}", row.key, all.zh),
+            format!("{}: {}", row.key, all.en),
+        );
+    }
+    Label::default()
+}
+
+/// Parameters a step reads, with their values.
+fn params(doc: &Document, run: &Evaluation, step: &Step) -> Label {
+    let mut found: Vec<usize> = Vec::new();
+    for code in step.block.codes() {
+        visit(code, &mut |c| {
+            if let Code::Param(at) = c
+                && !found.contains(at)
+            {
+                found.push(*at);
+            }
+        });
+    }
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for at in found {
+        let p = &doc.params[at];
+        if let (Setting::One(v), crate::payout::schema::ParamKind::One(ty, _)) =
+            (&run.input.params[at], &p.kind)
+        {
+            zh.push(format!("{} = {}（{}）", p.label.zh, v.shown(*ty), p.rule));
+            en.push(format!("{} = {} ({})", p.label.en, v.shown(*ty), p.rule));
+        }
+    }
+    label(zh.join("，"), en.join(", "))
+}
+
+fn money(n: &Num) -> String {
+    Value::Num(n.clone()).shown(Type::MONEY)
+}
+
+/// What a step did with a row.
+pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: usize) -> Label {
+    let schema = &doc.schemas[step.relation];
+    let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty);
+    let mut said = match (&step.block, row.work.as_deref()) {
+        (Block::Emit(e), _) => emitted(e, row, &schema.columns),
+        (Block::Select(_), _) => Label::default(),
+        (
+            Block::Scale(s),
+            Some(Work::Scale {
+                value,
+                prior,
+                result,
+                rate,
+                band,
+            }),
+        ) => {
+            let ty = if s.of == Type::Cash { Type::MONEY } else { s.of };
+            let result_ty = if s.gives == Type::Ratio { ty } else { s.gives };
+            let (x, y) = (measure(ty, value), measure(result_ty, result));
+            let before = if prior.is_zero() {
+                String::new()
+            } else {
+                measure(ty, prior)
+            };
+            match (band, rate) {
+                (None, _) => label(
+                    format!("{x} 未到最低档：{y}"),
+                    format!("{x} is below the lowest band: {y}"),
+                ),
+                (Some(n), Some(r)) => label(
+                    format!(
+                        "{x} 到第 {} 档，{}：{y}{}",
+                        n + 1,
+                        r.percent(),
+                        earlier(&before, true)
+                    ),
+                    format!(
+                        "{x} reaches band {}, {}: {y}{}",
+                        n + 1,
+                        r.percent(),
+                        earlier(&before, false)
+                    ),
+                ),
+                (Some(n), None) => label(
+                    format!("{x} 到第 {} 档：{y}{}", n + 1, earlier(&before, true)),
+                    format!("{x} reaches band {}: {y}{}", n + 1, earlier(&before, false)),
+                ),
+            }
+        }
+        (
+            _,
+            Some(Work::Round {
+                exact,
+                unit,
+                mode,
+                result,
+                parts,
+            }),
+        ) => {
+            let (unit, mode) = (unit.fixed(2), mode.word());
+            if *parts > 1 {
+                label(
+                    format!(
+                        "{parts} 笔逐笔取整（{unit}，{mode}）：{} → {}",
+                        money(exact),
+                        result.fixed(2)
+                    ),
+                    format!(
+                        "{parts} rounded one by one ({unit}, {mode}): {} → {}",
+                        money(exact),
+                        result.fixed(2)
+                    ),
+                )
+            } else {
+                label(
+                    format!("取整（{unit}，{mode}）：{} → {}", money(exact), result.fixed(2)),
+                    format!("rounded ({unit}, {mode}): {} → {}", money(exact), result.fixed(2)),
+                )
+            }
+        }
+        (_, Some(Work::Share(s))) => share(s),
+        (
+            _,
+            Some(Work::Limit {
+                before,
+                after,
+                low,
+                high,
+            }),
+        ) => {
+            let bound = |b: &Option<Num>| b.as_ref().map_or("–".to_owned(), money);
+            label(
+                format!(
+                    "限额 {} 至 {}：{} → {}",
+                    bound(low),
+                    bound(high),
+                    money(before),
+                    money(after)
+                ),
+                format!(
+                    "limits {} to {}: {} → {}",
+                    bound(low),
+                    bound(high),
+                    money(before),
+                    money(after)
+                ),
+            )
+        }
+        (_, Some(Work::Rank { rank, of, places })) => label(
+            format!("{of} 人中第 {rank} 名，名额 {places}"),
+            format!("place {rank} of {of}, {places} places"),
+        ),
+        (_, Some(Work::Tranche { total, share, result })) => label(
+            format!(
+                "分期：{} × {} = {}",
+                money(total),
+                share.percent(),
+                result.fixed(2)
+            ),
+            format!(
+                "tranche: {} × {} = {}",
+                money(total),
+                share.percent(),
+                result.fixed(2)
+            ),
+        ),
+        (Block::Aggregate(a), _) => {
+            let from = a.by.len();
+            let all = listed(&schema.columns[from..], &row.cells[from..]);
+            label(
+                format!("{members} 条合计：{}", all.zh),
+                format!("{members} added up: {}", all.en),
+            )
+        }
+        (Block::Derive(d), _) => {
+            let from = doc.schemas[d.from].columns.len();
+            listed(&schema.columns[from..], &row.cells[from..])
+        }
+        (Block::Table(t), _) => {
+            let from = doc.schemas[t.from].columns.len();
+            let all = listed(&schema.columns[from..], &row.cells[from..]);
+            label(format!("查表：{}", all.zh), format!("by the table: {}", all.en))
+        }
+        (Block::Qualify(q), _) => match &row.out {
+            None => label("各项条件都满足".into(), "every condition holds".into()),
+            Some(out) => {
+                let failed = |f: fn(&Label) -> &String| {
+                    let named = q.conditions.iter().filter(|c| out.codes.contains(&c.code));
+                    named.map(|c| f(&c.label).clone()).collect::<Vec<_>>()
+                };
+                let (zh, en) = (failed(|l| &l.zh).join("、"), failed(|l| &l.en).join(", "));
+                let (pz, pe) = match out.policy {
+                    OutPolicy::Redistribute => ("份额归其他人", "the others share it"),
+                    OutPolicy::Retain => ("份额归公司", "the company keeps the share"),
+                    OutPolicy::Hold => ("份额暂存", "the share is held"),
+                };
+                label(format!("未通过：{zh}（{pz}）"), format!("failed: {en} ({pe})"))
+            }
+        },
+        _ => Label::default(),
+    };
+    let read = params(doc, run, step);
+    if !said.zh.is_empty() && !read.zh.is_empty() && !matches!(step.block, Block::Emit(_)) {
+        said.zh = format!("{}〔{}〕", said.zh, read.zh);
+        said.en = format!("{} [{}]", said.en, read.en);
+    }
+    if !said.zh.is_empty() && !step.label.zh.is_empty() && !matches!(step.block, Block::Emit(_)) {
+        said.zh = format!("{}：{}", step.label.zh, said.zh);
+        said.en = format!("{}: {}", step.label.en, said.en);
+    }
+    said
+}
+
+fn earlier(prior: &str, chinese: bool) -> String {
+    match (prior.is_empty(), chinese) {
+        (true, _) => String::new(),
+        (false, true) => format!("（连同以前的 {prior}，减去已算部分）"),
+        (false, false) => format!(" (with {prior} before, less what that gave)"),
+    }
+}
+
+fn share(s: &Share) -> Label {
+    let (w, all) = (s.weight.to_string(), s.weights.to_string());
+    let (total, exact, floor, result) = (
+        s.total.fixed(2),
+        money(&s.exact),
+        s.floor.fixed(2),
+        s.result.fixed(2),
+    );
+    if s.queue == 0 && !s.weight.is_zero() {
+        return label(
+            format!("{total} 由 {} 人分，上下限定为 {result}", s.people),
+            format!("{total} for {} people, fixed by a limit at {result}", s.people),
+        );
+    }
+    let (ez, ee) = match s.extra {
+        true => ("补一个最小单位", "one more unit"),
+        false => ("不补", "no more"),
+    };
+    label(
+        format!(
+            "{total} × {w}/{all} = {exact}，先给 {floor}，余数排第 {}，{ez}：{result}",
+            s.queue
+        ),
+        format!(
+            "{total} × {w}/{all} = {exact}, first {floor}, remainder place {}, {ee}: {result}",
+            s.queue
+        ),
+    )
+}
+
+fn emitted(e: &crate::payout::block::emit::Emit, row: &Row, columns: &[Column]) -> Label {
+    let shown = |name: &str| {
+        e.names
+            .iter()
+            .position(|n| n == name)
+            .map(|at| row.cells[at].shown(columns[at].ty))
+            .unwrap_or_default()
+    };
+    let payee = shown("payee");
+    let amount = [shown("amount"), shown("quantity"), shown("value")]
+        .into_iter()
+        .find(|t| !t.is_empty());
+    let amount = amount.unwrap_or_default();
+    label(
+        format!("{payee} 的{}：{amount}", e.title.zh),
+        format!("{payee}, {}: {amount}", e.title.en),
+    )
+}

@@ -1,0 +1,175 @@
+//! What a run gives: lines, residuals, proposals, awards, warnings.
+
+use serde_json::{Value as Json, json};
+
+use super::num::Num;
+use super::schema::Label;
+
+/// Everything that leaves a scheme, in the document's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Amounts to pay; whole fen, never 0.
+    pub lines: Vec<Line>,
+    /// Money nobody got, with its account.
+    pub residuals: Vec<Residual>,
+    /// For a named person to decide: pay rises, promotions, demotions.
+    pub proposals: Vec<Proposal>,
+    /// Points, trips, titles.
+    pub awards: Vec<Award>,
+    /// Things to look at.
+    pub warnings: Vec<Warning>,
+    /// Facts for the next period.
+    pub facts: Vec<FactOut>,
+    /// Who was considered and not paid, with the codes of what failed.
+    pub excluded: Vec<Excluded>,
+    /// Sum of the lines.
+    pub total: Num,
+}
+
+/// An amount for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Id of an employee, department or customer.
+    pub payee: String,
+    /// `employee`, `department` or `customer`.
+    pub payee_kind: String,
+    /// Which rule of the scheme: unique in it.
+    pub component: String,
+    /// Its name.
+    pub title: Label,
+    /// Rule ids like `R1`.
+    pub rule: String,
+    /// Whole fen.
+    pub amount: Num,
+    /// What it is about: an order, a customer.
+    pub about: Option<String>,
+    /// When it is due, for tranches.
+    pub due: Option<String>,
+    pub(super) step: usize,
+    pub(super) row: usize,
+}
+
+/// Money that went to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residual {
+    /// The step.
+    pub step: String,
+    /// Where it goes: `company_budget`, `withheld`, `held`, `over_cap` …
+    pub account: String,
+    /// Whole fen.
+    pub amount: Num,
+    /// Why.
+    pub reason: String,
+}
+
+/// A change for a named person to decide on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// Who.
+    pub payee: String,
+    /// Which rule.
+    pub component: String,
+    /// Its name.
+    pub title: Label,
+    /// `pay_rise`, `promotion`, `demotion` …
+    pub proposal: String,
+    /// How much or how many levels.
+    pub value: Num,
+    /// From when.
+    pub effective: Option<String>,
+}
+
+/// Something other than cash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Award {
+    /// Who.
+    pub payee: String,
+    /// `employee`, `department` or `customer`.
+    pub payee_kind: String,
+    /// Which rule.
+    pub component: String,
+    /// Its name.
+    pub title: Label,
+    /// `points`, `trip`, `title` …
+    pub unit: String,
+    /// How many.
+    pub quantity: Num,
+    /// Cash equivalent, for cost and tax (GC-29).
+    pub value: Option<Num>,
+    /// What it is about.
+    pub about: Option<String>,
+}
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Which rule.
+    pub component: String,
+    /// What it says.
+    pub title: Label,
+    /// About whom.
+    pub payee: Option<String>,
+    /// About what.
+    pub about: Option<String>,
+    /// The figure.
+    pub value: Option<String>,
+}
+
+/// A fact for the next period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactOut {
+    /// Its kind.
+    pub kind: String,
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Considered and not paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// Who.
+    pub payee: String,
+    /// Which rule.
+    pub component: String,
+    /// Codes of all failed conditions.
+    pub codes: Vec<String>,
+}
+
+impl Outcome {
+    /// As the command line prints it; `explain` says how a line came about in one sentence.
+    pub fn to_json(&self, explain: impl Fn(&Line) -> String) -> Json {
+        let money = |n: &Num| n.fixed(2);
+        json!({
+            "lines": self.lines.iter().map(|l| json!({
+                "payee": l.payee, "payee_kind": l.payee_kind, "component": l.component,
+                "title": { "zh": l.title.zh, "en": l.title.en }, "rule": l.rule,
+                "amount": money(&l.amount), "about": l.about, "due": l.due, "explanation": explain(l),
+            })).collect::<Vec<_>>(),
+            "residuals": self.residuals.iter().map(|r| json!({
+                "step": r.step, "account": r.account, "amount": money(&r.amount), "reason": r.reason,
+            })).collect::<Vec<_>>(),
+            "proposals": self.proposals.iter().map(|p| json!({
+                "payee": p.payee, "component": p.component, "title": { "zh": p.title.zh, "en": p.title.en },
+                "proposal": p.proposal, "value": money(&p.value), "effective": p.effective,
+            })).collect::<Vec<_>>(),
+            "awards": self.awards.iter().map(|a| json!({
+                "payee": a.payee, "payee_kind": a.payee_kind, "component": a.component,
+                "title": { "zh": a.title.zh, "en": a.title.en }, "unit": a.unit,
+                "quantity": a.quantity.to_string(), "value": a.value.as_ref().map(money), "about": a.about,
+            })).collect::<Vec<_>>(),
+            "warnings": self.warnings.iter().map(|w| json!({
+                "component": w.component, "title": { "zh": w.title.zh, "en": w.title.en },
+                "payee": w.payee, "about": w.about, "value": w.value,
+            })).collect::<Vec<_>>(),
+            "facts": self.facts.iter().map(|f| json!({
+                "kind": f.kind,
+                "fields": f.fields.iter().map(|(k, v)| (k.clone(), Json::String(v.clone())))
+                    .collect::<serde_json::Map<_, _>>(),
+            })).collect::<Vec<_>>(),
+            "excluded": self.excluded.iter().map(|e| json!({
+                "payee": e.payee, "component": e.component, "codes": e.codes,
+            })).collect::<Vec<_>>(),
+            "total": money(&self.total),
+        })
+    }
+}

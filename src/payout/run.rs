@@ -1,0 +1,211 @@
+//! Evaluation: steps in order, then what was emitted.
+
+use super::block::Block;
+use super::block::emit::What;
+use super::diag::Diagnostic;
+use super::doc::{Document, Step};
+use super::expr::eval::World;
+use super::input::Input;
+use super::outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
+use super::relation::{Relation, Row};
+use super::value::Value;
+
+pub(super) use super::doc::ROSTER;
+
+/// Why a run ended without lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The step.
+    pub step: String,
+    /// Key of the row, when one row was the reason.
+    pub row: Option<String>,
+    /// What happened, and where in the document.
+    pub fault: Box<Diagnostic>,
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let d = &self.fault;
+        write!(f, "{}:{}:{}: step `{}`", d.file, d.line, d.column, self.step)?;
+        if let Some(row) = &self.row {
+            write!(f, ", row `{row}`")?;
+        }
+        write!(f, ": {}; expected {}", d.what, d.expected)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// Everything a run made: the outcome and what it came from.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// What leaves the scheme.
+    pub outcome: Outcome,
+    pub(super) relations: Vec<Relation>,
+    pub(super) input: Input,
+}
+
+/// Runs a document on its input.
+///
+/// # Errors
+/// A [`Stop`] with the step, the row and the place in the document.
+pub fn evaluate(doc: &Document, input: Input) -> Result<Evaluation, Stop> {
+    let mut input = input;
+    let mut relations = std::mem::take(&mut input.relations);
+    for step in &doc.steps {
+        let world = World {
+            params: &input.params,
+            relations: &relations,
+            from: input.from,
+            to: input.to,
+        };
+        let made = step.block.run(&world).map_err(|halt| {
+            let fault = doc.diagnose(&step.span, halt.what, "figures this step can work with".into());
+            Stop {
+                step: step.id.clone(),
+                row: halt.row,
+                fault: Box::new(fault),
+            }
+        })?;
+        relations.push(made);
+    }
+    let outcome = collect(doc, &relations, &input);
+    Ok(Evaluation {
+        outcome,
+        relations,
+        input,
+    })
+}
+
+fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
+    let mut outcome = Outcome::default();
+    for note in &input.notes {
+        outcome.warnings.push(Warning {
+            component: "override".into(),
+            title: super::schema::Label {
+                zh: "参数越界，已写明理由".into(),
+                en: "A parameter outside its range, with a reason".into(),
+            },
+            payee: None,
+            about: None,
+            value: Some(note.clone()),
+        });
+    }
+    for (at, step) in doc.steps.iter().enumerate() {
+        let relation = &relations[step.relation];
+        for r in &relation.residuals {
+            outcome.residuals.push(Residual {
+                step: step.id.clone(),
+                account: r.account.clone(),
+                amount: r.amount.clone(),
+                reason: r.reason.clone(),
+            });
+        }
+        for note in &relation.notes {
+            outcome.warnings.push(Warning {
+                component: step.id.clone(),
+                title: step.label.clone(),
+                payee: None,
+                about: None,
+                value: Some(note.clone()),
+            });
+        }
+        emit(step, at, relation, &mut outcome);
+    }
+    outcome.total = outcome.lines.iter().map(|l| &l.amount).sum();
+    outcome
+}
+
+fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
+    let Block::Emit(e) = &step.block else { return };
+    for (n, row) in relation.rows.iter().enumerate() {
+        let text = |name: &str| e.field(row, name).map(|v| v.text().to_string());
+        let num = |name: &str| e.field(row, name).map(Value::num);
+        let date = |name: &str| e.field(row, name).map(ToString::to_string);
+        let payee = text("payee");
+        if let (Some(out), true) = (&row.out, e.what != What::Fact) {
+            outcome.excluded.push(Excluded {
+                payee: payee.unwrap_or_default(),
+                component: e.component.clone(),
+                codes: out.codes.clone(),
+            });
+            continue;
+        }
+        let (about, title, component) = (text("about"), step.label.clone(), e.component.clone());
+        match e.what {
+            What::Line => {
+                let amount = num("amount").unwrap_or_default();
+                if amount.is_zero() {
+                    continue;
+                }
+                outcome.lines.push(Line {
+                    payee: payee.unwrap_or_default(),
+                    payee_kind: e.payee_kind.clone(),
+                    component,
+                    title,
+                    rule: step.rule.clone(),
+                    amount,
+                    about,
+                    due: date("due"),
+                    step: at,
+                    row: n,
+                });
+            }
+            What::Proposal => {
+                let value = num("value").unwrap_or_default();
+                if value.is_zero() {
+                    continue;
+                }
+                outcome.proposals.push(Proposal {
+                    payee: payee.unwrap_or_default(),
+                    component,
+                    title,
+                    proposal: e.unit.clone(),
+                    value,
+                    effective: date("effective"),
+                });
+            }
+            What::Award => {
+                let quantity = num("quantity").unwrap_or_default();
+                if quantity.is_zero() {
+                    continue;
+                }
+                outcome.awards.push(Award {
+                    payee: payee.unwrap_or_default(),
+                    payee_kind: e.payee_kind.clone(),
+                    component,
+                    title,
+                    unit: e.unit.clone(),
+                    quantity,
+                    value: num("value"),
+                    about,
+                });
+            }
+            What::Warning => outcome.warnings.push(Warning {
+                component,
+                title,
+                payee,
+                about,
+                value: text_of(e.field(row, "value")),
+            }),
+            What::Fact => outcome.facts.push(fact(e, row)),
+        }
+    }
+}
+
+fn text_of(value: Option<&Value>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
+fn fact(e: &super::block::emit::Emit, row: &Row) -> FactOut {
+    let fields = e
+        .names
+        .iter()
+        .zip(row.cells.iter())
+        .map(|(n, v)| (n.clone(), v.to_string()))
+        .collect();
+    FactOut {
+        kind: e.unit.clone(),
+        fields,
+    }
+}
