@@ -79,6 +79,7 @@ fn column(c: &Column) -> Json {
         "name": c.name, "type": if c.employee { "employee" } else { c.ty.word() },
         "options": c.options.as_ref().map(|o| o.to_vec()), "required": required,
         "default": c.default.as_ref().map(|v| value_json(v, c.ty)),
+        "min": c.min.as_ref().map(ToString::to_string), "max": c.max.as_ref().map(ToString::to_string),
         "label": { "zh": c.label.zh, "en": c.label.en },
     })
 }

@@ -144,9 +144,13 @@ impl Document {
             over: None,
             ..p.clone()
         };
-        let read = at.get("value", |v| {
-            read_setting(v, &free, &self.schemas, self.header.zone)
-        })?;
+        let mut schemas = self.schemas.clone();
+        if let ParamKind::Table(relation) = &p.kind {
+            for c in &mut schemas[*relation].columns {
+                (c.min, c.max) = (None, None);
+            }
+        }
+        let read = at.get("value", |v| read_setting(v, &free, &schemas, self.header.zone))?;
         notes.push(format!("{}: outside {} because: {reason}", p.id, range(p)));
         read.ok_or_else(|| at.refuse("no `value`", "`value` and `reason`"))
     }

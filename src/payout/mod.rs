@@ -5,6 +5,7 @@
 //! text that finance reads and the engine proves; another firm's variant needs no Rust. Laws: conserved to the fen,
 //! rounded once, independent of the order of rows, local, total, explained (engine.md).
 
+pub mod audit;
 mod block;
 pub mod curve;
 pub mod delta;

@@ -45,6 +45,22 @@ pub struct Evaluation {
     pub(super) input: Input,
 }
 
+impl Evaluation {
+    /// Rows of a step: key, then column names and values as exact text. `None`: no such step.
+    pub fn rows(&self, doc: &Document, step: &str) -> Option<Vec<(String, Vec<(String, String)>)>> {
+        let step = doc.steps.iter().find(|s| s.id == step)?;
+        let columns = &doc.schemas[step.relation].columns;
+        let row = |r: &Row| {
+            let cells = columns
+                .iter()
+                .zip(r.cells.iter())
+                .map(|(c, v)| (c.name.clone(), v.to_string()));
+            (r.key.to_string(), cells.collect())
+        };
+        Some(self.relations[step.relation].rows.iter().map(row).collect())
+    }
+}
+
 /// Runs a document on its input.
 ///
 /// # Errors

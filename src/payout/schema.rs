@@ -22,6 +22,9 @@ pub struct Column {
     pub employee: bool,
     /// What an input that leaves it out gets.
     pub default: Option<Value>,
+    /// Smallest and largest allowed.
+    pub min: Option<Num>,
+    pub max: Option<Num>,
     /// For people: Chinese, English.
     pub label: Label,
 }
@@ -34,6 +37,8 @@ impl Column {
             options: None,
             employee: false,
             default: None,
+            min: None,
+            max: None,
             label: Label::default(),
         }
     }

@@ -167,6 +167,7 @@ pub fn read_row(at: At<'_>, columns: &[Column], besides: &[&str], zone: i32) -> 
         .map(|c| {
             let read = at.get(&c.name, |v| {
                 let value = read_value(v, c.ty, &c.options, zone)?;
+                bounded(v, c, &value)?;
                 Ok(value)
             })?;
             match (read, &c.default) {
@@ -188,4 +189,20 @@ pub fn described(c: &Column) -> String {
         None if c.employee => "the id of somebody in the roster".into(),
         None => c.ty.word().into(),
     }
+}
+
+fn bounded(at: At<'_>, c: &Column, value: &Value) -> Result<(), Refused> {
+    let Some(n) = value.as_num() else { return Ok(()) };
+    let low = c.min.as_ref().is_some_and(|m| n < m);
+    if low || c.max.as_ref().is_some_and(|m| n > m) {
+        let side = if low { "below" } else { "above" };
+        let bound =
+            |b: &Option<Num>, word: &str| b.as_ref().map_or(String::new(), |b| format!(" {word} {b}"));
+        let expected = format!("{}{}{}", c.ty.word(), bound(&c.min, "from"), bound(&c.max, "to"));
+        return Err(at.refuse(
+            format!("{} ({side} the range of `{}`)", at.found(), c.name),
+            expected,
+        ));
+    }
+    Ok(())
 }

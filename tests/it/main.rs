@@ -11,6 +11,7 @@ mod convert;
 mod house;
 mod loader;
 mod migrations;
+mod payout;
 mod points;
 mod script;
 mod tracker;

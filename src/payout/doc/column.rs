@@ -3,7 +3,7 @@
 use crate::payout::diag::one_of;
 use crate::payout::raw::{At, Node, Refused};
 use crate::payout::schema::{Column, Label, Options};
-use crate::payout::setting::read_value;
+use crate::payout::setting::{read_num, read_value};
 use crate::payout::value::Type;
 
 /// Reads the declaration of column `name`.
@@ -29,7 +29,7 @@ pub fn read(at: At<'_>, name: &str) -> Result<Column, Refused> {
         (column.ty, column.employee) = word_type(at)?;
         return Ok(column);
     }
-    at.only(&["type", "options", "default", "zh", "en"])?;
+    at.only(&["type", "options", "default", "min", "max", "zh", "en"])?;
     let Some((ty, employee)) = at.get("type", word_type)? else {
         return Err(at.refuse(
             format!("`{name}` without a type"),
@@ -38,6 +38,8 @@ pub fn read(at: At<'_>, name: &str) -> Result<Column, Refused> {
     };
     (column.ty, column.employee) = (ty, employee);
     column.options = options(at, ty)?;
+    column.min = at.get("min", |v| read_num(v, ty))?;
+    column.max = at.get("max", |v| read_num(v, ty))?;
     column.default = at.get("default", |v| read_value(v, ty, &column.options, 0))?;
     column.label = label(at)?;
     Ok(column)

@@ -1,0 +1,64 @@
+//! Inputs as data: a JSON template whose `"$name/pointer"` texts and `{"$for": …}` items are filled from a case.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// Names and what they stand for: `case`, `item`, `index`, and the ones of `$for … as`.
+pub type Names = BTreeMap<String, Value>;
+
+/// The value a `"$name"` or `"$name/a/0"` text stands for.
+pub fn look_up(text: &str, names: &Names) -> Value {
+    let body = text.strip_prefix('$').expect("a reference");
+    let (name, pointer) = body.find('/').map_or((body, ""), |at| body.split_at(at));
+    let value = names
+        .get(name)
+        .unwrap_or_else(|| panic!("no name `{name}` for {text}"));
+    value
+        .pointer(pointer)
+        .unwrap_or_else(|| panic!("{text} points at nothing"))
+        .clone()
+}
+
+/// Fills a template.
+pub fn fill(template: &Value, names: &Names) -> Value {
+    match template {
+        Value::String(s) if s.starts_with('$') => match look_up(s, names) {
+            // Amounts and counts go in as text, as an input must write them.
+            Value::Number(n) => Value::String(n.to_string()),
+            other => other,
+        },
+        Value::Array(items) => {
+            let mut filled = Vec::new();
+            for item in items {
+                match item.get("$for") {
+                    Some(over) => filled.extend(repeat(over, item, names)),
+                    None => filled.push(fill(item, names)),
+                }
+            }
+            Value::Array(filled)
+        }
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(k, v)| (k.clone(), fill(v, names)))
+                .collect::<Map<_, _>>(),
+        ),
+        other => other.clone(),
+    }
+}
+
+fn repeat(over: &Value, item: &Value, names: &Names) -> Vec<Value> {
+    let list = look_up(over.as_str().expect("`$for` names a list"), names);
+    let name = item["as"].as_str().expect("`as`");
+    let mut filled = Vec::new();
+    for (n, element) in list.as_array().expect("a list").iter().enumerate() {
+        let mut inner = names.clone();
+        inner.insert(name.to_owned(), element.clone());
+        inner.insert(format!("{name}_index"), Value::String(n.to_string()));
+        match fill(&Value::Array(vec![item["in"].clone()]), &inner) {
+            Value::Array(items) => filled.extend(items),
+            other => filled.push(other),
+        }
+    }
+    filled
+}
