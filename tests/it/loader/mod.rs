@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod any_order;
+mod api;
 mod basics;
 mod failures;
 mod geo;

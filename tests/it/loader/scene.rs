@@ -39,6 +39,11 @@ pub fn node() -> NodeName {
 impl Scene {
     pub async fn new(db: TestDb) -> Self {
         staff(&db.store).await;
+        Self::over(db)
+    }
+
+    /// Over a store with staff in it.
+    pub fn over(db: TestDb) -> Self {
         let settings = SpoolSettings::new(db.dir.path().join("spool"), node());
         let spool = Spool::open(settings, db.clock.now()).unwrap();
         Self {
