@@ -35,3 +35,6 @@ pub use outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, W
 pub use raw::Refused;
 pub use run::{Evaluation, Stop, evaluate};
 pub use schema::Label;
+
+#[cfg(test)]
+mod tests;

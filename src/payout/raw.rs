@@ -115,7 +115,7 @@ impl<'a> At<'a> {
     }
 
     pub fn mismatch(&self, expected: impl Into<String>) -> Refused {
-        self.refuse(self.found(), expected)
+        self.refuse(format!("found {}", self.found()), expected)
     }
 
     pub fn str(&self) -> Result<&'a str, Refused> {

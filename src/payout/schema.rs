@@ -132,6 +132,10 @@ pub struct Env<'a> {
     pub params: &'a [ParamDecl],
     pub schemas: Vec<Schema>,
     pub used: RefCell<Used>,
+    /// Ids of all steps, to tell a later one from an unknown one.
+    pub step_ids: Vec<String>,
+    /// Steps with faults of their own: what reads them is not reported again.
+    pub failed: RefCell<BTreeSet<String>>,
 }
 
 /// What was read; the rest is reported as unused.

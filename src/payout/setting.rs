@@ -55,7 +55,7 @@ pub fn read_num(at: At<'_>, ty: Type) -> Result<Num, Refused> {
     let number = match &at.raw.node {
         Node::Str(text) => Num::parse(text).map_err(|e| {
             at.refuse(
-                at.found(),
+                format!("found {}", at.found()),
                 if ty.is_money() {
                     expected.into()
                 } else {
@@ -66,7 +66,7 @@ pub fn read_num(at: At<'_>, ty: Type) -> Result<Num, Refused> {
         Node::Int(n) if !ty.is_money() && ty != Type::Ratio => Num::int(*n),
         Node::Float(t) => {
             return Err(at.refuse(
-                format!("the float {t}"),
+                format!("found the float {t}"),
                 format!("{expected} (floats are refused: they are not exact)"),
             ));
         }
@@ -136,7 +136,7 @@ fn within(at: At<'_>, p: &ParamDecl, value: &Value) -> Result<(), Refused> {
     if low || high {
         let side = if low { "below" } else { "above" };
         return Err(at.refuse(
-            format!("{} ({side} the range of {})", at.found(), p.rule),
+            format!("found {} ({side} the range of {})", at.found(), p.rule),
             range(p),
         ));
     }
@@ -200,7 +200,7 @@ fn bounded(at: At<'_>, c: &Column, value: &Value) -> Result<(), Refused> {
             |b: &Option<Num>, word: &str| b.as_ref().map_or(String::new(), |b| format!(" {word} {b}"));
         let expected = format!("{}{}{}", c.ty.word(), bound(&c.min, "from"), bound(&c.max, "to"));
         return Err(at.refuse(
-            format!("{} ({side} the range of `{}`)", at.found(), c.name),
+            format!("found {} ({side} the range of `{}`)", at.found(), c.name),
             expected,
         ));
     }

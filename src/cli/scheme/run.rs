@@ -42,12 +42,7 @@ pub fn evaluated(doc: &Document, path: &Path) -> Result<Evaluation, Refusal> {
 pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, Refusal> {
     let input = doc.input(json).map_err(|r| {
         let place = if r.path.is_empty() { "$".to_owned() } else { r.path };
-        format!(
-            "{}: {place}: found {}; expected {}",
-            path.display(),
-            r.what,
-            r.expected
-        )
+        format!("{}: {place}: {}; expected {}", path.display(), r.what, r.expected)
     })?;
     Ok(evaluate(doc, input)?)
 }

@@ -128,17 +128,21 @@ impl<'a> Spec<'a> {
                 .filter_map(|i| match &i.node {
                     Node::Str(s) => Some((s.as_str(), i.span.clone())),
                     _ => {
-                        self.env
-                            .sink
-                            .error(&i.span, At::root(i).found(), "text in quotes");
+                        self.env.sink.error(
+                            &i.span,
+                            format!("found {}", At::root(i).found()),
+                            "text in quotes",
+                        );
                         None
                     }
                 })
                 .collect(),
             _ => {
-                self.env
-                    .sink
-                    .error(&raw.span, At::root(raw).found(), "text or a list of texts");
+                self.env.sink.error(
+                    &raw.span,
+                    format!("found {}", At::root(raw).found()),
+                    "text or a list of texts",
+                );
                 Vec::new()
             }
         }
@@ -159,15 +163,22 @@ impl<'a> Spec<'a> {
             self.env.param(id);
         }
         let found = self.env.relation(name);
-        if found.is_none() {
+        if found.is_none() && !self.env.failed.borrow().contains(name) {
             let names: Vec<&str> = self.env.schemas.iter().map(|s| s.name.as_str()).collect();
+            if self.env.step_ids.iter().any(|s| s == name) {
+                let what = format!("the step `{name}` does not come before this one");
+                self.env.sink.hinted(
+                    span,
+                    what,
+                    one_of(&names),
+                    "a step reads only earlier steps, never itself",
+                );
+                return None;
+            }
             let what = format!("unknown relation `{name}`");
             match did_you_mean(name, &names) {
                 Some(h) => self.env.sink.hinted(span, what, one_of(&names), h),
-                None => self
-                    .env
-                    .sink
-                    .hinted(span, what, one_of(&names), "a step reads only earlier steps"),
+                None => self.env.sink.error(span, what, one_of(&names)),
             }
         }
         found
@@ -184,9 +195,11 @@ impl<'a> Spec<'a> {
             Node::Int(n) => n.to_string(),
             Node::Bool(b) => b.to_string(),
             _ => {
-                self.env
-                    .sink
-                    .error(&raw.span, At::root(raw).found(), "an expression in quotes");
+                self.env.sink.error(
+                    &raw.span,
+                    format!("found {}", At::root(raw).found()),
+                    "an expression in quotes",
+                );
                 return None;
             }
         };

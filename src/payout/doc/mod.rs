@@ -186,11 +186,17 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
             return None;
         }
     };
+    if sink.count() > 0 {
+        // Steps read what is declared above: their faults would only repeat these.
+        return None;
+    }
     let env = Env {
         sink,
         params: &params,
         schemas,
         used: RefCell::new(Used::default()),
+        step_ids: step_ids(root),
+        failed: RefCell::default(),
     };
     let (env, steps) = steps(root, env)?;
     if sink.count() == 0 {
@@ -274,6 +280,9 @@ fn steps<'a>(root: At<'_>, mut env: Env<'a>) -> Option<(Env<'a>, Vec<Step>)> {
     }
     for raw in list {
         let Some((made, id, label, rule)) = step(raw, &env) else {
+            if let Ok(Some(id)) = At::root(raw).get("id", |v| v.str().map(str::to_owned)) {
+                env.failed.borrow_mut().insert(id);
+            }
             continue;
         };
         let relation = env.schemas.len();
@@ -294,6 +303,19 @@ fn steps<'a>(root: At<'_>, mut env: Env<'a>) -> Option<(Env<'a>, Vec<Step>)> {
         });
     }
     Some((env, steps))
+}
+
+/// Ids of the steps as they are written.
+fn step_ids(root: At<'_>) -> Vec<String> {
+    let mut ids = Vec::new();
+    // A fault here is reported when the steps are read.
+    let _ = root.get("step", |list| {
+        list.each(|_, s| {
+            ids.extend(s.get("id", |v| v.str().map(str::to_owned))?);
+            Ok(())
+        })
+    });
+    ids
 }
 
 fn step(raw: &Raw, env: &Env<'_>) -> Option<(block::Made, String, Label, String)> {

@@ -9,6 +9,8 @@ use super::lex::{Token, Wrong, lex};
 const DEPTH_MAX: usize = 40;
 /// Longest expression, in bytes.
 const LENGTH_MAX: usize = 2_000;
+/// Most operators of one expression: trees stay shallow enough for any stack.
+const OPERATORS_MAX: usize = 100;
 
 const KEYWORDS: [&str; 9] = ["and", "or", "not", "in", "when", "then", "else", "true", "false"];
 
@@ -32,6 +34,7 @@ pub fn parse(text: &str, offset: usize) -> Result<Expr, Wrong> {
         end: text.len(),
         offset,
         depth: 0,
+        operators: 0,
     };
     let expr = p.or()?;
     match p.peek() {
@@ -46,6 +49,7 @@ struct Parser {
     end: usize,
     offset: usize,
     depth: usize,
+    operators: usize,
 }
 
 type Parsed = Result<Expr, Wrong>;
@@ -91,12 +95,16 @@ impl Parser {
         hit
     }
 
-    fn binary(op: Op, a: Expr, b: Expr) -> Expr {
+    fn binary(&mut self, op: Op, a: Expr, b: Expr) -> Parsed {
+        self.operators += 1;
+        if self.operators > OPERATORS_MAX {
+            return Err(self.wrong("fewer operators: put a part into a step of its own"));
+        }
         let span = a.span.start..b.span.end;
-        Expr {
+        Ok(Expr {
             kind: Kind::Binary(op, Box::new(a), Box::new(b)),
             span,
-        }
+        })
     }
 
     fn or(&mut self) -> Parsed {
@@ -106,7 +114,8 @@ impl Parser {
         }
         let mut left = self.and()?;
         while self.word("or") {
-            left = Self::binary(Op::Or, left, self.and()?);
+            let right = self.and()?;
+            left = self.binary(Op::Or, left, right)?;
         }
         self.depth -= 1;
         Ok(left)
@@ -115,7 +124,8 @@ impl Parser {
     fn and(&mut self) -> Parsed {
         let mut left = self.not()?;
         while self.word("and") {
-            left = Self::binary(Op::And, left, self.not()?);
+            let right = self.not()?;
+            left = self.binary(Op::And, left, right)?;
         }
         Ok(left)
     }
@@ -156,7 +166,7 @@ impl Parser {
                 ) {
                     return Err(self.wrong("`and` between two comparisons (a < b and b < c)"));
                 }
-                return Ok(Self::binary(op, left, right));
+                return self.binary(op, left, right);
             }
         }
         let before = self.at;
@@ -201,7 +211,8 @@ impl Parser {
             } else {
                 return Ok(left);
             };
-            left = Self::binary(op, left, self.mul()?);
+            let right = self.mul()?;
+            left = self.binary(op, left, right)?;
         }
     }
 
@@ -215,7 +226,8 @@ impl Parser {
             } else {
                 return Ok(left);
             };
-            left = Self::binary(op, left, self.unary()?);
+            let right = self.unary()?;
+            left = self.binary(op, left, right)?;
         }
     }
 
