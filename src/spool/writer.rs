@@ -95,6 +95,8 @@ pub(super) struct Shared {
 pub(super) struct Open {
     /// The segment written to; none after a failure, until a new one can be made.
     pub(super) file: Option<Arc<dyn SegmentFile>>,
+    /// The next segment, whose header did not fit on the disk yet, and how much of it did.
+    headless: Option<(Arc<dyn SegmentFile>, usize)>,
     number: u64,
     pub(super) length: u64,
     pub(super) since: Instant,
@@ -152,6 +154,7 @@ impl Spool {
         let others = folder_bytes(&folder).map_err(failed)?;
         let open = Open {
             file: None,
+            headless: None,
             number: last.max(u64::try_from(now.as_second()).unwrap_or(0).saturating_sub(1)),
             length: 0,
             since: Instant::now(),
@@ -345,18 +348,23 @@ impl Shared {
     }
 
     /// Begins the next segment. Its folder entry is made durable by the syncer, before the records in it are.
+    ///
+    /// A file whose header does not fit on a full disk stays, and is tried again: that a later segment is there tells
+    /// the loader that the one before is finished, so that it can go once consumed. Without it, a disk filled by our
+    /// own last segment would stay full for ever.
     pub(super) fn begin(&self, open: &mut Open) -> io::Result<()> {
-        open.number += 1;
-        let path = segment_path(&self.folder, open.number);
-        let file = self.disk.create(&path)?;
+        let (file, mut done) = if let Some(headless) = open.headless.take() {
+            headless
+        } else {
+            open.number += 1;
+            (self.disk.create(&segment_path(&self.folder, open.number))?, 0)
+        };
         let bytes = header(&self.settings.node, open.number);
-        match file.write(&bytes) {
-            Ok(HEADER) => {}
-            outcome => {
-                // Without its header it holds nothing; should removing fail too, readers recognise it.
-                let _ = std::fs::remove_file(&path);
-                return Err(outcome.err().unwrap_or_else(|| io::ErrorKind::WriteZero.into()));
-            }
+        let outcome = file.write(&bytes[done..]);
+        done += outcome.as_ref().copied().unwrap_or(0);
+        if done < HEADER {
+            open.headless = Some((file, done));
+            return Err(outcome.err().unwrap_or_else(|| io::ErrorKind::WriteZero.into()));
         }
         open.file = Some(file);
         open.length = HEADER as u64;

@@ -28,6 +28,9 @@ const MOST: usize = 8_192;
 const GOAL: Duration = Duration::from_millis(150);
 /// How long to sleep when nothing is there; an append wakes earlier.
 const IDLE: Duration = Duration::from_millis(200);
+/// Between two batches: other processes (the command line, imports) get at SQLite's one write lock by asking again
+/// and again, and would wait in vain if it were free for microseconds only.
+const BREATH: Duration = Duration::from_millis(8);
 /// With the store away: first and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// One line a minute says that the store is away.
@@ -128,6 +131,7 @@ impl Loader {
                         tracing::info!("the loader reaches spool and store again");
                     }
                     if read > 0 {
+                        tokio::time::sleep(BREATH).await;
                         continue;
                     }
                 }
@@ -218,6 +222,10 @@ impl Loader {
             offset: position.offset,
         };
         if read == 0 {
+            // A full disk gets room again only when what is consumed goes, even though nothing new can come.
+            if from.is_some_and(|from| from.segment < to.segment) {
+                reader.remove_before(to.segment)?;
+            }
             self.reader = Some((reader, from));
             return Ok(0);
         }
