@@ -30,6 +30,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Everything but the redirect and the beacon, which carry none of these layers. Merge those beside it: this router
 /// has no fallback, so that `/{code}` can have the rest.
 pub fn router(web: Web) -> Router {
+    let limit_ms = web.app.programme.dwell_limit_ms;
     let pages = pages::routes().layer(session::layer(&web.app));
     let site = Router::new()
         .route("/", get(|| async { Redirect::to("/app") }))
@@ -38,7 +39,7 @@ pub fn router(web: Web) -> Router {
         .merge(api::router().layer(middleware::from_fn_with_state(web.app.clone(), idempotency)))
         .merge(docs::routes())
         .merge(assets::routes())
-        .route("/b.js", get(crate::redirect::script))
+        .route("/b.js", get(async move || crate::redirect::script(limit_ms)))
         .route("/app/{*rest}", get(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -103,7 +103,7 @@ impl Street {
                 ..FollowSettings::default()
             },
         });
-        let script = Router::new().route("/b.js", get(bole::redirect::script));
+        let script = Router::new().route("/b.js", get(async || bole::redirect::script(30_000)));
         let front = Front::new(Arc::new(redirector), script);
         let short_service = front.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(short_door, short_service).await });
