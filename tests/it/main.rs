@@ -6,9 +6,11 @@
 #[macro_use]
 mod support;
 
+mod browser_dwell;
 mod browser_harness;
 mod convert;
 mod house;
+mod kill;
 mod loader;
 mod migrations;
 mod payout;

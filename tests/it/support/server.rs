@@ -114,11 +114,21 @@ impl Server {
                 .expect("the server's log")
         };
         let mut command = self.command();
-        command
-            .arg("serve")
-            .stdin(Stdio::null())
-            .stdout(file())
-            .stderr(file());
+        if let Some((folder, size)) = &self.small_disk {
+            let mut inside = namespace();
+            inside.arg("mount -t tmpfs -o \"size=$1\" tmpfs \"$0\" && exec \"$2\" serve");
+            inside.arg(folder).arg(size).arg(command.get_program());
+            for (name, value) in command.get_envs() {
+                match value {
+                    Some(value) => inside.env(name, value),
+                    None => inside.env_remove(name),
+                };
+            }
+            command = inside;
+        } else {
+            command.arg("serve");
+        }
+        command.stdin(Stdio::null()).stdout(file()).stderr(file());
         self.child = Some(command.spawn().expect("the bole binary"));
     }
 
