@@ -70,6 +70,7 @@ pub struct Sink<'s> {
 const FAULTS_MAX: usize = 50;
 
 impl<'s> Sink<'s> {
+    /// An empty list.
     pub fn new(source: &'s Source) -> Self {
         Self {
             source,
@@ -114,6 +115,7 @@ impl<'s> Sink<'s> {
         found
     }
 
+    /// The text being read.
     pub fn text(&self) -> &'s str {
         &self.source.text
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::diag::one_of;
 use super::doc::{Document, PERIOD, ROSTER};
-use super::raw::{At, Node, Raw, Refused, from_json};
+use super::raw::{At, Node, Refused, from_json};
 use super::relation::{Relation, Row};
 use super::schema::{ParamDecl, ParamKind, Setting};
 use super::setting::{range, read_row, read_setting, read_value};
@@ -247,7 +247,7 @@ impl Document {
                     .collect::<Vec<_>>()
                     .join("/");
                 let name = |n: usize| -> Arc<str> { format!("{kind}:{content}#{n}").into() };
-                let n = (1..)
+                let n = (1..=latest.len() + 1)
                     .find(|n| !latest.contains_key(&(fact.relation, name(*n))))
                     .unwrap_or(i);
                 cells[0] = Value::Text(name(n));
@@ -287,9 +287,4 @@ impl Document {
         }
         Ok(())
     }
-}
-
-/// A raw tree from JSON, for callers that keep it.
-pub(super) fn raw(json: &serde_json::Value) -> Raw {
-    from_json(json)
 }

@@ -33,7 +33,7 @@ pub use input::Input;
 pub use num::Num;
 pub use outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
 pub use raw::Refused;
-pub use run::{Evaluation, Stop, evaluate};
+pub use run::{Evaluation, StepRow, Stop, evaluate};
 pub use schema::Label;
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub enum Node {
     Null,
 }
 
+/// A name and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub key: String,
@@ -41,7 +42,9 @@ pub struct Refused {
     pub path: String,
     /// Bytes in the file, for documents.
     pub span: Range<usize>,
+    /// What was found.
     pub what: String,
+    /// What was expected.
     pub expected: String,
 }
 
@@ -217,7 +220,7 @@ impl<'a> At<'a> {
 }
 
 /// Reads a TOML text; the fault is TOML's own.
-pub fn from_toml(source: &Source) -> Result<Raw, Diagnostic> {
+pub fn from_toml(source: &Source) -> Result<Raw, Box<Diagnostic>> {
     match DeTable::parse(&source.text) {
         Ok(table) => {
             let span = table.span();
@@ -229,7 +232,7 @@ pub fn from_toml(source: &Source) -> Result<Raw, Diagnostic> {
         Err(e) => {
             let span = e.span().unwrap_or(0..0);
             let what = e.message().lines().next().unwrap_or("not TOML").to_owned();
-            Err(source.diagnose(&span, what, "valid TOML".into(), None))
+            Err(Box::new(source.diagnose(&span, what, "valid TOML".into(), None)))
         }
     }
 }

@@ -36,6 +36,9 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
+/// A row of a step for readers: its key, then column names and values as exact text.
+pub type StepRow = (String, Vec<(String, String)>);
+
 /// Everything a run made: the outcome and what it came from.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
@@ -47,7 +50,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Rows of a step: key, then column names and values as exact text. `None`: no such step.
-    pub fn rows(&self, doc: &Document, step: &str) -> Option<Vec<(String, Vec<(String, String)>)>> {
+    pub fn rows(&self, doc: &Document, step: &str) -> Option<Vec<StepRow>> {
         let step = doc.steps.iter().find(|s| s.id == step)?;
         let columns = &doc.schemas[step.relation].columns;
         let row = |r: &Row| {

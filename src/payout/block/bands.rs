@@ -1,6 +1,5 @@
 //! Bands: from where to where a rate or a lump sum holds, and how much that pays.
 
-use crate::payout::diag::one_of;
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Refused};
 use crate::payout::setting::read_num;
@@ -295,13 +294,4 @@ impl Bands {
     pub fn thresholds(&self) -> Vec<Num> {
         self.list.iter().map(|b| b.low.clone()).collect()
     }
-}
-
-/// Reads `whole`, `marginal`, …
-pub fn method(at: At<'_>, word: &str) -> Result<Method, Refused> {
-    METHODS
-        .iter()
-        .find(|m| m.0 == word)
-        .map(|m| m.1)
-        .ok_or_else(|| at.mismatch(one_of(METHODS.map(|m| m.0))))
 }

@@ -57,7 +57,9 @@ pub fn visit(code: &Code, f: &mut impl FnMut(&Code)) {
         }
         Code::In(a, items, _) => {
             visit(a, f);
-            items.iter().for_each(|i| visit(i, f));
+            for i in items {
+                visit(i, f);
+            }
         }
         Code::When(arms, otherwise) => {
             for (c, v) in arms {

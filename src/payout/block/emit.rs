@@ -45,6 +45,10 @@ const WHAT: [(&str, What); 5] = [
     ("fact", What::Fact),
 ];
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind of output, side by side"
+)]
 pub fn read(spec: &Spec<'_>) -> Option<Made> {
     let from = spec.from()?;
     let word = spec.need("as", "`line`, `proposal`, `award`, `warning` or `fact`")?;

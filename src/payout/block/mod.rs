@@ -205,7 +205,7 @@ impl Block {
                 }
             }
             Self::Allocate(b) => {
-                codes.extend([&b.amount, &b.weight].into_iter().chain(&b.floor).chain(&b.cap))
+                codes.extend([&b.amount, &b.weight].into_iter().chain(&b.floor).chain(&b.cap));
             }
             Self::Limit(b) => codes.extend(b.cap.iter().chain(&b.floor)),
             Self::Release(b) => {

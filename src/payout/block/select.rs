@@ -9,7 +9,7 @@ use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
 use super::order::{self, Keys};
-use super::spec::{Spec, over};
+use super::spec::Spec;
 use super::{Block, Halt, Made, at_row};
 
 #[derive(Clone, Debug)]
@@ -164,7 +164,6 @@ fn union(spec: &Spec<'_>, names: &[(&str, std::ops::Range<usize>)]) -> Option<Ma
         source.options = Some(names.iter().map(|n| n.0.to_owned()).collect());
         columns.push(source);
     }
-    let _ = over;
     let block = Select {
         from,
         picks,

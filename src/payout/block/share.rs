@@ -236,7 +236,6 @@ fn common(claims: &[Claim]) -> Vec<IBig> {
 }
 
 /// Floors and remainders; `None` inside when nobody has a weight.
-#[expect(clippy::type_complexity, reason = "two parallel lists, private to this file")]
 fn slow(units: &IBig, weights: &[IBig]) -> Option<(Vec<IBig>, Vec<IBig>)> {
     let sum: IBig = weights.iter().fold(IBig::ZERO, |a, b| a + b);
     if sum == IBig::ZERO {
@@ -254,11 +253,7 @@ fn slow(units: &IBig, weights: &[IBig]) -> Option<(Vec<IBig>, Vec<IBig>)> {
 }
 
 /// The same in machine words; `None` outside when they do not fit.
-#[expect(
-    clippy::type_complexity,
-    clippy::option_option,
-    reason = "mirrors `slow`; the outer level is overflow"
-)]
+#[expect(clippy::option_option, reason = "mirrors `slow`; the outer level is overflow")]
 fn fast(units: &IBig, weights: &[IBig]) -> Option<Option<(Vec<IBig>, Vec<IBig>)>> {
     let units = i128::try_from(units.clone()).ok()?;
     let weights: Vec<i128> = weights

@@ -125,16 +125,16 @@ impl<'a> Spec<'a> {
             Node::Str(s) => vec![(s.as_str(), raw.span.clone())],
             Node::List(items) => items
                 .iter()
-                .filter_map(|i| match &i.node {
-                    Node::Str(s) => Some((s.as_str(), i.span.clone())),
-                    _ => {
-                        self.env.sink.error(
-                            &i.span,
-                            format!("found {}", At::root(i).found()),
-                            "text in quotes",
-                        );
-                        None
+                .filter_map(|i| {
+                    if let Node::Str(s) = &i.node {
+                        return Some((s.as_str(), i.span.clone()));
                     }
+                    self.env.sink.error(
+                        &i.span,
+                        format!("found {}", At::root(i).found()),
+                        "text in quotes",
+                    );
+                    None
                 })
                 .collect(),
             _ => {
@@ -260,18 +260,15 @@ impl<'a> Spec<'a> {
     pub fn column(&self, name: &str, span: &Range<usize>, relation: usize) -> Option<usize> {
         let schema = self.schema(relation);
         let found = schema.find(name);
-        match found {
-            Some(at) => {
-                self.env.used.borrow_mut().columns.insert((relation, at));
-            }
-            None => {
-                let names = schema.columns.iter().map(|c| c.name.as_str());
-                self.env.sink.error(
-                    span,
-                    format!("`{}` has no column `{name}`", schema.name),
-                    one_of(names),
-                );
-            }
+        if let Some(at) = found {
+            self.env.used.borrow_mut().columns.insert((relation, at));
+        } else {
+            let names = schema.columns.iter().map(|c| c.name.as_str());
+            self.env.sink.error(
+                span,
+                format!("`{}` has no column `{name}`", schema.name),
+                one_of(names),
+            );
         }
         found
     }

@@ -88,7 +88,7 @@ impl Document {
                 None,
             )]);
         }
-        let raw = from_toml(&source).map_err(|d| vec![d])?;
+        let raw = from_toml(&source).map_err(|d| vec![*d])?;
         let sink = Sink::new(&source);
         let read = read(&raw, &sink);
         let found = sink.into_found();

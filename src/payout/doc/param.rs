@@ -79,7 +79,7 @@ fn one(
                 from: None,
                 to: None,
                 value,
-            }]
+            }];
         }
         (None, Some(dated), None) => {
             covered(at, &dated, header)?;

@@ -6,6 +6,8 @@
 
 mod words;
 
+use std::fmt::Write as _;
+
 use serde_json::{Value as Json, json};
 
 use super::block::Block;
@@ -175,7 +177,7 @@ impl Trace {
             } else {
                 format!(" ({})", self.rule)
             };
-            out.push_str(&format!("{}{says}{rule}\n", "  ".repeat(depth)));
+            let _ = writeln!(out, "{}{says}{rule}", "  ".repeat(depth));
             depth += 1;
         }
         for t in &self.from {
@@ -183,11 +185,12 @@ impl Trace {
         }
         if self.more > 0 {
             let pad = "  ".repeat(depth);
-            out.push_str(&if chinese {
+            let more = if chinese {
                 format!("{pad}……另有 {} 条\n", self.more)
             } else {
                 format!("{pad}… and {} more\n", self.more)
-            });
+            };
+            out.push_str(&more);
         }
     }
 

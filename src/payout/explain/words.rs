@@ -97,6 +97,10 @@ fn money(n: &Num) -> String {
 }
 
 /// What a step did with a row.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one sentence for each kind of working, side by side"
+)]
 pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: usize) -> Label {
     let schema = &doc.schemas[step.relation];
     let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty);
@@ -292,9 +296,10 @@ fn share(s: &Share) -> Label {
             format!("{total} for {} people, fixed by a limit at {result}", s.people),
         );
     }
-    let (ez, ee) = match s.extra {
-        true => ("补一个最小单位", "one more unit"),
-        false => ("不补", "no more"),
+    let (ez, ee) = if s.extra {
+        ("补一个最小单位", "one more unit")
+    } else {
+        ("不补", "no more")
     };
     label(
         format!(

@@ -7,7 +7,7 @@ use crate::payout::schema::{Column, Env, Options, ParamKind};
 use crate::payout::value::{Type, Value};
 
 use super::ast::{Expr, Kind, List, Op};
-use super::code::{Code, Figure, FigureKind, Instant};
+use super::code::{Code, Figure, FigureKind, FigureKind as F, Instant};
 use super::func::{self, FUNCS};
 
 /// An expression with its type.
@@ -49,8 +49,7 @@ pub fn unify(a: Type, b: Type) -> Option<Type> {
     Some(match (a, b) {
         (x, y) if x == y => x,
         (Money { from_cash: x }, Money { from_cash: y }) => Money { from_cash: x || y },
-        (Money { .. }, Cash) | (Cash, Money { .. }) => Money { from_cash: true },
-        (Number, Cash) | (Cash, Number) => Money { from_cash: true },
+        (Money { .. } | Number, Cash) | (Cash, Money { .. } | Number) => Money { from_cash: true },
         (Number, x) | (x, Number) if x.is_number() => x,
         _ => return None,
     })
@@ -200,19 +199,17 @@ impl Checker<'_> {
             }
             Op::Add | Op::Sub => {
                 let both = x.ty.is_number() && y.ty.is_number();
-                match unify(x.ty, y.ty).filter(|_| both) {
-                    Some(ty) => Some(Typed::plain(Code::Arith(op, left, right), ty)),
-                    None => {
-                        let what = format!("{} {} {}", x.ty.word(), op.word(), y.ty.word());
-                        self.env.sink.hinted(
-                            &e.span,
-                            what,
-                            "two numbers of the same unit",
-                            "a ratio takes part of an amount by `*`, not by `+`",
-                        );
-                        None
-                    }
+                if let Some(ty) = unify(x.ty, y.ty).filter(|_| both) {
+                    return Some(Typed::plain(Code::Arith(op, left, right), ty));
                 }
+                let what = format!("{} {} {}", x.ty.word(), op.word(), y.ty.word());
+                self.env.sink.hinted(
+                    &e.span,
+                    what,
+                    "two numbers of the same unit",
+                    "a ratio takes part of an amount by `*`, not by `+`",
+                );
+                None
             }
             Op::Mul => match product(x.ty, y.ty) {
                 Some(ty) => Some(Typed::plain(Code::Arith(op, left, right), ty)),
@@ -383,6 +380,10 @@ impl Checker<'_> {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each form of a name, side by side"
+    )]
     fn name(&self, e: &Expr, parts: &[String]) -> Option<Typed> {
         let used = |rel: usize, col: usize| {
             self.env.used.borrow_mut().columns.insert((rel, col));
@@ -547,16 +548,12 @@ impl Checker<'_> {
         let checked: Vec<Option<Typed>> = args.iter().map(|a| self.expr(a)).collect();
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
         let types: Vec<Type> = checked.iter().map(|t| t.ty).collect();
-        match func::result_type(*func, &types) {
-            Ok(ty) => Some(Typed::plain(
-                Code::Call(*func, checked.into_iter().map(|t| t.code).collect()),
-                ty,
-            )),
-            Err(_) => {
-                let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
-                self.fault(e, format!("{name}({})", found.join(", ")), *signature)
-            }
+        if let Ok(ty) = func::result_type(*func, &types) {
+            let code = Code::Call(*func, checked.into_iter().map(|t| t.code).collect());
+            return Some(Typed::plain(code, ty));
         }
+        let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
+        self.fault(e, format!("{name}({})", found.join(", ")), *signature)
     }
 
     fn figure(
@@ -581,11 +578,10 @@ impl Checker<'_> {
         let types: Vec<Type> = typed.iter().map(|t| t.ty).collect();
         let code = |i: usize| typed.get(i).map(|t| t.code.clone());
         let first = types.first().copied();
-        use FigureKind as F;
         let number = first.is_some_and(Type::is_number);
         let (ty, arg, only, empty) = match (kind, types.as_slice()) {
             (F::Sum, [t] | [t, Type::Bool]) if number => (*t, code(0), code(1), None),
-            (F::Count, []) => (Type::Count, None, None, None),
+            (F::Count | F::Index, []) => (Type::Count, None, None, None),
             (F::Count, [Type::Bool]) => (Type::Count, None, code(0), None),
             (F::Distinct, [_] | [_, Type::Bool]) => (Type::Count, code(0), code(1), None),
             (F::Lowest | F::Highest, [t]) if number || *t == Type::Date => (*t, code(0), None, None),
@@ -595,7 +591,6 @@ impl Checker<'_> {
             }
             (F::Any | F::All, [Type::Bool]) => (Type::Bool, code(0), None, None),
             (F::Running | F::Total, [t]) if number => (*t, code(0), None, None),
-            (F::Index, []) => (Type::Count, None, None, None),
             _ => {
                 let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
                 let signature = "sum(x[, condition]), count([condition]), distinct(x[, condition]), \

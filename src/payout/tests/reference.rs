@@ -54,7 +54,7 @@ fn given_random_pools_when_divided_then_the_slow_model_agrees() {
     let mut dice = Dice(7);
     for case in 0..cases() {
         let fen = dice.roll(1_000_000);
-        let people = dice.roll(12) as usize;
+        let people = usize::try_from(dice.roll(12)).unwrap();
         let weights: Vec<u64> = (0..people)
             .map(|_| dice.roll(if case % 3 == 0 { 4 } else { 1_000 }))
             .collect();
@@ -119,7 +119,7 @@ fn given_random_scales_when_paid_then_the_slow_model_agrees_also_at_every_thresh
             })
             .collect();
         let scale = Bands { list };
-        let t = bands[dice.roll(bands.len() as u64) as usize].0;
+        let t = bands[usize::try_from(dice.roll(bands.len() as u64)).unwrap()].0;
         for x in [t - 1, t, t + 1, i128::from(dice.roll(5_000))] {
             for method in [
                 Method::Whole,

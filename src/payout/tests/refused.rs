@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+
 use super::super::{Document, evaluate};
 use super::SMALL;
 
@@ -96,6 +98,7 @@ fn refusal(json: &serde_json::Value) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of wrong inputs")]
 fn given_wrong_inputs_when_read_then_the_json_path_and_the_expectation_are_said() {
     let base = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "100" },
         "roster": [{ "id": "a", "role": "sales" }],
@@ -112,7 +115,6 @@ fn given_wrong_inputs_when_read_then_the_json_path_and_the_expectation_are_said(
         }
         json
     };
-    use serde_json::json;
     let million: Vec<_> = (0..1_000_001)
         .map(|i| json!({ "from": i.to_string(), "gives": "1%" }))
         .collect();

@@ -5,7 +5,7 @@
 //! `check` says what to look at (`get`) and where in the case the right value stands (`is`).
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bole::payout::{Document, Evaluation, Num, evaluate};
 use serde_json::Value;
@@ -16,8 +16,8 @@ fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn json(path: PathBuf) -> Value {
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+fn json(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
@@ -40,9 +40,9 @@ fn cases() -> Vec<Value> {
     ["book", "extra"]
         .iter()
         .flat_map(|f| {
-            json(root(&format!("tests/fixtures/cases/{f}.json")))["cases"]
+            json(&root(&format!("tests/fixtures/cases/{f}.json")))["cases"]
                 .as_array()
-                .unwrap()
+                .expect("a readable fixture")
                 .clone()
         })
         .collect()
@@ -159,7 +159,7 @@ fn answer(question: &str, doc: &Document, ran: &Result<Evaluation, String>) -> S
             let mine = rows
                 .iter()
                 .filter(|r| cell(&r.1, other) == *value)
-                .map(|r| Num::parse(&cell(&r.1, column)).unwrap());
+                .map(|r| Num::parse(&cell(&r.1, column)).expect("a readable fixture"));
             mine.fold(Num::ZERO, |a, b| a + b).to_string()
         }
         _ => panic!("no such question: {question}"),
@@ -181,12 +181,12 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
     let mut wrong = Vec::new();
     let (mut seen, mut checks) = (Vec::new(), 0);
     let mut files: Vec<PathBuf> = fs::read_dir(root("tests/fixtures/payout"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
+        .expect("a readable fixture")
+        .map(|e| e.expect("a readable fixture").path())
         .collect();
     files.sort();
     for file in files {
-        for entry in json(file.clone()).as_array().expect("a list of runs") {
+        for entry in json(&file).as_array().expect("a list of runs") {
             let id = entry["case"].as_str().expect("`case`");
             let case = cases
                 .iter()
@@ -199,7 +199,7 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
                     .pointer(pointer)
                     .expect("`each` points at a list")
                     .as_array()
-                    .unwrap()
+                    .expect("a readable fixture")
                     .clone(),
                 None => vec![Value::Null],
             };
@@ -215,10 +215,10 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
                     .map_err(|r| format!("{}: {}; expected {}", r.path, r.what, r.expected))
                     .and_then(|i| evaluate(&doc, i).map_err(|s| s.to_string()));
                 for check in entry["check"].as_array().expect("`check`") {
-                    let question = check["get"].as_str().unwrap();
+                    let question = check["get"].as_str().expect("a readable fixture");
                     let pointer = check["is"]
                         .as_str()
-                        .unwrap()
+                        .expect("a readable fixture")
                         .replace("$index", &index.to_string());
                     let right = wanted(
                         case.pointer(&pointer)
@@ -247,22 +247,27 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
 #[test]
 fn given_the_shipped_documents_when_accepted_then_their_examples_give_what_they_say() {
     let mut count = 0;
-    for entry in fs::read_dir(root("schemes")).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(root("schemes")).expect("a readable fixture") {
+        let path = entry.expect("a readable fixture").path();
         if path.extension().is_none_or(|e| e != "toml") {
             continue;
         }
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let doc = Document::accept(&name, &fs::read_to_string(&path).unwrap()).unwrap_or_else(|faults| {
-            panic!(
-                "{}",
-                faults
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\n\n")
-            )
-        });
+        let name = path
+            .file_name()
+            .expect("a readable fixture")
+            .to_string_lossy()
+            .into_owned();
+        let doc = Document::accept(&name, &fs::read_to_string(&path).expect("a readable fixture"))
+            .unwrap_or_else(|faults| {
+                panic!(
+                    "{}",
+                    faults
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join("\n\n")
+                )
+            });
         assert!(name.starts_with(&doc.header.id), "{name} holds {}", doc.header.id);
         assert!(doc.example_ids().len() >= 5, "{name}: at least five examples");
         count += 1;

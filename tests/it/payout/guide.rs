@@ -57,10 +57,16 @@ where = "n < 0"
 "#;
 
 fn blocks() -> Vec<String> {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemes/README.md")).unwrap();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemes/README.md"))
+        .expect("the guide as it is written");
     page.split("```toml\n")
         .skip(1)
-        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .map(|rest| {
+            rest.split("```")
+                .next()
+                .expect("the guide as it is written")
+                .to_owned()
+        })
         .collect()
 }
 
@@ -104,7 +110,7 @@ fn given_the_guides_blocks_when_read_then_each_is_accepted_and_runs() {
             doc.input(&input).unwrap_or_else(|r| panic!("{word}: {r:?}")),
         );
         let run = run.unwrap_or_else(|s| panic!("{word}: {s}"));
-        let rows = run.rows(&doc, &id).unwrap();
+        let rows = run.rows(&doc, &id).expect("the guide as it is written");
         assert!(!rows.is_empty(), "{word} makes no row");
         words.push(word);
     }
