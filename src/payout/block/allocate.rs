@@ -59,7 +59,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         spec.expr(
             key,
             from,
-            |t| crate::payout::expr::check::unify(t, amount.ty).is_some(),
+            |t| crate::payout::expr::units::unify(t, amount.ty).is_some(),
             amount.ty.word(),
         )
     };

@@ -282,7 +282,7 @@ fn read_missing(spec: &Spec<'_>, raw: &Raw, to: usize) -> Option<Missing> {
                 let want = spec.schema(to).columns[at].ty;
                 let fits = typed.ty == want
                     || (want.is_number() && typed.ty == Type::Number)
-                    || crate::payout::expr::check::unify(typed.ty, want) == Some(want);
+                    || crate::payout::expr::units::unify(typed.ty, want) == Some(want);
                 if !fits {
                     spec.env.sink.error(&e.value.span, typed.ty.word(), want.word());
                     return None;

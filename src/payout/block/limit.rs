@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::payout::expr::check::unify;
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
+use crate::payout::expr::units::unify;
 use crate::payout::num::Num;
 use crate::payout::relation::{Relation, Residue, Row, Work};
 use crate::payout::schema::Column;

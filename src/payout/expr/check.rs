@@ -7,84 +7,11 @@ use crate::payout::schema::{Column, Env, Options, ParamKind};
 use crate::payout::value::{Type, Value};
 
 use super::ast::{Expr, Kind, List, Op};
-use super::code::{Code, Figure, FigureKind, FigureKind as F, Instant};
+use super::code::{Code, FigureKind, Instant};
 use super::func::{self, FUNCS};
+use super::units::{product, quotient, unify};
 
-/// An expression with its type.
-#[derive(Clone, Debug)]
-pub struct Typed {
-    pub code: Code,
-    pub ty: Type,
-    pub options: Options,
-    pub employee: bool,
-}
-
-impl Typed {
-    fn plain(code: Code, ty: Type) -> Self {
-        Self {
-            code,
-            ty,
-            options: None,
-            employee: false,
-        }
-    }
-}
-
-/// What an expression can see besides parameters and single figures.
-pub struct Scope<'a> {
-    pub columns: &'a [Column],
-    /// Relation the columns come from, to note what is read.
-    pub relation: Option<usize>,
-    /// Alias and relation.
-    pub joins: &'a [(String, usize)],
-    /// Where figures over rows are collected; `None` where they make no sense.
-    pub figures: Option<&'a RefCell<Vec<Figure>>>,
-    /// Windows are allowed (else group figures).
-    pub window: bool,
-}
-
-/// The type of a sum, a comparison or a choice between both.
-pub fn unify(a: Type, b: Type) -> Option<Type> {
-    use Type::{Cash, Money, Number};
-    Some(match (a, b) {
-        (x, y) if x == y => x,
-        (Money { from_cash: x }, Money { from_cash: y }) => Money { from_cash: x || y },
-        (Money { .. } | Number, Cash) | (Cash, Money { .. } | Number) => Money { from_cash: true },
-        (Number, x) | (x, Number) if x.is_number() => x,
-        _ => return None,
-    })
-}
-
-/// The type of `a * b`.
-fn product(a: Type, b: Type) -> Option<Type> {
-    use Type::{Cash, Count, Money, Number, Points, Ratio, Score};
-    Some(match (a, b) {
-        (Money { from_cash }, x) | (x, Money { from_cash }) if x.is_plain() => Money { from_cash },
-        (Cash, x) | (x, Cash) if x.is_plain() => Money { from_cash: true },
-        (Points, x) | (x, Points) if x.is_plain() => Points,
-        (Number, x) | (x, Number) if x.is_plain() => x,
-        (Count, Count) => Count,
-        (Score, x) | (x, Score) if x.is_plain() => Score,
-        (x, y) if x.is_plain() && y.is_plain() => Ratio,
-        _ => return None,
-    })
-}
-
-/// The type of `a / b`.
-pub fn quotient(a: Type, b: Type) -> Option<Type> {
-    use Type::{Cash, Money, Number, Points, Ratio, Score};
-    Some(match (a, b) {
-        (Number, Number) => Number,
-        (x, y) if x.is_money() && y.is_money() => Ratio,
-        (x, y) if x == y && x.is_number() => Ratio,
-        (Money { from_cash }, x) if x.is_plain() => Money { from_cash },
-        (Cash, x) if x.is_plain() => Money { from_cash: true },
-        (Points, x) if x.is_plain() => Points,
-        (Score, x) if x.is_plain() => Score,
-        (x, y) if x.is_plain() && y.is_plain() => Ratio,
-        _ => return None,
-    })
-}
+pub use super::scope::{Scope, Typed};
 
 /// Checks `expr`; `None` when a fault was reported.
 pub fn check(expr: &Expr, env: &Env<'_>, scope: &Scope<'_>) -> Option<Typed> {
@@ -96,20 +23,20 @@ pub fn check(expr: &Expr, env: &Env<'_>, scope: &Scope<'_>) -> Option<Typed> {
     .expr(expr)
 }
 
-struct Checker<'a> {
-    env: &'a Env<'a>,
-    scope: &'a Scope<'a>,
+pub struct Checker<'a> {
+    pub env: &'a Env<'a>,
+    pub scope: &'a Scope<'a>,
     /// Expressions a `when` has shown to be other than 0.
-    nonzero: RefCell<Vec<Expr>>,
+    pub nonzero: RefCell<Vec<Expr>>,
 }
 
 impl Checker<'_> {
-    fn fault(&self, at: &Expr, what: impl Into<String>, expected: impl Into<String>) -> Option<Typed> {
+    pub fn fault(&self, at: &Expr, what: impl Into<String>, expected: impl Into<String>) -> Option<Typed> {
         self.env.sink.error(&at.span, what, expected);
         None
     }
 
-    fn expr(&self, e: &Expr) -> Option<Typed> {
+    pub fn expr(&self, e: &Expr) -> Option<Typed> {
         match &e.kind {
             Kind::Num { value, percent } => {
                 let ty = if *percent { Type::Ratio } else { Type::Number };
@@ -554,69 +481,5 @@ impl Checker<'_> {
         }
         let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
         self.fault(e, format!("{name}({})", found.join(", ")), *signature)
-    }
-
-    fn figure(
-        &self,
-        e: &Expr,
-        kind: FigureKind,
-        args: &[Expr],
-        figures: &RefCell<Vec<Figure>>,
-    ) -> Option<Typed> {
-        // Arguments are computed row by row: no figure inside a figure.
-        let inner = Scope {
-            figures: None,
-            ..*self.scope
-        };
-        let checker = Checker {
-            env: self.env,
-            scope: &inner,
-            nonzero: RefCell::default(),
-        };
-        let typed: Vec<Option<Typed>> = args.iter().map(|a| checker.expr(a)).collect();
-        let typed: Vec<Typed> = typed.into_iter().collect::<Option<_>>()?;
-        let types: Vec<Type> = typed.iter().map(|t| t.ty).collect();
-        let code = |i: usize| typed.get(i).map(|t| t.code.clone());
-        let first = types.first().copied();
-        let number = first.is_some_and(Type::is_number);
-        let (ty, arg, only, empty) = match (kind, types.as_slice()) {
-            (F::Sum, [t] | [t, Type::Bool]) if number => (*t, code(0), code(1), None),
-            (F::Count | F::Index, []) => (Type::Count, None, None, None),
-            (F::Count, [Type::Bool]) => (Type::Count, None, code(0), None),
-            (F::Distinct, [_] | [_, Type::Bool]) => (Type::Count, code(0), code(1), None),
-            (F::Lowest | F::Highest, [t]) if number || *t == Type::Date => (*t, code(0), None, None),
-            (F::First | F::Last, [t]) => (*t, code(0), None, None),
-            (F::Lowest | F::Highest | F::First | F::Last, [t, d]) if unify(*t, *d).is_some() => {
-                (*t, code(0), None, code(1))
-            }
-            (F::Any | F::All, [Type::Bool]) => (Type::Bool, code(0), None, None),
-            (F::Running | F::Total, [t]) if number => (*t, code(0), None, None),
-            _ => {
-                let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
-                let signature = "sum(x[, condition]), count([condition]), distinct(x[, condition]), \
-                                 lowest/highest/first/last(x[, when empty]), any/all(condition), \
-                                 running(x), index(), total(x)";
-                return self.fault(e, format!("these arguments: ({})", found.join(", ")), signature);
-            }
-        };
-        let ty = if ty == Type::Number { Type::Count } else { ty };
-        let keeps = matches!(kind, F::First | F::Last);
-        let options = typed
-            .first()
-            .filter(|_| keeps && empty.is_none())
-            .and_then(|t| t.options.clone());
-        let employee = keeps && typed.first().is_some_and(|t| t.employee);
-        figures.borrow_mut().push(Figure {
-            kind,
-            arg,
-            only,
-            empty,
-        });
-        let at = figures.borrow().len() - 1;
-        Some(Typed {
-            options,
-            employee,
-            ..Typed::plain(Code::Figure(at), ty)
-        })
     }
 }

@@ -157,7 +157,7 @@ pub fn result_type(func: Func, args: &[Type]) -> Result<Type, String> {
     let joined = || {
         args.iter()
             .skip(1)
-            .try_fold(args[0], |a, b| super::check::unify(a, *b))
+            .try_fold(args[0], |a, b| super::units::unify(a, *b))
             .ok_or_else(signature)
     };
     match func {
@@ -168,8 +168,8 @@ pub fn result_type(func: Func, args: &[Type]) -> Result<Type, String> {
         Func::FloorTo if args.len() == 2 && all_numbers => joined(),
         Func::Whole if args.len() == 1 && all_numbers && args[0].is_plain() => Ok(Type::Count),
         Func::Divide if args.len() == 3 && all_numbers => {
-            let quotient = super::check::quotient(args[0], args[1]).ok_or_else(signature)?;
-            super::check::unify(quotient, args[2]).ok_or_else(signature)
+            let quotient = super::units::quotient(args[0], args[1]).ok_or_else(signature)?;
+            super::units::unify(quotient, args[2]).ok_or_else(signature)
         }
         Func::Days if args == [Type::Date, Type::Date] => Ok(Type::Days),
         Func::Months if args == [Type::Date, Type::Date] => Ok(Type::Months),

@@ -1,0 +1,41 @@
+//! What an expression can see, and what it turns out to be.
+
+use std::cell::RefCell;
+
+use crate::payout::schema::{Column, Options};
+use crate::payout::value::Type;
+
+use super::code::{Code, Figure};
+
+/// An expression with its type.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    pub code: Code,
+    pub ty: Type,
+    pub options: Options,
+    pub employee: bool,
+}
+
+impl Typed {
+    pub fn plain(code: Code, ty: Type) -> Self {
+        Self {
+            code,
+            ty,
+            options: None,
+            employee: false,
+        }
+    }
+}
+
+/// What an expression can see besides parameters and single figures.
+pub struct Scope<'a> {
+    pub columns: &'a [Column],
+    /// Relation the columns come from, to note what is read.
+    pub relation: Option<usize>,
+    /// Alias and relation.
+    pub joins: &'a [(String, usize)],
+    /// Where figures over rows are collected; `None` where they make no sense.
+    pub figures: Option<&'a RefCell<Vec<Figure>>>,
+    /// Windows are allowed (else group figures).
+    pub window: bool,
+}
