@@ -36,7 +36,7 @@ impl fmt::Display for Diagnostic {
         // Chinese characters are two cells wide in a terminal; the caret line keeps up.
         let wide = |s: &str| {
             s.chars()
-                .map(|c| if c as u32 >= 0x1100 { 2 } else { 1 })
+                .map(|c| if c as u32 >= 0x2E80 { 2 } else { 1 })
                 .sum::<usize>()
         };
         let before: String = self.text.chars().take(self.column - 1).collect();

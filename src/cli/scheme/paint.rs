@@ -22,7 +22,7 @@ pub fn say(text: &str) {
 
 /// Cells a text takes in a terminal: Chinese characters are two wide.
 pub fn width(text: &str) -> usize {
-    text.chars().map(|c| if c as u32 >= 0x1100 { 2 } else { 1 }).sum()
+    text.chars().map(|c| if c as u32 >= 0x2E80 { 2 } else { 1 }).sum()
 }
 
 /// A table with aligned columns; columns named in `right` are aligned to the right.
