@@ -6,7 +6,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bole::domain::{Class, ClickId, ClickReason, LinkId};
-use bole::spool::{ClickRecord, Network, NodeName, Record, Spool, SpoolSettings, Visitor, VisitorBy};
+use bole::classify::{Network, Visitor};
+use bole::spool::{ClickRecord, NodeName, Record, Spool, SpoolSettings};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -71,11 +72,8 @@ pub fn backlog(data: &Path, clicks: u64, links: u64) -> f64 {
             link: LinkId(i64::try_from((word >> 24) % links + 1).expect("small")),
             class: Class::Human,
             reason: ClickReason::Person,
-            visitor: Some(Visitor {
-                id,
-                by: VisitorBy::Cookie,
-            }),
-            handed: None,
+            visitor: Visitor::Cookie(id),
+            issued: None,
             scan: word & (1 << 60) != 0,
             network: Network::of(address),
             user_agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.62(0x18003e2f) NetType/WIFI Language/zh_CN",
@@ -112,7 +110,7 @@ pub fn wait_loaded(data: &Path, clicks: u64) {
 /// Times the board and the results page against the store as it is now.
 pub fn pages(data: &Path, server: &Server) {
     let key = bole(data, &["api-key", "create", "--name", "bench", "--role", "admin"]);
-    let cookie = bole(data, &["bench-fill", "--session"]);
+    let cookie = sign_in(server);
     println!("\npages, median of 21");
     for (name, path) in [
         (
@@ -133,6 +131,30 @@ pub fn pages(data: &Path, server: &Server) {
         times.sort_by(f64::total_cmp);
         println!("  {name:<26}{:>8.1} ms", times[10]);
     }
+}
+
+/// Signs in as the filler's employee; the session's cookie.
+fn sign_in(server: &Server) -> String {
+    use std::io::{Read, Write};
+    let body = "login=bench&password=bench-password";
+    let mut stream = std::net::TcpStream::connect(server.addr).expect("connect");
+    write!(
+        stream,
+        "POST /app/signin HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        server.addr,
+        body.len()
+    )
+    .expect("send");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answer");
+    let cookies = answer.lines().filter_map(|l| {
+        l.split_once(": ")
+            .filter(|(k, _)| k.eq_ignore_ascii_case("set-cookie"))
+    });
+    let pairs: Vec<&str> = cookies.filter_map(|(_, v)| v.split(';').next()).collect();
+    assert!(!pairs.is_empty(), "no session: {answer}");
+    pairs.join("; ")
 }
 
 fn fetch(server: &Server, path: &str, key: &str, cookie: &str) -> f64 {

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
+use crate::app::accounts::{self, AccountWish};
 use crate::cli::run::{Refusal, app};
 use crate::config::Settings;
+use crate::domain::Role;
 
 /// Data for the benchmark.
 #[derive(Debug, Args)]
@@ -22,6 +24,15 @@ impl BenchFill {
         let app = app(settings).await?;
         if let Some(links) = self.links {
             app.store.fill_links(links, app.clock.now_ms()).await?;
+            let wish = AccountWish {
+                login: "bench",
+                name: "Bench",
+                password: Some("bench-password"),
+                roles: &[Role::Employee],
+                employee: app.store.employee_id_by_code("bench1").await?,
+                lang: "zh",
+            };
+            accounts::create(&app, &wish).await??;
         }
         if self.count {
             println!("{}", app.store.requests_in_all().await?);
