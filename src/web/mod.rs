@@ -10,6 +10,7 @@ mod auth;
 mod chart;
 pub mod decision;
 mod docs;
+mod drain;
 mod extract;
 mod form;
 pub mod health;

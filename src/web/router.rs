@@ -17,7 +17,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::web::{Problem, Web, api, assets, docs, health, idempotency, landing, layers, pages, session};
+use crate::web::{Problem, Web, api, assets, docs, drain, health, idempotency, landing, layers, pages, session};
 
 /// Bodies, unless a route says otherwise, bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -42,6 +42,7 @@ pub fn router(web: Web) -> Router {
         .route("/b.js", get(async move || crate::redirect::script(limit_ms)))
         .route("/app/{*rest}", get(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
+        .fallback(nothing)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(csrf())
         .layer(TimeoutLayer::with_status_code(
@@ -49,6 +50,7 @@ pub fn router(web: Web) -> Router {
             TIMEOUT,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(drain::drain))
         .layer(middleware::from_fn_with_state(web.clone(), layers::problems))
         .layer(middleware::from_fn(layers::guard))
         .layer(
