@@ -136,7 +136,7 @@ pub fn pages(data: &Path, server: &Server) {
 /// Signs in as the filler's employee; the session's cookie.
 fn sign_in(server: &Server) -> String {
     use std::io::{Read, Write};
-    let body = "login=bench&password=bench-password";
+    let body = "login=bench&password=vier-pferde-41";
     let mut stream = std::net::TcpStream::connect(server.addr).expect("connect");
     write!(
         stream,

@@ -27,7 +27,7 @@ impl BenchFill {
             let wish = AccountWish {
                 login: "bench",
                 name: "Bench",
-                password: Some("bench-password"),
+                password: Some("vier-pferde-41"),
                 roles: &[Role::Employee],
                 employee: app.store.employee_id_by_code("bench1").await?,
                 lang: "zh",

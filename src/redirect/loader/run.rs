@@ -31,6 +31,12 @@ const IDLE: Duration = Duration::from_millis(200);
 /// Between two batches: other processes (the command line, imports) get at SQLite's one write lock by asking again
 /// and again, and would wait in vain if it were free for microseconds only.
 const BREATH: Duration = Duration::from_millis(8);
+/// Having caught up, the loader lets clicks gather for this long: a transaction costs the same for one as for a thousand.
+const GATHER: Duration = Duration::from_millis(250);
+/// Bytes a second coming in that make a burst (about 8 000 clicks): then redirects go first.
+const BURST: u64 = 2 << 20;
+/// Bytes of backlog beyond which the loader yields to nobody (about a million clicks).
+const FAR_BEHIND: u64 = 256 << 20;
 /// With the store away: first and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// One line a minute says that the store is away.
@@ -93,7 +99,16 @@ pub struct Loader {
     neighbours: Neighbours,
     careful: bool,
     limit: usize,
+    pace: Pace,
+    rest: Duration,
     became_valid: Vec<ClickId>,
+}
+
+/// What the last batch left behind, to see how fast clicks come in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    at: Option<Instant>,
+    behind: u64,
 }
 
 impl Loader {
@@ -108,6 +123,8 @@ impl Loader {
             neighbours: Neighbours::default(),
             careful: false,
             limit: LEAST * 4,
+            pace: Pace::default(),
+            rest: BREATH,
             became_valid: Vec::new(),
             parts,
         }
@@ -131,7 +148,10 @@ impl Loader {
                         tracing::info!("the loader reaches spool and store again");
                     }
                     if read > 0 {
-                        tokio::time::sleep(BREATH).await;
+                        // Stopping, it empties the spool without a pause.
+                        if !stopping {
+                            let _ = tokio::time::timeout(self.rest, stop.changed()).await;
+                        }
                         continue;
                     }
                 }
@@ -253,6 +273,11 @@ impl Loader {
         if from.is_none_or(|from| from.segment < to.segment) {
             reader.remove_before(to.segment)?;
         }
+        let consumed = match from {
+            Some(from) if from.segment == to.segment => to.offset.saturating_sub(from.offset),
+            _ => to.offset,
+        };
+        self.rest = self.rest_after(read < self.limit, consumed, reader.behind()?, began.elapsed());
         self.reader = Some((reader, Some(to)));
         self.adapt(read, began.elapsed());
         Ok(read)
@@ -273,6 +298,29 @@ impl Loader {
         }
         self.became_valid.extend(applied.became_valid);
         self.became_valid.truncate(MOST);
+    }
+
+    /// How long to rest after a batch: until a worthwhile one has gathered when it has caught up; in a burst so that
+    /// redirects keep most of the processor, as the backlog can wait; else just long enough to let others at the store.
+    fn rest_after(&mut self, caught_up: bool, consumed: u64, behind: u64, took: Duration) -> Duration {
+        let last = std::mem::replace(
+            &mut self.pace,
+            Pace {
+                at: Some(Instant::now()),
+                behind,
+            },
+        );
+        if caught_up {
+            return GATHER;
+        }
+        let came = (behind + consumed).saturating_sub(last.behind);
+        let millis = last.at.map_or(u128::MAX, |at| at.elapsed().as_millis().max(1));
+        let burst = u128::from(came) * 1000 / millis > u128::from(BURST);
+        if burst && behind < FAR_BEHIND {
+            (took * 2).max(BREATH)
+        } else {
+            BREATH
+        }
     }
 
     /// Larger batches while they are quick, smaller ones when they keep the writer too long.
