@@ -134,10 +134,12 @@ fn bench(options: &Options, folder: &Path) {
     };
     let round = |server: &Server, rate: Option<f64>, seconds: u64| -> (Outcome, f64) {
         let plan = plan(server, rate, seconds);
-        let before = server.cpu();
+        let (before, loaded) = (server.cpu(), server.loaded());
         let outcome = tokio::task::LocalSet::new().block_on(&runtime, load::run(&plan));
-        // The loader may still be at work on this round's clicks: they are part of the price.
-        std::thread::sleep(Duration::from_millis(1500));
+        // What the loader still has to do with this round's clicks is part of their price.
+        if let Some(loaded) = loaded {
+            server.wait_loaded(loaded + outcome.answers);
+        }
         (outcome, server.cpu() - before)
     };
     round(&bare, None, 1);

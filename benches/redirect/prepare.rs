@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use bole::domain::{Class, ClickId, ClickReason, LinkId};
 use bole::classify::{Network, Visitor};
+use bole::domain::{Class, ClickId, ClickReason, LinkId};
 use bole::spool::{ClickRecord, NodeName, Record, Spool, SpoolSettings};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};

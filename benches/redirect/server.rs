@@ -90,6 +90,31 @@ impl Server {
         (ticks(11) + ticks(12)) / 100.0
     }
 
+    /// Clicks its loader has carried into the store since the start; `None` for the bare server.
+    pub fn loaded(&self) -> Option<u64> {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(self.addr).ok()?;
+        write!(
+            stream,
+            "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let line = answer
+            .lines()
+            .find(|line| line.starts_with("bole_loader_clicks_total "))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// Waits until that many are loaded, a minute at most.
+    pub fn wait_loaded(&self, clicks: u64) {
+        let begin = Instant::now();
+        while self.loaded().is_some_and(|now| now < clicks) && begin.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// A `Vm…` line of the process, MiB.
     pub fn memory(&self, key: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();

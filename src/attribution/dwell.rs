@@ -67,7 +67,11 @@ impl Beacons {
 
     /// Adds all of another set; whether anything changed.
     pub fn merge(&mut self, other: &Self) -> bool {
-        other.0.iter().fold(false, |changed, b| self.add(*b) || changed)
+        let mut changed = false;
+        for beacon in &other.0 {
+            changed |= self.add(*beacon);
+        }
+        changed
     }
 
     /// Whether there is none.

@@ -185,15 +185,17 @@ impl Server {
     pub fn start(self) -> Running {
         let (stop_sender, stop) = watch::channel(false);
         let chores_stop = CancellationToken::new();
-        let mut tasks = Vec::new();
-        tasks.push(tokio::spawn(Arc::clone(&self.refresher).run(stop.clone())));
-        tasks.push(tokio::spawn(chores::run(self.app.clone(), chores_stop.clone())));
-        tasks.push(tokio::spawn(chores::keep_fresh(
+        let fresh = chores::keep_fresh(
             self.app.clone(),
             Arc::clone(&self.redirector),
             self.geo,
             chores_stop.clone(),
-        )));
+        );
+        let tasks = vec![
+            tokio::spawn(Arc::clone(&self.refresher).run(stop.clone())),
+            tokio::spawn(chores::run(self.app.clone(), chores_stop.clone())),
+            tokio::spawn(fresh),
+        ];
         let loader = tokio::spawn(self.loader.run(stop));
         Running {
             app: self.app,

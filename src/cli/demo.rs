@@ -1,6 +1,6 @@
 //! `bole demo`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::boot::{Nature, Server};
 use crate::cli::run::Refusal;
@@ -11,7 +11,7 @@ use crate::demo;
 /// Builds the demo and serves it until SIGTERM or Ctrl-C.
 pub async fn run(mut settings: Settings) -> Result<(), Refusal> {
     // A real installation's folder is never a demo's.
-    if settings.data_dir == PathBuf::from("bole-data") {
+    if settings.data_dir == Path::new("bole-data") {
         settings.data_dir = PathBuf::from("bole-demo");
     }
     settings.firm_name = demo::FIRM.to_owned();

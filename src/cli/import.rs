@@ -18,13 +18,13 @@ const MAX_FILE: u64 = 64 << 20;
 /// same file can be imported again.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// Employees: code and name, perhaps email, phone, team, hired_on, left_on.
+    /// Employees: `code` and `name`, perhaps `email`, `phone`, `team`, `hired_on`, `left_on`.
     #[command(after_help = "Example: bole import employees 员工.csv --json")]
     Employees(File),
     /// Known customers (phone, email, id), kept as hashes: they are not new.
     #[command(after_help = "Example: bole import customers crm.csv")]
     Customers(File),
-    /// Conversions: kind, external_id, occurred_at, amount, click, coupon, phone …
+    /// Conversions: `kind`, `external_id`, `occurred_at`, `amount`, `click`, `coupon`, `phone` …
     #[command(after_help = "Example: bole import conversions orders.csv")]
     Conversions(File),
 }

@@ -98,7 +98,7 @@ impl PointsCommand {
                         row.employee_code, row.points, row.month
                     ),
                     Filed::Known(row) => {
-                        eprintln!("{} had that award for {} already", row.employee_code, row.month)
+                        eprintln!("{} had that award for {} already", row.employee_code, row.month);
                     }
                 }
             }

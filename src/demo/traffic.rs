@@ -156,7 +156,8 @@ fn weights(links: &[DemoLink], week: i64) -> Vec<(u32, usize)> {
             let campaign = &CAMPAIGNS[link.campaign];
             if (campaign.from_week..campaign.to_week).contains(&week) {
                 // People have their weeks: the order of the board is not carved in stone.
-                let mood = 6 + (link.person as i64 * 7 + week * 5 + week * link.person as i64) % 9;
+                let person = i64::try_from(link.person).unwrap_or(0);
+                let mood = 6 + (person * 7 + week * 5 + week * person) % 9;
                 sum +=
                     PEOPLE[link.person].reach * CHANNELS[link.channel].1 * u32::try_from(mood).unwrap_or(1);
             }

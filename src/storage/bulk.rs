@@ -15,12 +15,15 @@ use crate::storage::Tx;
 /// Sizes of the pieces, largest first: few enough for the drivers' statement caches (100).
 const SIZES: [usize; 4] = [256, 32, 4, 1];
 
+/// Statements by number of rows and dialect.
+type Texts = HashMap<(usize, bool), Arc<str>>;
+
 /// A statement with a list in it: `head`, then `(?, ?)` per row, then `tail`.
 pub(crate) struct Bulk {
     head: &'static str,
     columns: usize,
     tail: &'static str,
-    texts: Mutex<Option<HashMap<(usize, bool), Arc<str>>>>,
+    texts: Mutex<Option<Texts>>,
 }
 
 impl Bulk {

@@ -25,11 +25,13 @@ pub struct LinkCredit {
     pub left_on: Option<String>,
 }
 
+type Row = (i64, i64, i64, String, Option<i64>, Option<String>);
+
 /// Where these links' clicks are booked; links nobody knows are left out.
 pub async fn link_credits(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkCredit>, StoreError> {
     let mut found = Vec::with_capacity(links.len());
     for chunk in links.chunks(CHUNK) {
-        let rows: Vec<(i64, i64, i64, String, Option<i64>, Option<String>)> = writing!(tx, |db| {
+        let rows: Vec<Row> = writing!(tx, |db| {
             let mut q = QueryBuilder::new(
                 "select l.id, l.employee_id, l.campaign_id, l.channel, l.parent_id, e.left_on from links l \
                  join employees e on e.id = l.employee_id where l.id in (",

@@ -38,7 +38,10 @@ impl HttpBody for Shared {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
@@ -50,7 +53,9 @@ impl HttpBody for Shared {
 pub async fn drain(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body)));
-    let response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
+    let response = next
+        .run(Request::from_parts(parts, Body::new(shared.clone())))
+        .await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let _ = tokio::time::timeout(PATIENCE, throw_away(shared)).await;
     }

@@ -17,7 +17,9 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::web::{Problem, Web, api, assets, docs, drain, health, idempotency, landing, layers, pages, session};
+use crate::web::{
+    Problem, Web, api, assets, docs, drain, health, idempotency, landing, layers, pages, session,
+};
 
 /// Bodies, unless a route says otherwise, bytes.
 const BODY_LIMIT: usize = 1 << 20;

@@ -91,13 +91,11 @@ impl Shell {
     }
 
     /// An icon.
-    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
     pub fn icon(&self, name: &'static str) -> Icon {
         Icon { name, class: "icon" }
     }
 
     /// The firm's mark.
-    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
     pub fn mark(&self) -> Icon {
         Icon {
             name: "bole",
@@ -106,7 +104,6 @@ impl Shell {
     }
 
     /// The address of a file of `static/`.
-    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
     pub fn asset(&self, name: &str) -> &'static str {
         assets::url(name)
     }
@@ -137,13 +134,11 @@ impl Shell {
     }
 
     /// An amount: `¥1,234.50`.
-    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
     pub fn yuan(&self, amount: impl std::borrow::Borrow<Money>) -> String {
         i18n::yuan(*amount.borrow())
     }
 
     /// A count: `1,234`.
-    #[expect(clippy::unused_self, reason = "templates reach everything through the shell")]
     pub fn num(&self, number: &i64) -> String {
         i18n::grouped(*number)
     }

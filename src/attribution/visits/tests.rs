@@ -52,6 +52,7 @@ fn judge<'a>(
 /// WeChat requests a page once more, from a network of its own, shortly after somebody opened it: the second WeChat
 /// request on the link within 15 s, without a cookie, from another network. "Second" is taken at its word: only the
 /// first request of a burst can be the one fetched again, or a popular link would know nobody but suspects.
+#[expect(clippy::needless_pass_by_value, reason = "each use clones the iterator")]
 fn is_refetch<'a>(visit: &Visit, on_link: impl Iterator<Item = &'a Visit> + Clone) -> bool {
     let other = |later: &Visit, earlier: &Visit| {
         earlier.wechat && earlier.network != later.network && follows(later, earlier, REFETCH_MS)

@@ -81,7 +81,7 @@ impl Apply<'_> {
             ids.extend(works.keys());
         }
         for seen in clicks_by_id(tx, &ids).await? {
-            works.insert(seen.id, Work::stored(seen)?);
+            works.insert(seen.id, Work::stored(&seen)?);
         }
         self.credits.learn(tx, works.values().map(|w| w.link)).await?;
         works.retain(|_, work| {
@@ -142,7 +142,7 @@ impl Apply<'_> {
             if work.now.valid && !work.before.is_some_and(|b| b.valid) {
                 applied.became_valid.push(work.id);
             }
-            if let Some(row) = work.to_row() {
+            if let Some(row) = work.take_row() {
                 rows.push(row);
             } else if work.changed() {
                 changes.push(work.to_change());

@@ -118,7 +118,7 @@ async fn find_others(
         asked.append(&mut ask);
         for seen in valid_of_visitors(tx, &list).await? {
             if !works.contains_key(&seen.id) {
-                let work = Work::stored(seen)?;
+                let work = Work::stored(&seen)?;
                 ask.extend(keys(&work).filter(|key| !asked.contains(key)));
                 works.insert(work.id, work);
             }

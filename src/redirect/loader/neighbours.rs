@@ -141,7 +141,7 @@ impl Neighbours {
         let mut stored: HashMap<ClickId, Seen> = HashMap::new();
         for seen in near.into_iter().chain(wide) {
             if !works.contains_key(&seen.id) && !stored.contains_key(&seen.id) {
-                if let Some(visit) = Work::stored(seen.clone())?.visit {
+                if let Some(visit) = Work::stored(&seen)?.visit {
                     around.add(visit);
                 }
                 stored.insert(seen.id, seen);
@@ -164,7 +164,7 @@ impl Neighbours {
         let elsewhere: Vec<LinkId> = elsewhere.into_iter().collect();
         for seen in clicks_on_links(tx, &elsewhere, first - reach, last + reach).await? {
             if !works.contains_key(&seen.id)
-                && let Some(visit) = Work::stored(seen)?.visit
+                && let Some(visit) = Work::stored(&seen)?.visit
             {
                 around.add(visit);
             }
@@ -177,7 +177,7 @@ impl Neighbours {
             if let Some(work) = works.get_mut(&id) {
                 work.rule(verdict);
             } else if let Some(seen) = stored.remove(&id) {
-                let mut work = Work::stored(seen)?;
+                let mut work = Work::stored(&seen)?;
                 work.rule(verdict);
                 works.insert(id, work);
             }
@@ -198,7 +198,7 @@ fn reach(repeat_ms: i64) -> i64 {
 fn visits_of(rows: Vec<Seen>) -> Result<Vec<Visit>, StoreError> {
     let mut visits = Vec::with_capacity(rows.len());
     for seen in rows {
-        visits.extend(Work::stored(seen)?.visit);
+        visits.extend(Work::stored(&seen)?.visit);
     }
     visits.sort_unstable_by_key(|visit| visit.id);
     Ok(visits)

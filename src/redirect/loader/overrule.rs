@@ -33,7 +33,7 @@ pub async fn overrule(
         return Ok(None);
     };
     let before = (seen.class, seen.reason);
-    let mut work = Work::stored(seen)?;
+    let mut work = Work::stored(&seen)?;
     work.now.was = work.now.was.or(Some(before));
     work.now.class = class;
     work.now.reason = ClickReason::Overruled;

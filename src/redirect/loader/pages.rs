@@ -37,7 +37,7 @@ pub async fn tell_apart(
     let mut carrying: BTreeMap<PageOnLink, BTreeSet<ClickId>> = BTreeMap::new();
     let mut stored = BTreeMap::new();
     for seen in page_visits(tx, &pairs, from, to).await? {
-        let work = Work::stored(seen)?;
+        let work = Work::stored(&seen)?;
         if !works.contains_key(&work.id) && work.visit.is_some() {
             stored.insert(work.id, work);
         }

@@ -80,7 +80,7 @@ impl Work {
     }
 
     /// A stored click.
-    pub fn stored(seen: Seen) -> Result<Self, StoreError> {
+    pub fn stored(seen: &Seen) -> Result<Self, StoreError> {
         let state = State {
             class: seen.class,
             reason: seen.reason,
@@ -104,7 +104,7 @@ impl Work {
             before: Some(state),
             now: state,
             row: None,
-            visit: visit_of(&seen),
+            visit: visit_of(seen),
             visitor: (seen.visitor, seen.visitor_hash),
             beacons,
             beacons_changed: false,
@@ -165,7 +165,7 @@ impl Work {
     }
 
     /// The row to insert, as it stands now.
-    pub fn to_row(&mut self) -> Option<ClickRow> {
+    pub fn take_row(&mut self) -> Option<ClickRow> {
         let mut row = *self.row.take()?;
         row.employee = self.employee;
         row.class = self.now.class;

@@ -79,7 +79,7 @@ pub async fn insert_clicks(tx: &mut Tx, rows: &[ClickRow]) -> Result<u64, StoreE
 }
 
 async fn insert(tx: &mut Tx, statement: &'static Bulk, rows: &[&ClickRow]) -> Result<u64, StoreError> {
-    let full = std::ptr::eq(statement, &FULL);
+    let full = std::ptr::eq(statement, &raw const FULL);
     let mut inserted = 0;
     for piece in pieces(rows) {
         let text = statement.text(tx, piece.len());

@@ -68,6 +68,7 @@ impl Lang {
     }
 
     /// The other one, for the switch.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::Zh => Self::En,

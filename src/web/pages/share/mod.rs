@@ -221,7 +221,6 @@ mod tests {
                 campaign: "冬季焕肤季".into(),
                 material: "a".into(),
                 title: "今天发这条".into(),
-                line: "水光补水护理 60 分钟".into(),
                 picture: None,
                 ends: Some(jiff::civil::date(2026, 11, 30)),
                 voices: vec![

@@ -49,7 +49,6 @@ pub struct Item {
     /// The material's code; empty: the campaign as it is.
     pub material: String,
     pub title: String,
-    pub line: String,
     pub picture: Option<String>,
     pub ends: Option<Date>,
     pub voices: Vec<Voice>,
@@ -218,7 +217,6 @@ pub async fn item(
         campaign: chosen.campaign.facts.name.clone(),
         material: chosen.material_code().to_owned(),
         title: chosen.title().to_owned(),
-        line: chosen.campaign.facts.description.clone(),
         picture: chosen
             .campaign
             .has_picture
