@@ -3,6 +3,12 @@
 //! A test that needs a store is an `async fn name(db: TestDb)` and a line `both!(name);`: it runs on SQLite
 //! and on PostgreSQL, as `name::sqlite` and `name::postgres`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::arc_with_non_send_sync,
+    reason = "a test may panic, and shares its shop between tasks of one thread"
+)]
+
 #[macro_use]
 mod support;
 
