@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::block::bands::{Band, Bands};
-use super::doc::Document;
-use super::schema::{Column, ParamDecl, ParamKind, Setting};
+use super::doc::{Book, Document, Shown};
+use super::schema::{Column, Label, ParamDecl, ParamKind, Setting};
 use super::value::{Type, Value};
 
 impl Document {
@@ -29,6 +29,7 @@ impl Document {
             })).collect::<Vec<_>>(),
             "examples": self.examples.iter()
                 .map(|e| json!({ "id": e.id, "name": { "zh": e.label.zh, "en": e.label.en } })).collect::<Vec<_>>(),
+            "book": self.books.iter().map(book_json).collect::<Vec<_>>(),
         })
     }
 
@@ -71,6 +72,20 @@ impl Document {
             .map(|p| p.id.as_str())
             .collect()
     }
+}
+
+/// A printed error: for `scheme show` and for the explanation of a line.
+pub(super) fn book_json(b: &Book) -> Json {
+    let two = |l: &Label| json!({ "zh": l.zh, "en": l.en });
+    let (line, figure) = match b.shown_by.as_ref().map(|s| &s.what) {
+        Some(w @ Shown::Line { .. }) => (Some(w.text()), None),
+        Some(w @ Shown::Figure { .. }) => (None, Some(w.text())),
+        None => (None, None),
+    };
+    json!({
+        "no": b.no, "says": two(&b.says), "exact": two(&b.exact), "because": two(&b.because), "note": two(&b.note()),
+        "component": b.component, "example": b.shown_by.as_ref().map(|s| &s.example), "line": line, "figure": figure,
+    })
 }
 
 fn column(c: &Column) -> Json {

@@ -1,7 +1,7 @@
 //! Worked examples: run whenever a document is accepted, and again by `scheme test`.
 
 use super::diag::Diagnostic;
-use super::doc::{Document, Example};
+use super::doc::{Book, Document, Example, Shown, ShownBy};
 use super::num::Num;
 use super::outcome::Outcome;
 use super::raw::{At, Refused};
@@ -26,7 +26,8 @@ impl Document {
     /// Every fault found.
     pub fn accept(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let doc = Self::parse(file, text)?;
-        let faults: Vec<Diagnostic> = doc.try_examples().into_iter().filter_map(|r| r.fault).collect();
+        let ran = doc.try_examples().into_iter().chain(doc.try_books());
+        let faults: Vec<Diagnostic> = ran.filter_map(|r| r.fault).collect();
         if faults.is_empty() { Ok(doc) } else { Err(faults) }
     }
 
@@ -40,6 +41,93 @@ impl Document {
                 fault: self.try_example(e).err().map(|r| self.fault(e, r)),
             })
             .collect()
+    }
+
+    /// Compares what every `[[book]]` calls exact with the example that computes it.
+    pub fn try_books(&self) -> Vec<Ran> {
+        let shown = self.books.iter().filter_map(|b| Some((b, b.shown_by.as_ref()?)));
+        shown
+            .map(|(b, by)| Ran {
+                id: format!("{} {}", b.no, by.what.text()),
+                label: b.note(),
+                fault: self.try_book(b, by).err(),
+            })
+            .collect()
+    }
+
+    fn try_book(&self, b: &Book, by: &ShownBy) -> Result<(), Diagnostic> {
+        let fault = |span, what: String, expected: String| {
+            self.diagnose(span, format!("book {}: {what}", b.no), expected)
+        };
+        let run = match self.example(&by.example) {
+            Some(Ok(run)) => run,
+            Some(Err(why)) => {
+                return Err(fault(
+                    &by.span,
+                    format!("refused: {why}"),
+                    "a run with results".into(),
+                ));
+            }
+            None => return Err(fault(&by.span, "no such example".into(), "an example".into())),
+        };
+        let Some(found) = self.shown(&run, &by.what) else {
+            let what = format!("the example `{}` has no `{}`", by.example, by.what.text());
+            let all = run
+                .outcome
+                .lines
+                .iter()
+                .map(|l| format!("{} {}", l.payee, l.component));
+            let expected = match by.what {
+                Shown::Line { .. } => super::diag::one_of(all),
+                Shown::Figure { .. } => "a row with this key and a number in this column".into(),
+            };
+            return Err(fault(&by.span, what, expected));
+        };
+        if Num::parse(&b.exact.en).is_ok_and(|n| n == found) {
+            return Ok(());
+        }
+        let what = format!("`exact` is {}", b.exact.en);
+        Err(fault(
+            &b.exact_span,
+            what,
+            format!("{found}, as `{}` of `{}`", by.what.text(), by.example),
+        ))
+    }
+
+    /// A figure of a run: the sum of what a payee gets by a component, or a cell.
+    fn shown(&self, run: &Evaluation, what: &Shown) -> Option<Num> {
+        let o = &run.outcome;
+        match what {
+            Shown::Line { payee, component } => {
+                let mine = |p: &str, c: &str| p == payee && c == component;
+                let lines = o
+                    .lines
+                    .iter()
+                    .filter(|l| mine(&l.payee, &l.component))
+                    .map(|l| &l.amount);
+                let awards = o
+                    .awards
+                    .iter()
+                    .filter(|a| mine(&a.payee, &a.component))
+                    .map(|a| &a.quantity);
+                let proposals = o
+                    .proposals
+                    .iter()
+                    .filter(|p| mine(&p.payee, &p.component))
+                    .map(|p| &p.value);
+                let all: Vec<&Num> = lines.chain(awards).chain(proposals).collect();
+                (!all.is_empty()).then(|| all.into_iter().sum())
+            }
+            Shown::Figure { step, key, column } => {
+                let rows = run.rows(self, step)?;
+                let row = match key {
+                    Some(key) => rows.iter().find(|r| r.0 == *key)?,
+                    None => rows.first()?,
+                };
+                let cell = &row.1.iter().find(|c| c.0 == *column)?.1;
+                Num::parse(cell).ok()
+            }
+        }
     }
 
     fn fault(&self, e: &Example, r: Refused) -> Diagnostic {

@@ -27,7 +27,7 @@ mod value;
 pub mod whatif;
 
 pub use diag::Diagnostic;
-pub use doc::{Document, Header, Late};
+pub use doc::{Book, Document, Header, Late, Shown, ShownBy};
 pub use examples::Ran;
 pub use input::Input;
 pub use num::Num;

@@ -156,7 +156,7 @@ impl Test {
         };
         let (mut ran, mut faults) = (0, Vec::new());
         for d in &docs {
-            for r in d.try_examples() {
+            for r in d.try_examples().into_iter().chain(d.try_books()) {
                 ran += 1;
                 let mark = if r.fault.is_some() { "✗" } else { "✓" };
                 say(&format!(

@@ -156,6 +156,15 @@ fn page(doc: &Document, json: &Json, l: Lang) -> String {
         out.push('\n');
         out.push_str(&curve(&c, l));
     }
+    if !doc.books.is_empty() {
+        out.push_str(&format!(
+            "\n{}\n",
+            l.say("书上印错的", "What the book prints wrong")
+        ));
+        for b in &doc.books {
+            out.push_str(&format!("  {}\n", l.of(&b.note())));
+        }
+    }
     out.push_str(&format!("\n{}\n", l.say("例", "Examples")));
     for e in items(&json["examples"]) {
         out.push_str(&format!("  {}  {}\n", text(&e["id"]), text(&e["name"][side])));

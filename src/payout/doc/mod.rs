@@ -3,6 +3,7 @@
 //! # Why
 //! A scheme is data that finance can read, review and change; the checker makes sure that what it says is one thing.
 
+mod book;
 pub mod column;
 mod header;
 mod param;
@@ -17,6 +18,7 @@ use super::raw::{At, Entry, Node, Raw, Refused, from_toml};
 use super::schema::{Column, Env, Label, ParamDecl, ParamKind, Schema, Used};
 use super::value::Type;
 
+pub use book::{Book, Shown, ShownBy};
 pub use header::{Header, Late};
 
 /// A checked document, ready to be run.
@@ -30,6 +32,8 @@ pub struct Document {
     pub(super) fact_kinds: Vec<FactKind>,
     pub(super) steps: Vec<Step>,
     pub(super) examples: Vec<Example>,
+    /// Printed errors of the handbook that this document sets right.
+    pub books: Vec<Book>,
     pub(super) source: Source,
 }
 
@@ -115,7 +119,7 @@ impl Document {
     }
 }
 
-const SECTIONS: [&str; 6] = ["scheme", "param", "roster", "fact", "step", "example"];
+const SECTIONS: [&str; 7] = ["scheme", "param", "roster", "fact", "step", "example", "book"];
 
 fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
     let root = At::root(raw);
@@ -203,6 +207,12 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         unused::report(&env, &steps, &fact_kinds);
     }
     let examples = examples(root, sink);
+    let books = if sink.count() == 0 {
+        book::read(root, sink, &steps, &env.schemas, &examples)
+    } else {
+        // What they name may be missing only because of the faults before.
+        Vec::new()
+    };
     let schemas = env.schemas;
     let source = Source {
         file: String::new(),
@@ -215,6 +225,7 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         fact_kinds,
         steps,
         examples,
+        books,
         source,
     })
 }

@@ -12,7 +12,8 @@ use serde_json::{Value as Json, json};
 
 use super::block::Block;
 use super::block::derive::visit;
-use super::doc::{Document, Step};
+use super::describe::book_json;
+use super::doc::{Book, Document, Step};
 use super::expr::code::Code;
 use super::outcome::Line;
 use super::relation::{MadeOf, Row};
@@ -34,6 +35,8 @@ pub struct Trace {
     pub from: Vec<Trace>,
     /// How many more there are.
     pub more: usize,
+    /// Printed errors of the handbook about this component; only where the story begins.
+    pub book: Vec<Book>,
 }
 
 /// Rows named one by one when many were added up.
@@ -50,7 +53,17 @@ pub fn trace(doc: &Document, run: &Evaluation, line: &Line) -> Trace {
         run,
         left: NODES_MAX,
     };
-    teller.row(step.relation, row)
+    Trace {
+        book: books(doc, line).cloned().collect(),
+        ..teller.row(step.relation, row)
+    }
+}
+
+/// What the book prints wrong about a line's component.
+fn books<'a>(doc: &'a Document, line: &'a Line) -> impl Iterator<Item = &'a Book> {
+    doc.books
+        .iter()
+        .filter(|b| b.component.as_ref() == Some(&line.component))
 }
 
 /// One sentence for a list of lines: the steps that computed something.
@@ -74,6 +87,10 @@ pub fn sentence(doc: &Document, run: &Evaluation, line: &Line) -> Label {
     }
     zh.reverse();
     en.reverse();
+    for note in story.book.iter().map(Book::note) {
+        zh.push(note.zh);
+        en.push(note.en);
+    }
     label.zh = zh.join("；");
     label.en = en.join("; ");
     label
@@ -127,6 +144,7 @@ impl Teller<'_> {
             says,
             from,
             more,
+            book: Vec::new(),
         }
     }
 
@@ -141,6 +159,7 @@ impl Teller<'_> {
             says,
             from: Vec::new(),
             more: 0,
+            book: Vec::new(),
         }
     }
 }
@@ -165,6 +184,9 @@ impl Trace {
     pub fn text(&self, chinese: bool) -> String {
         let mut out = String::new();
         self.write(chinese, 0, &mut out);
+        for note in self.book.iter().map(Book::note) {
+            let _ = writeln!(out, "  {}", if chinese { note.zh } else { note.en });
+        }
         out
     }
 
@@ -196,10 +218,16 @@ impl Trace {
 
     /// For programs.
     pub fn to_json(&self) -> Json {
+        let mut json = self.node();
+        json["book"] = self.book.iter().map(book_json).collect();
+        json
+    }
+
+    fn node(&self) -> Json {
         json!({
             "step": self.step, "rule": self.rule, "key": self.key,
             "says": { "zh": self.says.zh, "en": self.says.en },
-            "from": self.from.iter().map(Trace::to_json).collect::<Vec<_>>(), "more": self.more,
+            "from": self.from.iter().map(Trace::node).collect::<Vec<_>>(), "more": self.more,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The room's own tests: laws, a slow reference, refusals, the checker of the trace.
 
+mod book;
 mod language;
 mod laws;
 mod reference;

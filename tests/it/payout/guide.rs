@@ -87,6 +87,12 @@ fn given_the_guides_blocks_when_read_then_each_is_accepted_and_runs() {
             assert!(!doc.example_ids().is_empty());
             continue;
         }
+        if block.contains("[[book]]") {
+            let text = format!("{PRELUDE}\n{block}");
+            let doc = Document::accept("guide", &text).unwrap_or_else(|f| panic!("{}", told(&f)));
+            assert_eq!(doc.try_books().len(), 1, "the printed error is compared");
+            continue;
+        }
         let line = |key: &str| {
             let found = block.lines().rfind(|l| l.starts_with(key)).unwrap_or_default();
             found.split('"').nth(1).unwrap_or_default().to_owned()
