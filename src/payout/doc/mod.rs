@@ -119,7 +119,9 @@ impl Document {
     }
 }
 
-const SECTIONS: [&str; 7] = ["scheme", "param", "roster", "fact", "step", "example", "book"];
+const SECTIONS: [&str; 8] = [
+    "scheme", "param", "roster", "fact", "label", "step", "example", "book",
+];
 
 fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
     let root = At::root(raw);
@@ -202,8 +204,9 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         step_ids: step_ids(root),
         failed: RefCell::default(),
     };
-    let (env, steps) = steps(root, env)?;
+    let (mut env, steps) = steps(root, env)?;
     if sink.count() == 0 {
+        labels(root, &mut env.schemas).unwrap_or_else(report);
         unused::report(&env, &steps, &fact_kinds);
     }
     let examples = examples(root, sink);
@@ -314,6 +317,30 @@ fn steps<'a>(root: At<'_>, mut env: Env<'a>) -> Option<(Env<'a>, Vec<Step>)> {
         });
     }
     Some((env, steps))
+}
+
+/// `[label]`: what people read for a column wherever it has no name of its own.
+fn labels(root: At<'_>, schemas: &mut [Schema]) -> Result<(), Refused> {
+    root.get("label", |at| {
+        at.each_entry(|e, v| {
+            v.only(&["zh", "en"])?;
+            let label = column::label(v)?;
+            if label.zh.is_empty() || label.en.is_empty() {
+                return Err(v.refuse(format!("the label `{}`", e.key), "`zh` and `en`"));
+            }
+            let named = schemas.iter_mut().flat_map(|s| &mut s.columns);
+            let mut bare = named
+                .filter(|c| c.name == e.key && c.label == Label::default())
+                .peekable();
+            if bare.peek().is_none() {
+                let what = format!("`{}` names no column without a label", e.key);
+                return Err(v.refuse(what, "a column that a step makes"));
+            }
+            bare.for_each(|c| c.label = label.clone());
+            Ok(())
+        })
+    })
+    .map(Option::unwrap_or_default)
 }
 
 /// Ids of the steps as they are written.

@@ -102,6 +102,10 @@ fn money(n: &Num) -> String {
     reason = "one sentence for each kind of working, side by side"
 )]
 pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: usize) -> Label {
+    if step.label == Label::default() {
+        // A step without words is bookkeeping between two that have some.
+        return Label::default();
+    }
     let schema = &doc.schemas[step.relation];
     let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty);
     let mut said = match (&step.block, row.work.as_deref()) {

@@ -5,6 +5,7 @@ mod language;
 mod laws;
 mod reference;
 mod refused;
+mod words;
 
 use super::{Document, Evaluation, evaluate};
 

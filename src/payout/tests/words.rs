@@ -1,0 +1,61 @@
+//! What an explanation calls things: `[label]`, and steps without words.
+
+use super::super::Document;
+use super::super::explain::trace;
+use super::SMALL;
+
+const EXAMPLE: &str = r#"
+[[example]]
+id = "one"
+period = { from = "2026-10-01", to = "2026-11-01" }
+params = { pool = "0" }
+roster = [{ id = "li", role = "sales" }]
+facts = [{ kind = "sale", id = "1", occurred = "2026-10-02", seller = "li", amount = "40" }]
+expect = { total = "4.00" }
+"#;
+
+fn told(more: &str) -> Result<(String, String), String> {
+    let small = SMALL.replace(
+        "id = \"totals\"",
+        "id = \"totals\"\nzh = \"按人\"\nen = \"by person\"",
+    );
+    let doc = Document::accept("small.toml", &format!("{small}{EXAMPLE}{more}"))
+        .map_err(|f| f.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let run = doc.example("one").unwrap().unwrap();
+    let line = run
+        .outcome
+        .lines
+        .iter()
+        .find(|l| l.component == "commission")
+        .unwrap();
+    let story = trace(&doc, &run, line);
+    Ok((story.text(true), story.text(false)))
+}
+
+#[test]
+fn given_a_label_when_a_line_is_explained_then_the_column_is_called_by_it_in_both_languages() {
+    let (zh, en) = told("[label]\ntotal = { zh = \"合计实收\", en = \"cash in all\" }").unwrap();
+    assert!(zh.contains("合计实收 40.00"), "{zh}");
+    assert!(en.contains("cash in all 40.00"), "{en}");
+}
+
+#[test]
+fn given_a_label_that_names_no_column_when_the_document_is_read_then_it_is_refused() {
+    let told = told("[label]\ntotel = { zh = \"合计\", en = \"total\" }").unwrap_err();
+    assert!(told.contains("`totel` names no column without a label"), "{told}");
+}
+
+#[test]
+fn given_a_label_in_one_language_when_the_document_is_read_then_it_is_refused() {
+    let told = told("[label]\ntotal = { zh = \"合计\" }").unwrap_err();
+    assert!(told.contains("the label `total`"), "{told}");
+}
+
+#[test]
+fn given_steps_without_words_when_a_line_is_explained_then_only_steps_with_words_are_told() {
+    let (zh, en) = told("").unwrap();
+    // The line, the totals and the sale itself: six bookkeeping steps between them say nothing.
+    assert_eq!(zh.lines().count(), 3, "{zh}");
+    assert!(en.contains("by person: 1 added up: total 40.00"), "{en}");
+    assert!(!en.contains("rounded"), "{en}");
+}
