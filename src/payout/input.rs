@@ -177,6 +177,8 @@ impl Document {
         };
         if range.is_empty() {
             kind
+        } else if matches!(p.kind, ParamKind::Table(_)) {
+            format!("{kind}, rows: {range}")
         } else {
             format!("{kind}, {range}")
         }

@@ -124,6 +124,7 @@ pub fn read_setting(at: At<'_>, p: &ParamDecl, tables: &[Schema], zone: i32) -> 
                 rows.push(row);
                 Ok(())
             })?;
+            counted(at, p, rows.len())?;
             Ok(Setting::Table(rows))
         }
     }
@@ -131,16 +132,30 @@ pub fn read_setting(at: At<'_>, p: &ParamDecl, tables: &[Schema], zone: i32) -> 
 
 fn within(at: At<'_>, p: &ParamDecl, value: &Value) -> Result<(), Refused> {
     let Some(n) = value.as_num() else { return Ok(()) };
+    outside(p, n).map_or(Ok(()), |side| {
+        let what = format!("found {} ({side} the range of {})", at.found(), p.rule);
+        Err(at.refuse(what, range(p)))
+    })
+}
+
+/// A table's `min`, `over` and `max` are about its number of rows.
+fn counted(at: At<'_>, p: &ParamDecl, rows: usize) -> Result<(), Refused> {
+    let rows = Num::int(i128::try_from(rows).unwrap_or(i128::MAX));
+    outside(p, &rows).map_or(Ok(()), |side| {
+        let what = format!("found {rows} rows ({side} the range of {})", p.rule);
+        Err(at.refuse(what, format!("rows: {}", range(p))))
+    })
+}
+
+/// On which side a number leaves the range of a parameter.
+fn outside(p: &ParamDecl, n: &Num) -> Option<&'static str> {
     let low = p.min.as_ref().is_some_and(|m| n < m) || p.over.as_ref().is_some_and(|m| n <= m);
     let high = p.max.as_ref().is_some_and(|m| n > m);
-    if low || high {
-        let side = if low { "below" } else { "above" };
-        return Err(at.refuse(
-            format!("found {} ({side} the range of {})", at.found(), p.rule),
-            range(p),
-        ));
+    if low {
+        Some("below")
+    } else {
+        high.then_some("above")
     }
-    Ok(())
 }
 
 /// "50 to 200" in words.

@@ -266,3 +266,58 @@ fn given_revisions_and_voids_when_read_then_only_the_latest_counts() {
     );
     assert_eq!(total(vec![sale(0, "50", false), sale(1, "50", true)]), "0.00");
 }
+
+#[test]
+fn given_a_table_parameter_with_a_range_when_its_rows_are_too_few_or_too_many_then_it_is_refused() {
+    let table = r#"[param.marks]
+zh = "项"
+en = "items"
+rule = "R3"
+type = "table"
+columns = { item = "text", mark = "score" }
+min = "2"
+max = "3"
+missing = "no table"
+
+[[step]]
+id = "full"
+do = "aggregate"
+from = "param.marks"
+columns = { marks = "sum(mark)" }
+
+[[step]]
+id = "sales"
+"#;
+    let text = SMALL.replacen("[[step]]\nid = \"sales\"\n", table, 1).replacen(
+        "amount = \"param.pool\"",
+        "amount = \"param.pool * full.marks\"",
+        1,
+    );
+    let doc = Document::parse("small.toml", &text).unwrap();
+    let verdict = |rows: usize| {
+        let marks: Vec<_> = (0..rows)
+            .map(|n| json!({ "item": n.to_string(), "mark": "1" }))
+            .collect();
+        let json = json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" },
+            "params": { "pool": "0", "marks": marks }, "roster": [], "facts": [] });
+        doc.input(&json)
+            .err()
+            .map(|r| format!("{}: {}; {}", r.path, r.what, r.expected))
+    };
+    assert_eq!(
+        verdict(1).as_deref(),
+        Some("params.marks: found 1 rows (below the range of R3); rows: at least 2 and at most 3")
+    );
+    assert_eq!((verdict(2), verdict(3)), (None, None));
+    assert_eq!(
+        verdict(4).as_deref(),
+        Some("params.marks: found 4 rows (above the range of R3); rows: at least 2 and at most 3")
+    );
+    let missing =
+        json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" } });
+    let said = doc.input(&missing).unwrap_err().expected;
+    assert!(
+        said.ends_with("{ item: text, mark: score }, rows: at least 2 and at most 3"),
+        "{said}"
+    );
+}

@@ -1,10 +1,11 @@
-//! Inputs as data: a JSON template whose `"$name/pointer"` texts and `{"$for": …}` items are filled from a case.
+//! Inputs as data: a JSON template whose `"$name/pointer"` texts and `{"$for": …}` or `{"$times": …}` items are filled
+//! from a case.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// Names and what they stand for: `case`, `item`, `index`, and the ones of `$for … as`.
+/// Names and what they stand for: `case`, `item`, `index`, and the ones of `$for … as` (`$times … as` gives 0, 1, 2 …).
 pub type Names = BTreeMap<String, Value>;
 
 /// The value a `"$name"` or `"$name/a/0"` text stands for.
@@ -31,9 +32,10 @@ pub fn fill(template: &Value, names: &Names) -> Value {
         Value::Array(items) => {
             let mut filled = Vec::new();
             for item in items {
-                match item.get("$for") {
-                    Some(over) => filled.extend(repeat(over, item, names)),
-                    None => filled.push(fill(item, names)),
+                match (item.get("$for"), item.get("$times")) {
+                    (Some(over), _) => filled.extend(repeat(list(over, names), item, names)),
+                    (_, Some(times)) => filled.extend(repeat(numbers(times, names), item, names)),
+                    _ => filled.push(fill(item, names)),
                 }
             }
             Value::Array(filled)
@@ -47,13 +49,27 @@ pub fn fill(template: &Value, names: &Names) -> Value {
     }
 }
 
-fn repeat(over: &Value, item: &Value, names: &Names) -> Vec<Value> {
+fn list(over: &Value, names: &Names) -> Vec<Value> {
     let list = look_up(over.as_str().expect("`$for` names a list"), names);
+    list.as_array().expect("a list").clone()
+}
+
+fn numbers(times: &Value, names: &Names) -> Vec<Value> {
+    let times = look_up(times.as_str().expect("`$times` names a number"), names);
+    let count: u32 = times
+        .as_str()
+        .map_or_else(|| times.to_string(), str::to_owned)
+        .parse()
+        .expect("a whole number");
+    (0..count).map(|n| Value::String(n.to_string())).collect()
+}
+
+fn repeat(over: Vec<Value>, item: &Value, names: &Names) -> Vec<Value> {
     let name = item["as"].as_str().expect("`as`");
     let mut filled = Vec::new();
-    for (n, element) in list.as_array().expect("a list").iter().enumerate() {
+    for (n, element) in over.into_iter().enumerate() {
         let mut inner = names.clone();
-        inner.insert(name.to_owned(), element.clone());
+        inner.insert(name.to_owned(), element);
         inner.insert(format!("{name}_index"), Value::String(n.to_string()));
         match fill(&Value::Array(vec![item["in"].clone()]), &inner) {
             Value::Array(items) => filled.extend(items),
