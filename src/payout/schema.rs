@@ -25,8 +25,14 @@ pub struct Column {
     /// Smallest and largest allowed.
     pub min: Option<Num>,
     pub max: Option<Num>,
+    /// Moves with an amount that was rounded to cash, by way of a ratio or count.
+    pub cash: bool,
     /// For people: Chinese, English.
     pub label: Label,
+    /// The label is that of the column or parameter this one was made of.
+    pub inherited: bool,
+    /// A helper that explanations leave out.
+    pub hidden: bool,
 }
 
 impl Column {
@@ -39,8 +45,16 @@ impl Column {
             default: None,
             min: None,
             max: None,
+            cash: false,
             label: Label::default(),
+            inherited: false,
+            hidden: false,
         }
+    }
+
+    /// Whether it is cash or moves with it: such money is not rounded again.
+    pub fn is_cash(&self) -> bool {
+        self.cash || matches!(self.ty, Type::Cash | Type::Money { from_cash: true })
     }
 }
 

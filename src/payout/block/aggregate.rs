@@ -20,8 +20,8 @@ pub struct Aggregate {
     pub by: Vec<usize>,
     /// One row per row of this relation, also where nothing was found.
     pub over: Option<usize>,
-    /// Rows are put in the roster's order.
-    pub roster_order: bool,
+    /// Which columns of `by` are people: rows are put in the roster's order of them.
+    pub people: Vec<bool>,
     pub figures: Vec<Figure>,
     pub columns: Vec<Code>,
     /// Unit of each figure's result, to know an empty sum's 0.
@@ -81,18 +81,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
             );
             continue;
         }
-        let mut c = Column::new(
-            &e.key,
-            if typed.ty == Type::Number {
-                Type::Count
-            } else {
-                typed.ty
-            },
-        );
-        c.options = typed.options;
-        c.employee = typed.employee;
-        columns.push(c);
-        codes.push(typed.code);
+        let (column, code) = typed.column(&e.key);
+        columns.push(column);
+        codes.push(code);
     }
     let figures: Vec<Figure> = figures.into_inner();
     let single = by.is_empty();
@@ -108,7 +99,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
             .sink
             .error(&raw.span, what, "a second argument that says what holds then");
     }
-    let roster_order = over.is_none() && by.first().is_some_and(|c| schema.columns[*c].employee);
+    let people = by.iter().map(|c| schema.columns[*c].employee).collect();
     let with_excluded = spec
         .raw("with_excluded")
         .is_some_and(|r| matches!(r.node, Node::Bool(true)));
@@ -117,7 +108,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         from,
         by,
         over,
-        roster_order,
+        people,
         figures,
         columns: codes,
         with_excluded,
@@ -241,9 +232,16 @@ impl Aggregate {
             groups.into_iter().map(|(k, (s, m))| (k, s, m)).collect()
         };
         if self.over.is_none() {
-            if self.roster_order {
+            if self.people.contains(&true) {
                 let places = world.relations[super::super::run::ROSTER].index();
-                made.sort_by_cached_key(|(key, ..)| (places.get(&key[0].text()).copied(), key.clone()));
+                // Column by column: people by their place in the roster, everything else by its value.
+                made.sort_by_cached_key(|(key, ..)| {
+                    let place = |(v, person): (&Value, &bool)| {
+                        let place = places.get(&v.text()).filter(|_| *person);
+                        (place.copied(), v.clone())
+                    };
+                    key.iter().zip(&self.people).map(place).collect::<Vec<_>>()
+                });
             } else {
                 made.sort_by(|a, b| a.0.cmp(&b.0));
             }

@@ -10,7 +10,6 @@ use crate::payout::expr::eval::{Seen, World};
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Node, Raw};
 use crate::payout::relation::{Relation, Row, key_of};
-use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
 use super::order::{self, Keys};
@@ -115,18 +114,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
                 spec.env.used.borrow_mut().columns.insert((from, *i));
             }
         });
-        let mut c = Column::new(
-            &e.key,
-            if typed.ty == Type::Number {
-                Type::Count
-            } else {
-                typed.ty
-            },
-        );
-        c.options = typed.options;
-        c.employee = typed.employee;
-        columns.push(c);
-        codes.push(typed.code);
+        let (column, code) = typed.column(&e.key);
+        columns.push(column);
+        codes.push(code);
     }
     let figures: Vec<Figure> = figures.into_inner();
     for f in &figures {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
 use crate::payout::expr::units::unify;
-use crate::payout::num::Num;
+use crate::payout::num::{Mode, Num};
 use crate::payout::relation::{Relation, Residue, Row, Work};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
@@ -86,7 +86,19 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     let order = order::read(spec, "order", from)?;
     let excess = spec.choice("excess", &WORDS, Excess::Drop)?;
     let mut columns = spec.schema(from).columns.clone();
-    columns.push(Column::new(&spec.new_column("as", &columns)?, ty));
+    let tainted = [&cap, &floor].into_iter().flatten().any(|c| c.cash);
+    let limited = Column {
+        name: spec.new_column("as", &columns)?,
+        cash: columns[column].cash || tainted,
+        ty: match ty {
+            Type::Money { from_cash } => Type::Money {
+                from_cash: from_cash || tainted,
+            },
+            other => other,
+        },
+        ..columns[column].clone()
+    };
+    columns.push(limited);
     let (single, key_parts) = (spec.schema(from).single, spec.schema(from).key_parts);
     let cash = ty == Type::Cash;
     let (cap, floor) = (cap.map(|c| c.code), floor.map(|c| c.code));
@@ -114,6 +126,7 @@ impl Limit {
         let excess = self.excess.of(world.params).unwrap_or(Excess::Drop);
         let mut after: Vec<Num> = source.rows.iter().map(|r| r.cells[self.column].num()).collect();
         let mut limits: Vec<(Option<Num>, Option<Num>)> = vec![(None, None); after.len()];
+        let fen = Num::ratio(1, 100).unwrap_or(Num::ONE);
         let mut residuals = Vec::new();
         let mut notes = Vec::new();
         let mut groups: BTreeMap<Vec<Value>, Vec<usize>> = BTreeMap::new();
@@ -133,7 +146,12 @@ impl Limit {
                 Some(c) => at_row(seen.eval(c), &row.key).map(|v| Some(v.num())),
                 None => Ok(None),
             };
-            let (cap, floor) = (limit(&self.cap)?, limit(&self.floor)?);
+            // Whole fen stay whole: limits of cash are cut to fen inwards.
+            let inwards = |n: Option<Num>, mode| n.map(|n| if self.cash { n.rounded(&fen, mode) } else { n });
+            let (cap, floor) = (
+                inwards(limit(&self.cap)?, Mode::Down),
+                inwards(limit(&self.floor)?, Mode::Up),
+            );
             for at in members {
                 limits[*at] = (floor.clone(), cap.clone());
             }

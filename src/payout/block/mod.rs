@@ -151,6 +151,16 @@ impl Block {
         }
     }
 
+    /// Whether its rows begin with all columns of its source.
+    pub fn passes_on(&self) -> bool {
+        match self {
+            Self::Select(b) => b.picks.is_empty(),
+            Self::Aggregate(_) | Self::Emit(_) => false,
+            Self::Round(b) => b.by.is_none(),
+            _ => true,
+        }
+    }
+
     /// The word of `do`.
     pub fn word(&self) -> &'static str {
         match self {

@@ -20,6 +20,8 @@ pub struct Release {
     pub column: usize,
     pub tranches: Vec<Tranche>,
     pub remainder: Choice<Rest>,
+    /// Cash goes to the fen, things that are counted stay whole.
+    pub unit: Num,
 }
 
 #[derive(Clone, Debug)]
@@ -53,11 +55,11 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     let name = spec.need("column", "the column of cash")?;
     let column = spec.column(name, &spec.raw("column")?.span, from)?;
     let ty = spec.schema(from).columns[column].ty;
-    if !matches!(ty, Type::Cash | Type::Count) {
+    if !matches!(ty, Type::Cash | Type::Count | Type::Points) {
         spec.env.sink.error(
             &spec.raw("column")?.span,
             format!("`{name}` is {}", ty.word()),
-            "cash or a count",
+            "cash, a count or points",
         );
         return None;
     }
@@ -133,6 +135,11 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         column,
         tranches,
         remainder,
+        unit: if ty == Type::Cash {
+            Num::ratio(1, 100)?
+        } else {
+            Num::ONE
+        },
     };
     Some(Made {
         block: Block::Release(block),
@@ -159,7 +166,7 @@ impl Release {
             if shares.iter().sum::<Num>() != Num::ONE {
                 return Err(Halt::row(&row.key, "tranche shares that do not sum to 100%"));
             }
-            let results = tranches(&total, &shares, rest).map_err(|w| Halt::row(&row.key, w))?;
+            let results = tranches(&total, &self.unit, &shares, rest).map_err(|w| Halt::row(&row.key, w))?;
             for (n, ((tranche, share), result)) in self.tranches.iter().zip(shares).zip(results).enumerate() {
                 let due = at_row(seen.eval(&tranche.due), &row.key)?;
                 let released = match &tranche.when {
@@ -211,12 +218,7 @@ impl Release {
 }
 
 /// Whole units of each tranche; left-over ones go where the rule says.
-fn tranches(total: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, &'static str> {
-    let unit = if total.is_integer() && shares.iter().all(|s| (total * s).is_integer()) {
-        Num::ONE
-    } else {
-        Num::ratio(1, 100).unwrap_or(Num::ONE)
-    };
+fn tranches(total: &Num, unit: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, &'static str> {
     if rest == Rest::Largest {
         let claims: Vec<Claim> = shares
             .iter()
@@ -226,7 +228,7 @@ fn tranches(total: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, &'stati
                 cap: None,
             })
             .collect();
-        return Ok(divide(total, &unit, &claims)?
+        return Ok(divide(total, unit, &claims)?
             .parts
             .into_iter()
             .map(|p| p.result)
@@ -234,7 +236,7 @@ fn tranches(total: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, &'stati
     }
     let mut parts: Vec<Num> = shares
         .iter()
-        .map(|s| (total * s).rounded(&unit, crate::payout::num::Mode::Down))
+        .map(|s| (total * s).rounded(unit, crate::payout::num::Mode::Down))
         .collect();
     let left = total - &parts.iter().sum::<Num>();
     let at = if rest == Rest::First {

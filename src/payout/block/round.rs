@@ -21,7 +21,7 @@ pub struct Round {
     pub column: usize,
     /// Groups that become one row each (`None`: every row by itself).
     pub by: Option<Vec<usize>>,
-    pub roster_order: bool,
+    pub people: Vec<bool>,
     pub unit: Choice<i128>,
     pub mode: Choice<Mode>,
     /// Whether each row is rounded before it is added up.
@@ -82,15 +82,13 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
             "`by`: the rows that are added up",
         );
     }
-    let roster_order = by
-        .as_ref()
-        .is_some_and(|b| b.first().is_some_and(|c| schema.columns[*c].employee));
+    let people = by.iter().flatten().map(|c| schema.columns[*c].employee).collect();
     columns.push(Column::new(&spec.new_column("as", &columns)?, Type::Cash));
     let round = Round {
         from,
         column,
         by,
-        roster_order,
+        people,
         unit,
         mode,
         each,
@@ -135,7 +133,7 @@ impl Round {
             from: self.from,
             by: by.clone(),
             over: None,
-            roster_order: self.roster_order,
+            people: self.people.clone(),
             figures: figures.into_inner(),
             columns: vec![Code::Figure(0)],
             with_excluded: false,

@@ -73,6 +73,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         );
         return None;
     }
+    // A lump sum that is reached is looked up; everything else moves with the measure.
+    let lump = |m: &Method| matches!(m, Method::Flat | Method::CumulativeFlat);
+    let cash = (value.cash || prior.as_ref().is_some_and(|p| p.cash)) && !all.iter().all(lump);
     let ty = if rated(all[0]) {
         if gives != Type::Ratio {
             let what = format!("a method by rate with bands that give {}", gives.word());
@@ -84,20 +87,26 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
             return None;
         }
         if value.ty.is_money() {
-            Type::Money {
-                from_cash: value.ty != Type::MONEY,
-            }
+            Type::Money { from_cash: cash }
         } else {
             value.ty
         }
+    } else if gives == Type::MONEY {
+        Type::Money { from_cash: cash }
     } else {
         gives
     };
     let mut columns = spec.schema(from).columns.clone();
-    columns.push(Column::new(&spec.new_column("as", &columns)?, ty));
+    columns.push(Column {
+        cash,
+        ..Column::new(&spec.new_column("as", &columns)?, ty)
+    });
     let with_rate = spec.raw("rate_as").is_some();
     if with_rate {
-        columns.push(Column::new(&spec.new_column("rate_as", &columns)?, Type::Ratio));
+        columns.push(Column {
+            cash,
+            ..Column::new(&spec.new_column("rate_as", &columns)?, Type::Ratio)
+        });
     }
     let (single, key_parts) = (spec.schema(from).single, spec.schema(from).key_parts);
     let prior = prior.map(|p| p.code);

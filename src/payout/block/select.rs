@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::payout::expr::code::{Code, Instant};
 use crate::payout::expr::eval::World;
+use crate::payout::expr::units::unify;
 use crate::payout::relation::{MadeOf, Relation, Row, key_of, one};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
@@ -141,7 +142,9 @@ fn union(spec: &Spec<'_>, names: &[(&str, std::ops::Range<usize>)]) -> Option<Ma
             let c = &spec.schema(*relation).columns[at];
             merged = Some(match merged {
                 None => c.clone(),
-                Some(m) if m.ty == c.ty => Column {
+                Some(m) if m.ty == c.ty || (m.ty.is_money() && unify(m.ty, c.ty).is_some()) => Column {
+                    ty: unify(m.ty, c.ty).unwrap_or(m.ty),
+                    cash: m.cash || c.cash,
                     employee: m.employee && c.employee,
                     options: m.options.clone().filter(|_| m.options == c.options),
                     ..m

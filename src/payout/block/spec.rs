@@ -82,7 +82,7 @@ impl<'a> Spec<'a> {
 
     /// Refuses fields other than these and the ones every step has.
     pub fn only(&self, known: &[&str]) {
-        let mut all = vec!["id", "do", "zh", "en", "rule"];
+        let mut all = vec!["id", "do", "zh", "en", "rule", "labels"];
         all.extend(known);
         let Node::Map(entries) = &self.at.raw.node else {
             return;

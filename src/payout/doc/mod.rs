@@ -6,6 +6,7 @@
 mod book;
 pub mod column;
 mod header;
+mod labels;
 mod param;
 mod unused;
 
@@ -206,7 +207,7 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
     };
     let (mut env, steps) = steps(root, env)?;
     if sink.count() == 0 {
-        labels(root, &mut env.schemas).unwrap_or_else(report);
+        labels::document(root, &mut env.schemas).unwrap_or_else(report);
         unused::report(&env, &steps, &fact_kinds);
     }
     let examples = examples(root, sink);
@@ -319,30 +320,6 @@ fn steps<'a>(root: At<'_>, mut env: Env<'a>) -> Option<(Env<'a>, Vec<Step>)> {
     Some((env, steps))
 }
 
-/// `[label]`: what people read for a column wherever it has no name of its own.
-fn labels(root: At<'_>, schemas: &mut [Schema]) -> Result<(), Refused> {
-    root.get("label", |at| {
-        at.each_entry(|e, v| {
-            v.only(&["zh", "en"])?;
-            let label = column::label(v)?;
-            if label.zh.is_empty() || label.en.is_empty() {
-                return Err(v.refuse(format!("the label `{}`", e.key), "`zh` and `en`"));
-            }
-            let named = schemas.iter_mut().flat_map(|s| &mut s.columns);
-            let mut bare = named
-                .filter(|c| c.name == e.key && c.label == Label::default())
-                .peekable();
-            if bare.peek().is_none() {
-                let what = format!("`{}` names no column without a label", e.key);
-                return Err(v.refuse(what, "a column that a step makes"));
-            }
-            bare.for_each(|c| c.label = label.clone());
-            Ok(())
-        })
-    })
-    .map(Option::unwrap_or_default)
-}
-
 /// Ids of the steps as they are written.
 fn step_ids(root: At<'_>) -> Vec<String> {
     let mut ids = Vec::new();
@@ -383,7 +360,9 @@ fn step(raw: &Raw, env: &Env<'_>) -> Option<(block::Made, String, Label, String)
     }
     let label = spec.report(column::label(at))?;
     let rule = spec.text("rule").unwrap_or_default().to_owned();
-    Some((block::read(word, &spec)?, id.to_owned(), label, rule))
+    let mut made = block::read(word, &spec)?;
+    labels::apply(&spec, &mut made)?;
+    Some((made, id.to_owned(), label, rule))
 }
 
 fn examples(root: At<'_>, sink: &Sink<'_>) -> Vec<Example> {

@@ -31,6 +31,8 @@ pub struct Trace {
     pub key: String,
     /// What happened here.
     pub says: Label,
+    /// Figures this step made: column and exact text.
+    pub figures: Vec<(String, String)>,
     /// What it was made of; at most [`MEMBERS`] of many.
     pub from: Vec<Trace>,
     /// How many more there are.
@@ -142,10 +144,23 @@ impl Teller<'_> {
             rule: step.rule.clone(),
             key: row.key.to_string(),
             says,
+            figures: self.figures(step, row),
             from,
             more,
             book: Vec::new(),
         }
+    }
+
+    /// Columns of a row that its step added to those of its source.
+    fn figures(&self, step: &Step, row: &Row) -> Vec<(String, String)> {
+        let columns = &self.doc.schemas[step.relation].columns;
+        let kept = if step.block.passes_on() {
+            self.doc.schemas[step.block.source()].columns.len()
+        } else {
+            0
+        };
+        let new = columns.iter().zip(row.cells.iter()).skip(kept);
+        new.map(|(c, v)| (c.name.clone(), v.to_string())).collect()
     }
 
     /// A fact, a roster row or a row of a parameter table.
@@ -157,6 +172,7 @@ impl Teller<'_> {
             rule: String::new(),
             key: row.key.to_string(),
             says,
+            figures: Vec::new(),
             from: Vec::new(),
             more: 0,
             book: Vec::new(),
@@ -227,6 +243,8 @@ impl Trace {
         json!({
             "step": self.step, "rule": self.rule, "key": self.key,
             "says": { "zh": self.says.zh, "en": self.says.en },
+            "figures": self.figures.iter().map(|(c, v)| (c.clone(), Json::String(v.clone())))
+                .collect::<serde_json::Map<_, _>>(),
             "from": self.from.iter().map(Trace::node).collect::<Vec<_>>(), "more": self.more,
         })
     }

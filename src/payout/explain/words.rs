@@ -14,35 +14,22 @@ fn label(zh: String, en: String) -> Label {
     Label { zh, en }
 }
 
-/// Names and values of some columns.
+/// Names and values of some columns; helpers are left out.
 fn listed(columns: &[Column], cells: &[Value]) -> Label {
-    let pairs = || columns.iter().zip(cells);
-    let zh: Vec<String> = pairs()
-        .map(|(c, v)| {
-            format!(
-                "{} {}",
-                if c.label.zh.is_empty() {
-                    &c.name
-                } else {
-                    &c.label.zh
-                },
-                v.shown(c.ty)
-            )
-        })
-        .collect();
-    let en: Vec<String> = pairs()
-        .map(|(c, v)| {
-            format!(
-                "{} {}",
-                if c.label.en.is_empty() {
-                    &c.name
-                } else {
-                    &c.label.en
-                },
-                v.shown(c.ty)
-            )
-        })
-        .collect();
+    let one = |name: &str, label: &str, value: String| {
+        let name = if label.is_empty() { name } else { label };
+        format!("{name} {value}")
+    };
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for (c, v) in columns.iter().zip(cells).filter(|(c, _)| !c.hidden) {
+        let (chinese, english) = match v {
+            Value::Bool(true) => ("是".to_owned(), "yes".to_owned()),
+            Value::Bool(false) => ("否".to_owned(), "no".to_owned()),
+            other => (other.shown(c.ty), other.shown(c.ty)),
+        };
+        zh.push(one(&c.name, &c.label.zh, chinese));
+        en.push(one(&c.name, &c.label.en, english));
+    }
     label(zh.join("，"), en.join(", "))
 }
 

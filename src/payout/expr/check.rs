@@ -7,6 +7,7 @@ use crate::payout::schema::{Column, Env, Options, ParamKind};
 use crate::payout::value::{Type, Value};
 
 use super::ast::{Expr, Kind, List, Op};
+use super::cash::from_cash;
 use super::code::{Code, FigureKind, Instant};
 use super::func::{self, FUNCS};
 use super::units::{product, quotient, unify};
@@ -15,12 +16,17 @@ pub use super::scope::{Scope, Typed};
 
 /// Checks `expr`; `None` when a fault was reported.
 pub fn check(expr: &Expr, env: &Env<'_>, scope: &Scope<'_>) -> Option<Typed> {
-    Checker {
+    let checker = Checker {
         env,
         scope,
         nonzero: RefCell::default(),
+    };
+    let mut typed = checker.expr(expr)?;
+    typed.cash = typed.ty.is_number() && from_cash(&typed.code, env, scope);
+    if let (Type::Money { from_cash }, true) = (&mut typed.ty, typed.cash) {
+        *from_cash = true;
     }
-    .expr(expr)
+    Some(typed)
 }
 
 pub struct Checker<'a> {
@@ -262,10 +268,9 @@ impl Checker<'_> {
         };
         let employee = old.employee && next.employee;
         Some(Typed {
-            code: next.code.clone(),
-            ty,
             options,
             employee,
+            ..Typed::plain(next.code.clone(), ty)
         })
     }
 
@@ -317,10 +322,10 @@ impl Checker<'_> {
         };
         let typed = |c: &Column, code: Code| {
             Some(Typed {
-                code,
-                ty: c.ty,
                 options: c.options.clone(),
                 employee: c.employee,
+                label: c.label.clone(),
+                ..Typed::plain(code, c.ty)
             })
         };
         match parts {
@@ -433,6 +438,7 @@ impl Checker<'_> {
         match &self.env.params[at].kind {
             ParamKind::One(ty, options) => Some(Typed {
                 options: options.clone(),
+                label: self.env.params[at].label.clone(),
                 ..Typed::plain(Code::Param(at), *ty)
             }),
             ParamKind::List(_) => self.fault(e, "a list used as a value", format!("`x in param.{id}`")),

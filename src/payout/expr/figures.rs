@@ -56,6 +56,9 @@ impl Checker<'_> {
         };
         let ty = if ty == Type::Number { Type::Count } else { ty };
         let keeps = matches!(kind, F::First | F::Last);
+        // A sum over everything, or one row's value, is called what its parts are called.
+        let whole = !matches!(kind, F::Count | F::Index | F::Distinct | F::Any | F::All) && only.is_none();
+        let label = typed.first().filter(|_| whole).map(|t| t.label.clone());
         let options = typed
             .first()
             .filter(|_| keeps && empty.is_none())
@@ -71,6 +74,7 @@ impl Checker<'_> {
         Some(Typed {
             options,
             employee,
+            label: label.unwrap_or_default(),
             ..Typed::plain(Code::Figure(at), ty)
         })
     }

@@ -5,6 +5,7 @@
 //! is allowed only where the divisor cannot be 0; every mistake is found before anything is paid.
 
 pub mod ast;
+pub mod cash;
 pub mod check;
 pub mod code;
 pub mod eval;

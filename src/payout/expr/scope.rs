@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::payout::schema::{Column, Options};
+use crate::payout::schema::{Column, Label, Options};
 use crate::payout::value::Type;
 
 use super::code::{Code, Figure};
@@ -14,6 +14,10 @@ pub struct Typed {
     pub ty: Type,
     pub options: Options,
     pub employee: bool,
+    /// Moves with an amount that was rounded to cash.
+    pub cash: bool,
+    /// What people call it: that of the column or parameter it is.
+    pub label: Label,
 }
 
 impl Typed {
@@ -23,7 +27,27 @@ impl Typed {
             ty,
             options: None,
             employee: false,
+            cash: false,
+            label: Label::default(),
         }
+    }
+
+    /// The column it becomes; a bare number is a count.
+    pub fn column(self, name: &str) -> (Column, Code) {
+        let ty = if self.ty == Type::Number {
+            Type::Count
+        } else {
+            self.ty
+        };
+        let column = Column {
+            options: self.options,
+            employee: self.employee,
+            cash: self.cash,
+            inherited: self.label != Label::default(),
+            label: self.label,
+            ..Column::new(name, ty)
+        };
+        (column, self.code)
     }
 }
 

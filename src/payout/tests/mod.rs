@@ -1,10 +1,12 @@
 //! The room's own tests: laws, a slow reference, refusals, the checker of the trace.
 
 mod book;
+mod explained;
 mod language;
 mod laws;
 mod reference;
 mod refused;
+mod twice;
 mod words;
 
 use super::{Document, Evaluation, evaluate};

@@ -1,0 +1,93 @@
+//! What people read: labels instead of column names, helpers left out, and the roster's order in groups of several columns.
+
+use super::super::explain::trace;
+use super::super::{Document, Evaluation, evaluate};
+use super::SMALL;
+
+/// The small document with its `known` step written anew, run on one sale of li.
+fn told(known: &str) -> Result<(Document, Evaluation), String> {
+    let old = "columns = { role = \"roster.role\" }";
+    assert!(SMALL.contains(old));
+    let text = SMALL
+        .replace(old, &format!("zh = \"人\"\nen = \"person\"\n{known}"))
+        .replace(
+            "role = { type = \"text\",",
+            "role = { zh = \"岗位\", en = \"post\", type = \"text\",",
+        );
+    let doc = Document::parse("small.toml", &text)
+        .map_err(|f| f.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+        "roster": [{ "id": "li", "role": "sales" }],
+        "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+    let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+    Ok((doc, run))
+}
+
+#[test]
+fn given_labels_when_explained_then_people_read_them_and_helpers_are_left_out() {
+    let known = "columns = { role = \"roster.role\", half = \"total * 50%\", much = \"half >= 20\", helper = \"half + 1\" }\n\
+        labels = { half = { zh = \"一半\", en = \"one half\" }, much = { zh = \"够\", en = \"enough\" }, helper = \"hidden\" }";
+    let (doc, run) = told(known).unwrap();
+    let story = trace(&doc, &run, &run.outcome.lines[0]);
+    let (zh, en) = (story.text(true), story.text(false));
+    // The label of `role` comes from the roster.
+    assert!(zh.contains("岗位 sales，一半 20.00，够 是"), "{zh}");
+    assert!(en.contains("post sales, one half 20.00, enough yes"), "{en}");
+    assert!(!zh.contains("helper") && !en.contains("helper"));
+    // Programs see every figure.
+    assert!(story.to_json().to_string().contains("\"helper\":\"21\""));
+}
+
+#[test]
+fn given_wrong_labels_when_checked_then_the_fault_is_said() {
+    for (labels, what) in [
+        (
+            "labels = { rol = { zh = \"一\", en = \"a\" } }",
+            "step `known` makes no column `rol`",
+        ),
+        ("labels = { role = { zh = \"一\" } }", "a label in one language"),
+        ("labels = { role = \"hiden\" }", "found \"hiden\""),
+        (
+            "labels = { role = { zh = \"一\", en = \"a\", fr = \"b\" } }",
+            "unknown field `fr`",
+        ),
+        ("labels = \"x\"", "`labels`"),
+    ] {
+        let said = told(&format!("columns = {{ role = \"roster.role\" }}\n{labels}"))
+            .err()
+            .unwrap();
+        assert!(said.contains(what), "{labels}: {said}");
+    }
+}
+
+#[test]
+fn given_groups_of_several_columns_when_made_then_people_stand_in_the_rosters_order_within_them() {
+    let text = SMALL
+        .replace("by = \"seller\"\ncolumns", "by = [\"team\", \"seller\"]\ncolumns")
+        .replace(
+            "amount = \"money\", count",
+            "team = \"text\", amount = \"money\", count",
+        );
+    let doc = Document::parse("small.toml", &text).unwrap();
+    let sale = |team: &str, seller: &str| serde_json::json!({ "kind": "sale", "occurred": "2026-10-02", "team": team, "seller": seller, "amount": "10" });
+    // In the roster zhao stands before an: of two equal remainders the odd fen is his.
+    let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0.03" },
+        "roster": [{ "id": "zhao", "role": "sales" }, { "id": "an", "role": "sales" }],
+        "facts": [sale("B", "an"), sale("A", "an"), sale("A", "zhao"), sale("B", "zhao")] });
+    let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+    let keys: Vec<String> = run
+        .rows(&doc, "totals")
+        .unwrap()
+        .into_iter()
+        .map(|r| r.0)
+        .collect();
+    assert_eq!(keys, ["A|zhao", "A|an", "B|zhao", "B|an"]);
+    let bonus: Vec<_> = run
+        .outcome
+        .lines
+        .iter()
+        .filter(|l| l.component == "bonus")
+        .map(|l| format!("{} {}", l.payee, l.amount.fixed(2)))
+        .collect();
+    assert_eq!(bonus, ["zhao 0.01", "an 0.01", "zhao 0.01"]);
+}
