@@ -14,30 +14,41 @@ fn label(zh: String, en: String) -> Label {
     Label { zh, en }
 }
 
-/// Names and values of some columns; helpers are left out.
-fn listed(columns: &[Column], cells: &[Value]) -> Label {
-    let one = |name: &str, label: &str, value: String| {
-        let name = if label.is_empty() { name } else { label };
-        format!("{name} {value}")
-    };
-    let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for (c, v) in columns.iter().zip(cells).filter(|(c, _)| !c.hidden) {
-        let (chinese, english) = match v {
-            Value::Bool(true) => ("是".to_owned(), "yes".to_owned()),
-            Value::Bool(false) => ("否".to_owned(), "no".to_owned()),
-            other => (other.shown(c.ty), other.shown(c.ty)),
-        };
-        zh.push(one(&c.name, &c.label.zh, chinese));
-        en.push(one(&c.name, &c.label.en, english));
+/// A value for people: conditions in words.
+fn told(v: &Value, ty: Type, chinese: bool) -> String {
+    match (v, chinese) {
+        (Value::Bool(true), true) => "是".into(),
+        (Value::Bool(false), true) => "否".into(),
+        (Value::Bool(true), false) => "yes".into(),
+        (Value::Bool(false), false) => "no".into(),
+        _ => v.shown(ty),
     }
-    label(zh.join("，"), en.join(", "))
+}
+
+/// Names and values of some columns; helpers are left out.
+fn listed<'c>(pairs: impl Iterator<Item = (&'c Column, &'c Value)> + Clone) -> Label {
+    let side = |chinese: bool| {
+        let one = |(c, v): (&Column, &Value)| {
+            let name = if chinese { &c.label.zh } else { &c.label.en };
+            let name = if name.is_empty() { &c.name } else { name };
+            format!("{name} {}", told(v, c.ty, chinese))
+        };
+        let all = pairs.clone().filter(|(c, _)| !c.hidden);
+        all.map(one).collect::<Vec<_>>()
+    };
+    label(side(true).join("，"), side(false).join(", "))
 }
 
 /// A fact or a row that was given.
 pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
     let schema = &doc.schemas[relation];
+    // What an input left out says nothing.
+    let filled = |from: usize| {
+        let cells = schema.columns.iter().zip(row.cells.iter()).skip(from);
+        cells.filter(|(c, v)| c.default.as_ref() != Some(*v))
+    };
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
-        let all = listed(&schema.columns[2..], &row.cells[2..]);
+        let all = listed(filled(2));
         let when = row.cells[1].to_string();
         return label(
             format!("{} {}（{when}）：{}", fact.label.zh, row.key, all.zh),
@@ -45,7 +56,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
-        let all = listed(&schema.columns[1..], &row.cells[1..]);
+        let all = listed(filled(1));
         return label(
             format!("{}：{}", row.key, all.zh),
             format!("{}: {}", row.key, all.en),
@@ -72,8 +83,8 @@ fn params(doc: &Document, run: &Evaluation, step: &Step) -> Label {
         if let (Setting::One(v), crate::payout::schema::ParamKind::One(ty, _)) =
             (&run.input.params[at], &p.kind)
         {
-            zh.push(format!("{} = {}（{}）", p.label.zh, v.shown(*ty), p.rule));
-            en.push(format!("{} = {} ({})", p.label.en, v.shown(*ty), p.rule));
+            zh.push(format!("{} = {}（{}）", p.label.zh, told(v, *ty, true), p.rule));
+            en.push(format!("{} = {} ({})", p.label.en, told(v, *ty, false), p.rule));
         }
     }
     label(zh.join("，"), en.join(", "))
@@ -220,7 +231,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         ),
         (Block::Aggregate(a), _) => {
             let from = a.by.len();
-            let all = listed(&schema.columns[from..], &row.cells[from..]);
+            let all = listed(schema.columns[from..].iter().zip(&row.cells[from..]));
             label(
                 format!("{members} 条合计：{}", all.zh),
                 format!("{members} added up: {}", all.en),
@@ -228,11 +239,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Derive(d), _) => {
             let from = doc.schemas[d.from].columns.len();
-            listed(&schema.columns[from..], &row.cells[from..])
+            listed(schema.columns[from..].iter().zip(&row.cells[from..]))
         }
         (Block::Table(t), _) => {
             let from = doc.schemas[t.from].columns.len();
-            let all = listed(&schema.columns[from..], &row.cells[from..]);
+            let all = listed(schema.columns[from..].iter().zip(&row.cells[from..]));
             label(format!("查表：{}", all.zh), format!("by the table: {}", all.en))
         }
         (Block::Qualify(q), _) => match &row.out {

@@ -59,3 +59,13 @@ fn given_steps_without_words_when_a_line_is_explained_then_only_steps_with_words
     assert!(en.contains("by person: 1 added up: total 40.00"), "{en}");
     assert!(!en.contains("rounded"), "{en}");
 }
+
+#[test]
+fn given_fields_left_out_when_a_line_is_explained_then_only_given_ones_are_told() {
+    let (zh, _) = told("").unwrap();
+    assert!(zh.contains("amount 40.00"), "{zh}");
+    assert!(
+        !zh.contains("count"),
+        "the default of `count` was not given: {zh}"
+    );
+}
