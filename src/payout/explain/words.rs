@@ -1,6 +1,7 @@
 //! The sentences.
 
 use crate::payout::block::Block;
+use crate::payout::block::bands::Method;
 use crate::payout::block::derive::visit;
 use crate::payout::doc::{Document, Step};
 use crate::payout::expr::code::Code;
@@ -120,7 +121,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
             }),
         ) => {
             let ty = if s.of == Type::Cash { Type::MONEY } else { s.of };
-            let result_ty = if s.gives == Type::Ratio { ty } else { s.gives };
+            let rated = matches!(
+                s.method.of(&run.input.params),
+                Some(Method::Whole | Method::Marginal)
+            );
+            let result_ty = if rated { ty } else { s.gives };
             let (x, y) = (measure(ty, value), measure(result_ty, result));
             let before = if prior.is_zero() {
                 String::new()
