@@ -8,8 +8,12 @@ use serde_json::{Map, Value};
 /// Names and what they stand for: `case`, `item`, `index`, and the ones of `$for … as` (`$times … as` gives 0, 1, 2 …).
 pub type Names = BTreeMap<String, Value>;
 
-/// The value a `"$name"` or `"$name/a/0"` text stands for.
+/// The value a `"$name"` or `"$name/a/0"` text stands for; `"$name/a/0%"` is that many percent.
 pub fn look_up(text: &str, names: &Names) -> Value {
+    if let Some(text) = text.strip_suffix('%') {
+        let number = look_up(text, names);
+        return Value::String(format!("{}%", number.as_str().expect("a number as text")));
+    }
     let body = text.strip_prefix('$').expect("a reference");
     let (name, pointer) = body.find('/').map_or((body, ""), |at| body.split_at(at));
     let value = names
