@@ -8,8 +8,10 @@ use crate::storage::{
     StoreError, TokenKeyRow, delete_token_key, destroy_salts, ensure_salt, insert_token_key,
 };
 
-/// A new token key is made this often.
-const ROTATE_MS: i64 = 30 * DAY_MS;
+/// A new token key is made this often, or less often where a long window would keep too many of them.
+const ROTATE_DAYS: i64 = 30;
+/// Most keys a window may reach back to; a token names its key in one byte and a node holds 16.
+const KEYS_IN_WINDOW: i64 = 12;
 /// Salts live this long (attribution.md §2).
 const SALT_MS: i64 = 2 * DAY_MS;
 const DAY_MS: i64 = 86_400_000;
@@ -54,7 +56,7 @@ pub async fn ensure_token_keys(app: &App) -> Result<TokenKeys, KeysError> {
     crate::app::token_keys(app).await?.ok_or(KeysError::Unusable)
 }
 
-/// Makes a new signing key when the newest is 30 days old, and retires those no window reaches back to: the longest is
+/// Makes a new signing key when the newest is 30 days old (more under windows of over a year), and retires those no window reaches back to: the longest is
 /// the programme's, a campaign's own, or a day for beacons. Says how many keys were made and retired.
 pub async fn rotate_token_keys(app: &App) -> Result<u64, StoreError> {
     let now_ms = app.clock.now_ms();
@@ -64,7 +66,7 @@ pub async fn rotate_token_keys(app: &App) -> Result<u64, StoreError> {
     let mut done = 0;
     if rows
         .first()
-        .is_none_or(|newest| now_ms - newest.created_at >= ROTATE_MS)
+        .is_none_or(|newest| now_ms - newest.created_at >= rotate_days(window_days) * DAY_MS)
     {
         make_key(app, &rows).await?;
         done += 1;
@@ -78,6 +80,10 @@ pub async fn rotate_token_keys(app: &App) -> Result<u64, StoreError> {
         }
     }
     Ok(done)
+}
+
+fn rotate_days(window_days: i64) -> i64 {
+    ROTATE_DAYS.max((window_days + KEYS_IN_WINDOW - 1) / KEYS_IN_WINDOW)
 }
 
 async fn make_key(app: &App, rows: &[TokenKeyRow]) -> Result<(), StoreError> {

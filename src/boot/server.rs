@@ -1,7 +1,7 @@
 //! Everything that runs in a server, in the order it starts and stops.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -22,6 +22,7 @@ use crate::boot::{Nature, OpenError, metrics, open};
 use crate::chores;
 use crate::classify;
 use crate::config::{ConfigError, Settings};
+use crate::domain::EmployeeId;
 use crate::geo::Geo;
 use crate::redirect::loader::{Loader, LoaderParts, Rules};
 use crate::redirect::refresh::{RefreshParts, Refresher};
@@ -29,7 +30,7 @@ use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
 use crate::spool::{Durability, NodeName, Spool, SpoolSettings};
 use crate::storage::StoreError;
-use crate::web::{self, Web};
+use crate::web::{self, StaffDoor, Web};
 
 /// How long answers under way may take after the stop was asked for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -78,6 +79,23 @@ impl LinkWatch for Watch {
         if let Err(error) = self.0.refresh().await {
             tracing::warn!(%error, "the link table could not be brought up to date");
         }
+    }
+}
+
+/// The staff door. Weak: the redirector holds the pages, and the pages must not hold it back.
+struct Door(Weak<Redirector>);
+
+impl StaffDoor for Door {
+    fn way_in(&self, employee: EmployeeId, back: &str) -> String {
+        self.0
+            .upgrade()
+            .map_or_else(|| back.to_owned(), |door| door.staff_door(employee, back))
+    }
+
+    fn way_out(&self, back: &str) -> String {
+        self.0
+            .upgrade()
+            .map_or_else(|| back.to_owned(), |door| door.staff_way_out(back))
     }
 }
 
@@ -156,17 +174,14 @@ impl Server {
                 short_url,
             },
         }));
-        // Weak: the redirector holds the pages, and the pages must not hold it back.
-        let door = Arc::downgrade(&redirector);
         let web = Web::with(
             app.clone(),
             web::Front {
                 firm: settings.firm_name.as_str().into(),
                 probes: metrics::probes(&redirector, &loader, &geo),
-                staff_door: Some(Box::new(move |employee, back| {
-                    door.upgrade()
-                        .map_or_else(|| back.to_owned(), |door| door.staff_door(employee, back))
-                })),
+                staff_door: Some(Box::new(Door(Arc::downgrade(&redirector)))),
+                trusted_proxies: settings.trusted_proxies.clone(),
+                ..web::Front::plain(&app)
             },
         );
         pages.set(web.clone());

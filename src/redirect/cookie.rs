@@ -56,6 +56,11 @@ pub(super) fn visitor_header(random: [u8; VISITOR_BYTES], secure: bool) -> Strin
     format!("{VISITOR_COOKIE}={value}; Max-Age={VISITOR_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}")
 }
 
+/// What a way out is signed for. An address never begins like this, so that no ticket in is one out.
+fn out(back: &str) -> Vec<u8> {
+    [b"out\0", back.as_bytes()].concat()
+}
+
 /// Signs and reads the staff cookie: employee and expiry under a MAC, so that a staff member's own clicks are known on
 /// the short host without a session there.
 #[derive(Clone)]
@@ -108,6 +113,16 @@ impl StaffCookie {
         } else {
             self.verify(ticket, back.as_bytes(), now_ms)
         }
+    }
+
+    /// What leads out through the staff door to `back`, until `until_ms`.
+    pub(super) fn farewell(&self, until_ms: i64, back: &str) -> String {
+        self.seal(EmployeeId(0), until_ms, &out(back))
+    }
+
+    /// Whether this leads out to `back`.
+    pub(super) fn leads_out(&self, ticket: &str, back: &str, now_ms: i64) -> bool {
+        self.verify(ticket, &out(back), now_ms).is_some()
     }
 
     fn seal(&self, employee: EmployeeId, until_ms: i64, purpose: &[u8]) -> String {

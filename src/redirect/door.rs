@@ -1,8 +1,6 @@
 //! The staff door: `GET /bs` on the short host, where signing in leads through so that the browser is known there as
-//! a member of staff's (attribution.md §2). App, short host and destination are three sites: a cookie set on one is
-//! not seen on another.
-
-use std::fmt::Write as _;
+//! a member of staff's (attribution.md §2), and signing out so that it no longer is. App, short host and destination
+//! are three sites: a cookie set on one is not seen on another.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
@@ -12,6 +10,9 @@ use crate::redirect::follow::{Redirector, redirect};
 
 /// The door's path; too short to be a code.
 pub(super) const PATH: &str = "/bs";
+/// The parameter of a way in, and of one out.
+const IN: &str = "t";
+const OUT: &str = "x";
 /// A way through the door is good for a minute, milliseconds.
 const TICKET_MS: i64 = 60_000;
 /// How long a browser stays known, milliseconds: 30 days.
@@ -22,13 +23,19 @@ impl Redirector {
     /// door leads nowhere else.
     pub fn staff_door(&self, employee: EmployeeId, back: &str) -> String {
         let ticket = self.staff.ticket(employee, self.clock.now_ms() + TICKET_MS, back);
-        let mut url = format!("{}{PATH}?t={ticket}&to=", self.settings.short_url);
-        let _ = write!(
-            url,
-            "{}",
-            url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>()
-        );
-        url
+        self.door_url(IN, &ticket, back)
+    }
+
+    /// The address that makes a browser nobody's again and leads on to `back`. Signed too: another site's page cannot
+    /// turn a colleague's clicks into strangers'.
+    pub fn staff_way_out(&self, back: &str) -> String {
+        let ticket = self.staff.farewell(self.clock.now_ms() + TICKET_MS, back);
+        self.door_url(OUT, &ticket, back)
+    }
+
+    fn door_url(&self, way: &str, ticket: &str, back: &str) -> String {
+        let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        format!("{}{PATH}?{way}={ticket}&to={back}", self.settings.short_url)
     }
 
     /// Answers the door; a ticket that is not ours, or too old, opens nothing.
@@ -51,11 +58,17 @@ impl Redirector {
 
     fn opened(&self, uri: &Uri) -> Option<Response<Body>> {
         let mut pairs = url::form_urlencoded::parse(uri.query()?.as_bytes());
-        let (_, ticket) = pairs.next().filter(|(name, _)| name == "t")?;
+        let (way, ticket) = pairs.next()?;
         let (_, back) = pairs.next().filter(|(name, _)| name == "to")?;
         let now_ms = self.clock.now_ms();
-        let employee = self.staff.open(&ticket, &back, now_ms)?;
-        let cookie = self.staff.header(employee, now_ms, now_ms + KNOWN_MS);
+        let cookie = match &*way {
+            IN => {
+                let employee = self.staff.open(&ticket, &back, now_ms)?;
+                self.staff.header(employee, now_ms, now_ms + KNOWN_MS)
+            }
+            OUT if self.staff.leads_out(&ticket, &back, now_ms) => self.staff.removal(),
+            _ => return None,
+        };
         Some(redirect(
             HeaderValue::from_str(&back).ok()?,
             Some(HeaderValue::try_from(cookie).ok()?),

@@ -3,9 +3,13 @@
 //! Visitors have no session, so there is nothing to forge: what other sites' pages send is refused by where it comes
 //! from, machines by a field people do not see and a form that comes back too fast.
 
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -18,6 +22,7 @@ use crate::app::landing::{
     self, Landing, LeadForm, LeadRefused, LeadSent, MAX_MESSAGE, MAX_NAME, form_stamp, reshare, send_lead,
     shared_link,
 };
+use crate::classify::{Network, client_address};
 use crate::domain::LinkState;
 use crate::redirect::VISITOR_COOKIE;
 use crate::web::html::{Html, see_other};
@@ -70,6 +75,8 @@ struct LandingPage {
     consent: Field,
     /// What is wrong, when anything is.
     wrong: Vec<(&'static str, String)>,
+    /// Minutes to wait, when too many forms came.
+    wait: Option<i64>,
     retention_days: i64,
 }
 
@@ -151,6 +158,7 @@ fn page(web: &Web, lang: Lang, name: &str, found: &Landing, form: &Sent) -> Land
         message: Field::new("message", &form.message),
         consent: Field::new("consent", &form.consent),
         wrong: Vec::new(),
+        wait: None,
         retention_days: web.app.programme.contact_retention_days,
         path,
     }
@@ -187,6 +195,7 @@ async fn send(
     State(web): State<Web>,
     lang: Lang,
     Path(name): Path<String>,
+    sender: Sender,
     headers: HeaderMap,
     Form(form): Form<Sent>,
 ) -> Result<Response, Problem> {
@@ -195,6 +204,15 @@ async fn send(
         Ok(found) => found,
         Err(response) => return Ok(response),
     };
+    if let Err(seconds) = not_too_often(&web, sender, &found) {
+        // What was typed stays on the page, to be sent again.
+        let mut page = page(&web, lang, &name, &found, &form);
+        page.wait = Some(i64::from(seconds.div_ceil(60)));
+        let mut response = Html(page).status(StatusCode::TOO_MANY_REQUESTS);
+        let seconds = HeaderValue::from(seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        return Ok(response);
+    }
     let lead = LeadForm {
         name: form.name.clone(),
         phone: form.phone.clone(),
@@ -241,10 +259,35 @@ async fn send(
     }
 }
 
+/// The network a form came from.
+#[derive(Clone, Copy, Debug)]
+struct Sender(Network);
+
+impl FromRequestParts<Web> for Sender {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let forwarded = parts.headers.get_all("x-forwarded-for");
+        let lines = forwarded.iter().filter_map(|line| line.to_str().ok());
+        let address = client_address(peer, lines, &web.front.trusted_proxies);
+        Ok(Self(Network::of(address)))
+    }
+}
+
+/// Counts a form; the seconds to wait when one network, or everybody on one link, sends too many.
+fn not_too_often(web: &Web, sender: Sender, found: &Landing) -> Result<(), u32> {
+    let forms = &web.front.forms;
+    forms.by_network(sender.0)?;
+    forms.by_link(found.link.as_ref().map_or(-found.campaign.id.0, |link| link.id.0))
+}
+
 async fn share(
     State(web): State<Web>,
     lang: Lang,
     Path(name): Path<String>,
+    sender: Sender,
     headers: HeaderMap,
     Form(form): Form<Share>,
 ) -> Result<Response, Problem> {
@@ -253,6 +296,7 @@ async fn share(
         Ok(found) => found,
         Err(response) => return Ok(response),
     };
+    not_too_often(&web, sender, &found).map_err(Problem::too_many)?;
     let Some(link) = &found.link else {
         return Ok(see_other(&format!("/l/{name}")));
     };
@@ -383,6 +427,7 @@ mod tests {
             message: Field::empty("message"),
             consent: Field::empty("consent").wrong(lang.word("landing-wrong", "consent")),
             wrong: vec![("phone", "x".into())],
+            wait: None,
             retention_days: 180,
         }
     }
@@ -401,8 +446,14 @@ mod tests {
                 shared: Some("https://s.example/xyz2345".into()),
                 ..sample(lang)
             };
+            let waiting = LandingPage {
+                wrong: Vec::new(),
+                wait: Some(1),
+                ..sample(lang)
+            };
             for (name, page) in [
                 ("landing", plain),
+                ("landing-wait", waiting),
                 ("landing-wrong", sample(lang)),
                 ("landing-sent", sent),
             ] {

@@ -70,6 +70,18 @@ pub async fn problems(State(web): State<Web>, request: Request, next: Next) -> R
     page
 }
 
+/// For the pages one signs in and out from: that leads over the short host and back, and browsers hold a form's
+/// redirects to `form-action` too.
+pub fn allow_short_host(web: &Web, response: &mut Response) {
+    let short = web.app.urls.short.origin().ascii_serialization();
+    let policy = CSP.replace("form-action 'self'", &format!("form-action 'self' {short}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 fn name_bare_errors(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use ipnet::IpNet;
 
 use crate::app::App;
+use crate::domain::EmployeeId;
+use crate::web::FormLimit;
 use crate::web::health::Probes;
 
 /// What handlers can take with `State<…>`: the whole, or a part by `FromRef`.
@@ -22,28 +25,40 @@ pub struct Front {
     pub firm: Arc<str>,
     /// What `/readyz` and `/metrics` ask.
     pub probes: Probes,
-    /// Makes the address on the short host that knows a browser as a member of staff's (attribution.md §2), given the
-    /// employee's row and the page to come back to; `None` while nobody listens there.
-    pub staff_door: Option<StaffDoor>,
+    /// Makes browsers known on the short host; `None` while nobody listens there.
+    pub staff_door: Option<Box<dyn StaffDoor>>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How often forms are taken that nobody signed in for.
+    pub forms: FormLimit,
 }
 
-/// See [`Front::staff_door`].
-pub type StaffDoor = Box<dyn Fn(crate::domain::EmployeeId, &str) -> String + Send + Sync>;
+/// The addresses on the short host that make a browser known as a member of staff's (attribution.md §2).
+pub trait StaffDoor: Send + Sync {
+    /// By which it is known from now on as this employee's; `back` is the page to come back to.
+    fn way_in(&self, employee: EmployeeId, back: &str) -> String;
+    /// By which it is nobody's again.
+    fn way_out(&self, back: &str) -> String;
+}
 
-impl Default for Front {
-    fn default() -> Self {
+impl Front {
+    /// As it is by default: always ready, no metrics, nobody on the short host.
+    pub fn plain(app: &App) -> Self {
         Self {
             firm: "伯乐".into(),
             probes: Probes::default(),
             staff_door: None,
+            trusted_proxies: Vec::new(),
+            forms: FormLimit::new(Arc::clone(&app.clock)),
         }
     }
 }
 
 impl Web {
-    /// The state with a front as it is by default: always ready, no metrics, nobody on the short host.
+    /// The state with a plain front.
     pub fn new(app: App) -> Self {
-        Self::with(app, Front::default())
+        let front = Front::plain(&app);
+        Self::with(app, front)
     }
 
     /// The state.

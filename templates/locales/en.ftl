@@ -289,6 +289,22 @@ channel-wechat-moments = Moments
 channel-wechat-group = Groups
 channel-xiaohongshu = Xiaohongshu
 channel-weibo = Weibo
+channel-wechat = WeChat
+channel-wechat-channels = WeChat Channels
+channel-wecom = WeCom
+channel-douyin = Douyin
+channel-kuaishou = Kuaishou
+channel-bilibili = Bilibili
+channel-zhihu = Zhihu
+channel-facebook = Facebook
+channel-instagram = Instagram
+channel-linkedin = LinkedIn
+channel-line = LINE
+channel-whatsapp = WhatsApp
+channel-email = E-mail
+channel-sms = SMS
+channel-offline = Offline
+channel-reshare = Customer’s share
 voice-pro = Expert
 voice-life = Everyday
 voice-fun = Funny
@@ -299,7 +315,7 @@ share-picture = Campaign picture: { $title }
 share-ends = until { $day }
 share-channel = Post elsewhere, with the link for there
 share-voice = Choose a voice
-share-tag = Ad · I work at { $firm }
+disclosure = Ad · I work at { $firm }
 share-dead = This link is turned off.
 share-dead-words = {" "}Marketing can open it again, or choose another channel.
 share-copy = Copy text
@@ -368,6 +384,7 @@ funnel-human = People
 funnel-valid = Valid
 funnel-leads = Leads
 funnel-sales = Sales
+funnel-beyond = Some leads and orders skip the step before (a coupon used without a lead, a number left before the page was read), so there can be more of them; no share is shown then.
 funnel-others = { $machines } more requests were not people; { $short } clicks by people were too short or not measured.
 pending-title = Not certain yet
 pending-until = certain after { $day }
@@ -427,7 +444,6 @@ why-do-not-track = Asked not to be tracked: recorded as a person, the stay canno
 # Poster
 poster-invitation = invites you
 poster-hint = Press and hold, or scan
-poster-disclosure = Ad · I work at { $firm }
 
 ## The landing page
 landing-ask = Leave us your contact
@@ -444,6 +460,11 @@ landing-send = Send
 landing-sent-new = Thank you, we will be in touch soon.
 landing-sent-again = We have your contact already and will be in touch soon; no need to send it again.
 landing-not-sent = Not sent yet; please correct this
+landing-wait = Not sent yet: too many people sent this form just now
+landing-wait-words = { $n ->
+    [one] What you wrote is still below. Please press “Send” again in a minute; if it is urgent, contact whoever sent you the link.
+   *[other] What you wrote is still below. Please press “Send” again in { $n } minutes; if it is urgent, contact whoever sent you the link.
+}
 landing-wrong-phone = This phone number cannot be right: from outside mainland China begin with the country code, like +44.
 landing-wrong-contact = Please give a phone number or an e-mail address.
 landing-wrong-email = This e-mail address cannot be right; it looks like name@example.com.

@@ -12,8 +12,8 @@
 #[macro_use]
 mod support;
 
-mod browser_dwell;
-mod browser_harness;
+mod browser;
+mod chores;
 mod convert;
 mod house;
 mod kill;

@@ -309,3 +309,25 @@ async fn through_the_staff_door_a_browser_becomes_the_employees_and_the_door_lea
     house.clock.advance_ms(60_000);
     assert_eq!(house.get(path, &[]).await.status(), StatusCode::GONE, "too late");
 }
+
+#[tokio::test]
+async fn through_the_staff_door_a_browser_becomes_nobodys_again_and_no_way_in_leads_out() {
+    let house = House::new();
+    let back = "https://app.example/app/signin";
+    let url = house.redirector.staff_way_out(back);
+    let path = url.strip_prefix("https://s.example").unwrap();
+    let answer = house.get(path, &[]).await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::FOUND, back));
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("bs=; Max-Age=0; Path=/; HttpOnly"), "{cookie}");
+    let way_in = house.redirector.staff_door(EmployeeId(5), back);
+    let way_in = way_in.strip_prefix("https://s.example").unwrap();
+    for bad in [
+        path.replace("app.example", "evil.example"),
+        path.replace("?x=", "?t="),
+        path.replace("?x=", "?x=A"),
+        way_in.replace("?t=", "?x="),
+    ] {
+        assert_eq!(house.get(&bad, &[]).await.status(), StatusCode::GONE, "{bad}");
+    }
+}

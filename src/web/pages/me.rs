@@ -18,7 +18,7 @@ use crate::web::i18n::Lang;
 use crate::web::session::{Gate, SignedIn, Staff, id_hash, safe_next};
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Field};
-use crate::web::{Form, Problem, Query, Web};
+use crate::web::{Form, Problem, Query, Web, layers};
 
 /// Longest nickname, characters.
 const MAX_NICKNAME: usize = 20;
@@ -132,14 +132,21 @@ fn languages(current: Lang) -> Vec<Choice> {
     Lang::ALL.map(choice).to_vec()
 }
 
-async fn show(State(web): State<Web>, who: SignedIn, Query(q): Query<Done>) -> Result<Html<MePage>, Problem> {
+/// The page as an answer; one signs out from it.
+fn answer(web: &Web, page: MePage, status: StatusCode) -> Response {
+    let mut response = Html(page).status(status);
+    layers::allow_short_host(web, &mut response);
+    response
+}
+
+async fn show(State(web): State<Web>, who: SignedIn, Query(q): Query<Done>) -> Result<Response, Problem> {
     let mut page = page(&web, &who).await?;
     page.done = match q.done.as_deref() {
         Some("display") => Some(who.lang.t("me-done-display").to_string()),
         Some("password") => Some(who.lang.t("me-done-password").to_string()),
         _ => None,
     };
-    Ok(Html(page))
+    Ok(answer(&web, page, StatusCode::OK))
 }
 
 async fn welcome(State(web): State<Web>, staff: Staff, Query(q): Query<Next>) -> Result<Response, Problem> {
@@ -181,7 +188,7 @@ async fn display(
         form_again.nickname = Field::new("nickname", nickname.unwrap_or("")).wrong(error);
         let mut page = page(&web, &staff.who).await?;
         page.display = Some(form_again);
-        return Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(answer(&web, page, StatusCode::UNPROCESSABLE_ENTITY));
     }
     let display = wished.unwrap_or_default();
     let mut tx = web.app.store.begin().await.map_err(Problem::from)?;
@@ -213,7 +220,7 @@ async fn password(
         }
         _ => page.current = page.current.wrong(who.lang.t("me-wrong-password")),
     }
-    Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY))
+    Ok(answer(&web, page, StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -69,14 +69,7 @@ fn page(web: &Web, lang: Lang, login: &str, next: Option<&str>, error: Option<St
         error,
     })
     .into_response();
-    // Signing in leads over the short host and back, and browsers hold a form's redirects to `form-action` too.
-    let short = web.app.urls.short.origin().ascii_serialization();
-    let policy = layers::CSP.replace("form-action 'self'", &format!("form-action 'self' {short}"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    layers::allow_short_host(web, &mut response);
     response
 }
 
@@ -141,14 +134,19 @@ fn way_in(web: &Web, account: &Account, next: &str) -> String {
     // Staff who are no employees are known too, as nobody's in particular.
     let employee = account.employee.unwrap_or(EmployeeId(0));
     match &web.front.staff_door {
-        Some(door) => door(employee, &web.app.urls.on_base(next)),
+        Some(door) => door.way_in(employee, &web.app.urls.on_base(next)),
         None => next.to_owned(),
     }
 }
 
-async fn sign_out(session: Session) -> Result<Response, Problem> {
+/// Ends the session, and by way of the short host what the browser is known as there.
+async fn sign_out(State(web): State<Web>, session: Session) -> Result<Response, Problem> {
     session::end(&session).await?;
-    Ok(see_other("/app/signin"))
+    let next = "/app/signin";
+    Ok(see_other(&match &web.front.staff_door {
+        Some(door) => door.way_out(&web.app.urls.on_base(next)),
+        None => next.to_owned(),
+    }))
 }
 
 /// Changes the language: of the account when somebody is signed in, and of the browser.

@@ -162,6 +162,50 @@ async fn given_a_wrong_form_when_sent_then_errors_stand_at_the_fields_and_values
     assert_eq!(leads(&shop).await, 0);
 }
 
+async fn given_too_many_forms_when_sent_from_one_network_then_the_page_says_when_and_keeps_what_was_typed(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    let mut browser = Browser::new(&shop.app);
+    let (_, shown) = visit(&shop, &mut browser, "/l/aaaaaa2").await;
+    let form = |phone: &str| {
+        [
+            ("name", "王女士".to_owned()),
+            ("phone", phone.to_owned()),
+            ("consent", "yes".to_owned()),
+            ("shown", shown.clone()),
+        ]
+    };
+    let send = async |browser: &mut Browser, phone: &str| {
+        let form = form(phone);
+        let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/l/aaaaaa2", &fields).await
+    };
+    for n in 10..30 {
+        let sent = send(&mut browser, &format!("138666600{n}")).await;
+        assert_eq!(sent.header("location"), "/l/aaaaaa2?sent=new", "{}", sent.body);
+    }
+    let refused = send(&mut browser, "13866660099").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let wait: i64 = refused.header("retry-after").parse().expect("seconds");
+    assert!((1..=31).contains(&wait), "{wait}");
+    assert!(
+        refused.body.contains("请过 1 分钟再点一次") && refused.body.contains("value=\"13866660099\""),
+        "{}",
+        refused.body
+    );
+    let shared = browser.post("/l/aaaaaa2/share", &[]).await;
+    assert_eq!(
+        shared.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "the share button is held to it too"
+    );
+    assert_eq!(leads(&shop).await, 20, "nothing was stored");
+    shop.db.clock.advance_ms(wait * 1000);
+    let sent = send(&mut browser, "13866660099").await;
+    assert_eq!(sent.header("location"), "/l/aaaaaa2?sent=new");
+}
+
 async fn given_machines_and_other_sites_when_they_send_forms_then_nothing_is_credited(db: TestDb) {
     let shop = Shop::open(db).await;
     let mut browser = Browser::new(&shop.app);
@@ -375,6 +419,7 @@ both!(
     given_our_own_landing_page_when_a_campaign_leads_there_then_it_is_always_allowed,
     given_a_visitor_by_a_link_when_the_form_is_sent_then_one_lead_is_credited_however_often,
     given_a_wrong_form_when_sent_then_errors_stand_at_the_fields_and_values_stay,
+    given_too_many_forms_when_sent_from_one_network_then_the_page_says_when_and_keeps_what_was_typed,
     given_machines_and_other_sites_when_they_send_forms_then_nothing_is_credited,
     given_a_visitor_when_they_share_then_each_has_one_child_of_the_link_that_brought_them,
     given_names_when_opened_then_links_and_campaigns_have_pages_and_what_is_over_says_so

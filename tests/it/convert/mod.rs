@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use bole::app::App;
 use bole::attribution::token::{TokenKey, TokenKeys};
-use bole::domain::{ClickId, Role};
+use bole::domain::{ClickId, Programme, Role};
 use bole::storage::{Store, insert_api_key};
 use bole::web::{Web, hash_key, router};
 use http_body_util::BodyExt;
@@ -65,6 +65,11 @@ impl Told {
 
 impl Shop {
     pub async fn open(db: TestDb) -> Self {
+        Self::under(db, Programme::default()).await
+    }
+
+    /// The same under other rules.
+    pub async fn under(db: TestDb, programme: Programme) -> Self {
         db.sql(
             "insert into employees (id, code, code_key, name, phone, email, left_on, created_at, changed_at) values
                (1, 'Z3', 'z3', '张三', '13800000001', 'zhang@firm.cn', null, 1, 1),
@@ -94,7 +99,7 @@ impl Shop {
                 .await;
             }
         }
-        let app = crate::web::app(&db);
+        let app = crate::web::app_with(&db, programme);
         match &db.store {
             Store::Sqlite { write, .. } => {
                 sqlx::query("insert into token_keys (kid, nonce, created_at) values (1, $1, 1)")

@@ -1,6 +1,7 @@
 //! Two loaders on one spool, a store that refuses, damage, clicks on links nobody knows.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bole::spool::{ClickRecord, Record};
 
@@ -66,6 +67,58 @@ async fn given_a_store_that_refuses_when_it_takes_again_then_every_click_is_ther
     assert_eq!(loader.counts().failing.load(Ordering::Relaxed), 0);
 }
 
+async fn given_a_store_that_is_away_when_the_loader_runs_then_it_backs_off_and_comes_back_by_itself(
+    db: TestDb,
+) {
+    let mut scene = Scene::new(db).await;
+    let loader = scene.loader();
+    let counts = loader.counts();
+    let failing = || counts.failing.load(Ordering::Relaxed);
+    sql(
+        &scene.db.store,
+        "alter table employee_day rename to employee_day_away",
+    )
+    .await
+    .unwrap();
+    for i in 0..20 {
+        let click = scene.click(i, 1);
+        scene.write(Record::Click(click));
+    }
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let began = Instant::now();
+    let running = tokio::spawn(loader.run(stopped));
+    tokio::time::sleep(Duration::from_millis(2_400)).await;
+    // After 0, 0.3, 0.7, 1.3 and 2.3 s: each pause is twice the one before, and a look at the spool takes 0.2 s.
+    let tries = failing();
+    assert!((3..=5).contains(&tries), "{tries} tries in {:?}", began.elapsed());
+    sql(
+        &scene.db.store,
+        "alter table employee_day_away rename to employee_day",
+    )
+    .await
+    .unwrap();
+    while failing() > 0 || counts.clicks.load(Ordering::Relaxed) < 20 {
+        assert!(began.elapsed() < Duration::from_secs(15), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // The pause begins anew: what comes now is there soon.
+    let click = scene.click(100, 1);
+    scene.write(Record::Click(click));
+    let written = Instant::now();
+    while counts.clicks.load(Ordering::Relaxed) < 21 {
+        assert!(
+            written.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            written.elapsed()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    scene.assert_counts().await;
+    assert_eq!(scene.rows().await.len(), 21);
+}
+
 async fn given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_and_it_is_counted(db: TestDb) {
     let mut scene = Scene::new(db).await;
     let (known, unknown) = (scene.click(0, 1), scene.click(1, 777));
@@ -111,6 +164,7 @@ async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_cr
 }
 
 both!(
+    given_a_store_that_is_away_when_the_loader_runs_then_it_backs_off_and_comes_back_by_itself,
     given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled,
     given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once,
     given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_and_it_is_counted,

@@ -218,13 +218,15 @@ impl Browser {
             .unwrap_or_else(|e| panic!("`{css}`: {e}"));
     }
 
-    /// Clicks an element.
+    /// Clicks an element, brought clear of bars at the window's edges as a thumb would.
     pub async fn click(&self, css: &str) {
-        self.find(css)
-            .await
-            .click()
-            .await
-            .unwrap_or_else(|e| panic!("`{css}`: {e}"));
+        let element = self.find(css).await;
+        self.js(&format!(
+            "document.querySelector({}).scrollIntoView({{ block: 'center' }})",
+            json!(css)
+        ))
+        .await;
+        element.click().await.unwrap_or_else(|e| panic!("`{css}`: {e}"));
     }
 
     /// Runs JavaScript in the page (`return …`).

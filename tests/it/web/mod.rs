@@ -19,11 +19,16 @@ use crate::support::TestDb;
 
 /// The application over a test's store and clock.
 pub fn app(db: &TestDb) -> App {
+    app_with(db, Programme::default())
+}
+
+/// The same under other rules.
+pub fn app_with(db: &TestDb, programme: Programme) -> App {
     App::new(AppParts {
         store: db.store.clone(),
         clock: db.clock.clone(),
         rng: crate::support::rng(),
-        programme: Programme::default(),
+        programme,
         urls: Urls {
             base: "https://bole.example/".parse().expect("a URL"),
             short: "https://s.example/".parse().expect("a URL"),
