@@ -129,7 +129,7 @@ pub fn documents(a: &Document, b: &Document) -> Vec<String> {
         let params = d.params.iter().map(|p| {
             (
                 format!("param.{}", p.id),
-                format!("{:?}", p.dated) + &d.describe(p),
+                format!("{:?}{}", p.dated, d.describe(p)),
             )
         });
         let facts = d.fact_kinds.iter().map(|f| {
@@ -141,7 +141,7 @@ pub fn documents(a: &Document, b: &Document) -> Vec<String> {
         let steps = d.steps.iter().map(|s| {
             (
                 format!("step.{}", s.id),
-                text(d, &s.span) + &format!("{:?}", s.block),
+                format!("{}{:?}", text(d, &s.span), s.block),
             )
         });
         params.chain(facts).chain(steps).collect::<BTreeMap<_, _>>()

@@ -1,5 +1,7 @@
 //! Links.
 
+use sqlx::QueryBuilder;
+
 use crate::domain::{CampaignId, EmployeeId, LinkCode, LinkId};
 use crate::share::UtmOverrides;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
@@ -152,16 +154,17 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Link>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(select!(
-                "where l.id > $1 and l.parent_id is null and l.employee_id = coalesce($2, l.employee_id) \
-                 and l.campaign_id = coalesce($3, l.campaign_id) order by l.id limit $4"
-            ))
-            .bind(after.unwrap_or(0))
-            .bind(employee.map(|e| e.0))
-            .bind(campaign.map(|c| c.0))
-            .bind(limit)
-            .fetch_all(db)
-            .await?
+            let mut q = QueryBuilder::new(select!("where l.parent_id is null and l.id > "));
+            q.push_bind(after.unwrap_or(0));
+            // Only what is asked for, so that a person's few links are found by index among a million.
+            if let Some(employee) = employee {
+                q.push(" and l.employee_id = ").push_bind(employee.0);
+            }
+            if let Some(campaign) = campaign {
+                q.push(" and l.campaign_id = ").push_bind(campaign.0);
+            }
+            q.push(" order by l.id limit ").push_bind(limit);
+            q.build_query_as().fetch_all(db).await?
         });
         rows.into_iter().map(from_row).collect()
     }

@@ -90,6 +90,11 @@ impl Shell {
         self.lang.word(family, word)
     }
 
+    /// A channel as people say it.
+    pub fn channel(&self, channel: &str) -> String {
+        self.lang.channel(channel)
+    }
+
     /// An icon.
     pub fn icon(&self, name: &'static str) -> Icon {
         Icon { name, class: "icon" }

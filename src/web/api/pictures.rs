@@ -154,6 +154,6 @@ pub fn poster_words(lang: Lang, firm: &str) -> PosterWords {
     PosterWords {
         invitation: lang.t("poster-invitation").to_string(),
         hint: lang.t("poster-hint").to_string(),
-        disclosure: lang.t("poster-disclosure").with("firm", firm).to_string(),
+        disclosure: lang.t("disclosure").with("firm", firm).to_string(),
     }
 }

@@ -42,6 +42,11 @@ struct Row<'a> {
 }
 
 impl Funnel {
+    /// Whether more took a step than the one before: the page then says how that can be.
+    pub fn skips(&self) -> bool {
+        self.steps.windows(2).any(|pair| pair[1].count > pair[0].count)
+    }
+
     fn height(&self) -> i64 {
         i64::try_from(self.steps.len()).unwrap_or(0) * STEP
     }
@@ -72,9 +77,10 @@ impl Funnel {
     }
 }
 
-/// `part` of `whole`, rounded half up; a share of nothing is a dash.
+/// `part` of `whole`, rounded half up. A share of nothing is a dash, and so is one of more than the whole: then some
+/// came who never took the step before.
 fn share(part: i64, whole: i64) -> String {
-    if whole > 0 {
+    if whole > 0 && part <= whole {
         format!("{}%", (part * 200 + whole) / (whole * 2))
     } else {
         "–".to_owned()
@@ -113,5 +119,24 @@ mod tests {
             ["", "49%", "0%", "–"]
         );
         assert!(chart.render().unwrap().contains("viewBox=\"0 0 328 132\""));
+        assert!(!chart.skips());
+    }
+
+    #[test]
+    fn more_orders_than_leads_are_no_share_of_them() {
+        let step = |name: &str, count| Step {
+            name: name.into(),
+            count,
+        };
+        let chart = Funnel {
+            label: "漏斗".into(),
+            caption: "漏斗".into(),
+            summary: "看数据表".into(),
+            heads: ["步骤", "数量", "占上一步"].map(String::from),
+            steps: vec![step("有效点击", 47), step("线索", 1), step("成交", 2)],
+        };
+        let shares: Vec<String> = chart.rows().into_iter().map(|r| r.share).collect();
+        assert_eq!(shares, ["", "2%", "–"]);
+        assert!(chart.skips());
     }
 }

@@ -11,6 +11,11 @@ const RIGHT: i64 = 300;
 const TOP: i64 = 22;
 const FLOOR: i64 = 98;
 
+/// How wide words are in 12 px type: Chinese characters a full size, others about half.
+fn width(words: &str) -> i64 {
+    words.chars().map(|c| if c.is_ascii() { 7 } else { 12 }).sum()
+}
+
 /// One of a chart's two tracks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Track {
@@ -101,14 +106,37 @@ impl Line {
         Some((self.x(last), self.y(value), value))
     }
 
+    /// Where a track's line is at its highest from `left` to `right`, both included.
+    fn highest_between(&self, left: i64, right: i64) -> i64 {
+        let tracks = std::iter::once(&self.now).chain(&self.before);
+        let lines = tracks.flat_map(|track| {
+            let known: Vec<(i64, i64)> = track
+                .values
+                .iter()
+                .enumerate()
+                .filter_map(|(i, v)| Some((self.x(i), self.y((*v)?))))
+                .collect();
+            let pieces: Vec<_> = known.windows(2).map(|p| (p[0], p[1])).collect();
+            pieces
+        });
+        let tops = lines
+            .filter(|(from, to)| to.0 >= left && from.0 <= right)
+            .map(|(from, to)| {
+                let at = |x: i64| from.1 + (to.1 - from.1) * (x - from.0) / (to.0 - from.0).max(1);
+                at(left.max(from.0)).min(at(right.min(to.0)))
+            });
+        tops.min().unwrap_or(FLOOR)
+    }
+
     /// The value at the dot, beside it where there is room.
     fn dot_mark(&self) -> Option<Mark> {
         let (x, y, value) = self.dot()?;
         let words = format!("{} {value}", self.last_word);
         let beside = x < 240;
+        let top = || self.highest_between(x - width(&words), x).min(y);
         Some(Mark {
             x: if beside { x + 10 } else { x },
-            y: if beside { y + 4 } else { (y - 8).max(12) },
+            y: if beside { y + 4 } else { (top() - 8).max(12) },
             words,
             anchor: if beside { "start" } else { "end" },
         })
@@ -216,6 +244,17 @@ mod tests {
             html.contains("<td class=\"num\">–</td>"),
             "days to come are no zeros"
         );
+    }
+
+    #[test]
+    fn the_last_values_words_stand_clear_of_the_lines() {
+        let chart = sample([40, 38, 41, 36, 30, 20, 0].map(Some).to_vec());
+        let mark = chart.dot_mark().unwrap();
+        assert_eq!((mark.x, mark.anchor), (300, "end"));
+        // The line comes down from 20 (y = 61) to 0 (y = 98) below the words, and so does last week's.
+        let highest = chart.highest_between(300 - width(&mark.words), 300);
+        assert!(highest < 80, "{highest}");
+        assert_eq!(mark.y, highest - 8);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! family (`lang.word("click-reason", "person")` is the key `click-reason-person`), so that a test can read templates
 //! and code and find missing, unused and unequal texts.
 
+mod channel;
 mod choose;
 mod format;
 mod when;

@@ -80,20 +80,12 @@ impl Words {
         }
     }
 
-    fn channel(&self, channel: &str) -> String {
-        if crate::web::pages::share::CHANNELS.contains(&channel) {
-            self.lang.word("channel", channel).to_string()
-        } else {
-            channel.to_owned()
-        }
-    }
-
     fn click(&self, click: &ClickEvent) -> EventView {
         let lang = self.lang;
         let kind = if click.scan { "scan" } else { "tap" };
         let what = lang
             .word("event-click", kind)
-            .with("channel", self.channel(&click.channel))
+            .with("channel", lang.channel(&click.channel))
             .with("campaign", &click.campaign);
         let gain = if click.earned { self.points_per_click } else { 0 };
         let gain = lang.t("event-points").with("n", signed(gain)).to_string();

@@ -94,16 +94,16 @@ async fn page(web: &Web, staff: &Staff, asked: &Asked, error: Option<String>) ->
     let app = &web.app;
     let lang = staff.who.lang;
     let all = postables(app, app.today()).await?;
-    let channel = asked
-        .channel
-        .as_deref()
-        .filter(|c| CHANNELS.contains(c))
-        .unwrap_or(CHANNELS[0]);
     let chosen = choose(&all, asked);
+    let wished = asked.channel.as_deref();
     let item = match chosen {
-        Some(chosen) => Some(view::item(app, lang, staff.employee, chosen, channel).await?),
+        Some(chosen) => Some(view::item(app, lang, staff.employee, chosen, wished).await?),
         None => None,
     };
+    let channel = item
+        .as_ref()
+        .map_or(CHANNELS[0], |i| i.channel.as_str())
+        .to_owned();
     let others = all
         .iter()
         .filter(|p| !chosen.is_some_and(|c| std::ptr::eq(*p, c)))
@@ -233,7 +233,7 @@ mod tests {
                 ],
                 channel: CHANNELS[0].into(),
                 channels: CHANNELS
-                    .map(|c| Choice::new("/app/share", lang.word("channel", c), c == CHANNELS[0]))
+                    .map(|c| Choice::new("/app/share", lang.channel(c), c == CHANNELS[0]))
                     .to_vec(),
                 link,
                 coupon: Some(OwnCoupon {

@@ -16,6 +16,9 @@ use crate::web::ui::Choice;
 /// Where people post, in the order they are offered; the first is what a link is made for when nothing is chosen.
 pub const CHANNELS: [&str; 4] = ["wechat-moments", "wechat-group", "xiaohongshu", "weibo"];
 
+/// One's own links of a campaign that are looked at: materials times channels, some dozens.
+const MOST_LINKS: i64 = 1_000;
+
 /// A voice of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voice {
@@ -149,20 +152,14 @@ pub async fn postables(app: &App, day: Date) -> Result<Vec<Postable>, StoreError
     Ok(list)
 }
 
-/// One's own link to an item on a channel, if it was minted.
-pub async fn own_link(
-    app: &App,
-    employee: EmployeeId,
-    item: &Postable,
-    channel: &str,
-) -> Result<Option<Link>, StoreError> {
-    let links = app
+/// One's own links to an item, on whichever channels they were minted for.
+async fn own_links(app: &App, employee: EmployeeId, item: &Postable) -> Result<Vec<Link>, StoreError> {
+    let mut links = app
         .store
-        .links(Some(employee), Some(item.campaign.id), None, 200)
+        .links(Some(employee), Some(item.campaign.id), None, MOST_LINKS)
         .await?;
-    Ok(links
-        .into_iter()
-        .find(|l| l.channel == channel && l.material == item.material_code() && l.parent.is_none()))
+    links.retain(|l| l.material == item.material_code());
+    Ok(links)
 }
 
 /// One's own coupon of a campaign that can be used today.
@@ -200,18 +197,28 @@ pub async fn item(
     lang: Lang,
     employee: EmployeeId,
     chosen: &Postable,
-    channel: &str,
+    wished: Option<&str>,
 ) -> Result<Item, StoreError> {
-    let link = own_link(app, employee, chosen, channel).await?;
+    let links = own_links(app, employee, chosen).await?;
     let now = app.clock.now_ms();
     let query = Item::query(&chosen.campaign.slug, chosen.material_code());
-    let channels = CHANNELS.map(|c| {
+    // The usual channels, then those a link was minted for all the same.
+    let mut offered: Vec<&str> = CHANNELS.to_vec();
+    for link in &links {
+        if !offered.contains(&link.channel.as_str()) {
+            offered.push(&link.channel);
+        }
+    }
+    let channel = wished.filter(|c| offered.contains(c)).unwrap_or(CHANNELS[0]);
+    let channels = offered.iter().map(|c| {
         Choice::new(
             format!("/app/share?{query}&channel={c}"),
-            lang.word("channel", c),
-            c == channel,
+            lang.channel(c),
+            *c == channel,
         )
     });
+    let channels: Vec<Choice> = channels.collect();
+    let link = links.iter().find(|l| l.channel == channel);
     Ok(Item {
         slug: chosen.campaign.slug.clone(),
         campaign: chosen.campaign.facts.name.clone(),
@@ -224,7 +231,7 @@ pub async fn item(
         ends: chosen.ends(),
         voices: chosen.voices(),
         channel: channel.to_owned(),
-        channels: channels.to_vec(),
+        channels,
         link: link.map(|l| OwnLink {
             url: app.urls.short_url(l.code.as_str()),
             code: l.code.as_str().to_owned(),
