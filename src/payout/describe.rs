@@ -53,6 +53,7 @@ impl Document {
             "id": p.id, "name": { "zh": p.label.zh, "en": p.label.en }, "rule": p.rule, "reason": p.reason,
             "type": ty, "of": of, "gives": gives, "options": options,
             "columns": self.table_columns(&p.kind).map(|c| c.iter().map(column).collect::<Vec<_>>()),
+            "key": self.table_key(&p.kind).map(|c| c.iter().map(|c| c.name.clone()).collect::<Vec<_>>()),
             "missing": p.dated.is_empty(), "default": default,
             "dated": p.dated.iter().filter(|d| d.from.is_some() || d.to.is_some()).map(|d| json!({
                 "from": d.from.map(|x| x.to_string()), "to": d.to.map(|x| x.to_string()),

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::diag::one_of;
 use super::doc::{Document, PERIOD, ROSTER};
 use super::raw::{At, Node, Refused, from_json};
-use super::relation::{Relation, Row};
+use super::relation::{Relation, Row, key_of};
 use super::schema::{ParamDecl, ParamKind, Setting};
 use super::setting::{range, read_row, read_setting, read_value};
 use super::value::{Type, Value};
@@ -58,7 +58,9 @@ impl Document {
         at.get("facts", |v| self.facts(v, &mut relations))?;
         for (p, setting) in self.params.iter().zip(&params) {
             if let (ParamKind::Table(relation), Setting::Table(rows)) = (&p.kind, setting) {
-                relations[*relation].rows = rows.iter().map(|r| Row::new(r[0].text(), r.clone())).collect();
+                let parts = self.schemas[*relation].key_parts;
+                let row = |r: &Vec<Value>| Row::new(key_of(&r[..parts]), r.clone());
+                relations[*relation].rows = rows.iter().map(row).collect();
             }
         }
         Ok(Input {

@@ -75,6 +75,8 @@ pub struct Proposal {
     pub proposal: String,
     /// How much or how many levels.
     pub value: Num,
+    /// To what: a grade, a level, a post.
+    pub about: Option<String>,
     /// From when.
     pub effective: Option<String>,
 }
@@ -150,7 +152,8 @@ impl Outcome {
             })).collect::<Vec<_>>(),
             "proposals": self.proposals.iter().map(|p| json!({
                 "payee": p.payee, "component": p.component, "title": { "zh": p.title.zh, "en": p.title.en },
-                "proposal": p.proposal, "value": money(&p.value), "effective": p.effective,
+                "proposal": p.proposal, "value": money(&p.value), "about": p.about,
+                "effective": p.effective,
             })).collect::<Vec<_>>(),
             "awards": self.awards.iter().map(|a| json!({
                 "payee": a.payee, "payee_kind": a.payee_kind, "component": a.component,

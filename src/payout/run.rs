@@ -181,6 +181,7 @@ fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     title,
                     proposal: e.unit.clone(),
                     value,
+                    about,
                     effective: date("effective"),
                 });
             }

@@ -117,8 +117,14 @@ pub fn read_setting(at: At<'_>, p: &ParamDecl, tables: &[Schema], zone: i32) -> 
                     return Err(item.refuse("a longer table", format!("at most {ROWS_MAX} rows")));
                 }
                 let row = read_row(item, &schema.columns, &[], zone)?;
-                if rows.iter().any(|r| r[0] == row[0]) {
-                    let what = format!("`{}` = {} twice", schema.columns[0].name, row[0]);
+                let key = &row[..schema.key_parts];
+                if rows.iter().any(|r| r.starts_with(key)) {
+                    let named = schema
+                        .columns
+                        .iter()
+                        .zip(key)
+                        .map(|(c, v)| format!("`{}` = {v}", c.name));
+                    let what = format!("{} twice", named.collect::<Vec<_>>().join(", "));
                     return Err(item.refuse(what, "each key once"));
                 }
                 rows.push(row);

@@ -93,8 +93,9 @@ impl Run {
         }
         for p in &o.proposals {
             let when = p.effective.clone().unwrap_or_default();
+            let to = p.about.as_ref().map_or(String::new(), |a| format!(" → {a}"));
             out.push_str(&format!(
-                "{} {} {} {} {} {when}\n",
+                "{} {} {} {} {}{to} {when}\n",
                 l.say("建议", "proposal"),
                 p.payee,
                 l.of(&p.title),

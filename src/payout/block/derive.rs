@@ -8,10 +8,11 @@ use crate::payout::expr::check::Scope;
 use crate::payout::expr::code::{Code, Figure, FigureKind};
 use crate::payout::expr::eval::{Seen, World};
 use crate::payout::num::Num;
-use crate::payout::raw::{At, Node, Raw};
-use crate::payout::relation::{Relation, Row, key_of};
-use crate::payout::value::{Type, Value};
+use crate::payout::raw::{Node, Raw};
+use crate::payout::relation::{Relation, Row};
+use crate::payout::value::Value;
 
+use super::join::{self, Index, Join, Missing};
 use super::order::{self, Keys};
 use super::spec::Spec;
 use super::{Block, Halt, Made, at_row};
@@ -24,25 +25,6 @@ pub struct Derive {
     pub order: Keys,
     pub figures: Vec<Figure>,
     pub columns: Vec<Code>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Join {
-    pub alias: String,
-    pub to: usize,
-    pub on: Vec<Code>,
-    pub missing: Missing,
-}
-
-/// What happens to a row whose partner is not there.
-#[derive(Clone, Debug)]
-pub enum Missing {
-    /// The run stops.
-    Refuse,
-    /// The row goes.
-    Drop,
-    /// These values stand in.
-    Values(Vec<(usize, Code)>),
 }
 
 /// Calls `f` with every part of an expression.
@@ -76,7 +58,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     spec.only(&["from", "join", "by", "order", "columns"]);
     let from = spec.from()?;
     let schema = spec.schema(from);
-    let joins = read_joins(spec, from)?;
+    let joins = join::read(spec, from)?;
     let aliases: Vec<(String, usize)> = joins.iter().map(|j| (j.alias.clone(), j.to)).collect();
     let by = spec.columns("by", from)?;
     let order = order::read(spec, "order", from)?;
@@ -178,127 +160,14 @@ fn every_default<'c>(spec: &Spec<'_>, joins: &[Join], codes: impl Iterator<Item 
     fine
 }
 
-fn read_joins(spec: &Spec<'_>, from: usize) -> Option<Vec<Join>> {
-    let Some(raw) = spec.raw("join") else {
-        return Some(Vec::new());
-    };
-    let Node::Map(entries) = &raw.node else {
-        spec.env.sink.error(
-            &raw.span,
-            "`join`",
-            "`{ roster = \"seller\" }` or `{ alias = { to = …, on = … } }`",
-        );
-        return None;
-    };
-    let schema = spec.schema(from);
-    let scope = Scope {
-        columns: &schema.columns,
-        relation: Some(from),
-        joins: &[],
-        figures: None,
-        window: false,
-    };
-    let mut joins = Vec::new();
-    for e in entries {
-        let inner = Spec {
-            at: At::root(&e.value),
-            ..*spec
-        };
-        let short = matches!(e.value.node, Node::Str(_));
-        let (name, span) = match inner.raw("to") {
-            Some(to) if !short => (inner.text("to")?, to.span.clone()),
-            _ => (e.key.as_str(), e.key_span.clone()),
-        };
-        let to = spec.relation(name, &span)?;
-        let on_raw: Vec<&Raw> = if short {
-            vec![&e.value]
-        } else {
-            match inner.raw("on").map(|r| (&r.node, r)) {
-                Some((Node::List(items), _)) => items.iter().collect(),
-                Some((_, one)) => vec![one],
-                None => {
-                    spec.env.sink.error(
-                        &e.value.span,
-                        "a join without `on`",
-                        "`on`: our expression for its key",
-                    );
-                    return None;
-                }
-            }
-        };
-        let on: Vec<Code> = on_raw
-            .iter()
-            .map(|r| spec.typed(r, &scope).map(|t| t.code))
-            .collect::<Option<_>>()?;
-        let parts = spec.schema(to).key_parts;
-        if on.len() != parts {
-            let what = format!("{} key part(s) given, `{name}` has {parts}", on.len());
-            spec.env.sink.error(
-                &e.value.span,
-                what,
-                "one expression for each part of its key, in `by`'s order",
-            );
-            return None;
-        }
-        let missing = match (short, inner.raw("missing")) {
-            (true, _) | (_, None) => Missing::Refuse,
-            (_, Some(raw)) => read_missing(spec, raw, to)?,
-        };
-        joins.push(Join {
-            alias: e.key.clone(),
-            to,
-            on,
-            missing,
-        });
-    }
-    Some(joins)
-}
-
-fn read_missing(spec: &Spec<'_>, raw: &Raw, to: usize) -> Option<Missing> {
-    match &raw.node {
-        Node::Str(s) if s == "drop" => Some(Missing::Drop),
-        Node::Map(entries) => {
-            let nothing = Scope {
-                columns: &[],
-                relation: None,
-                joins: &[],
-                figures: None,
-                window: false,
-            };
-            let mut values = Vec::new();
-            for e in entries {
-                let at = spec.column(&e.key, &e.key_span, to)?;
-                let typed = spec.typed(&e.value, &nothing)?;
-                let want = spec.schema(to).columns[at].ty;
-                let fits = typed.ty == want
-                    || (want.is_number() && typed.ty == Type::Number)
-                    || crate::payout::expr::units::unify(typed.ty, want) == Some(want);
-                if !fits {
-                    spec.env.sink.error(&e.value.span, typed.ty.word(), want.word());
-                    return None;
-                }
-                values.push((at, typed.code));
-            }
-            Some(Missing::Values(values))
-        }
-        _ => {
-            spec.env
-                .sink
-                .error(&raw.span, "`missing`", "\"drop\" or `{ column = value }`");
-            None
-        }
-    }
-}
-
 impl Derive {
     pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
         let source = &world.relations[self.from];
-        let indexes: Vec<HashMap<Arc<str>, usize>> =
-            self.joins.iter().map(|j| world.relations[j.to].index()).collect();
+        let indexes: Vec<Index> = self.joins.iter().map(|j| j.index(world)).collect();
         let found: Vec<Option<Vec<Arc<[Value]>>>> = source
             .rows
             .iter()
-            .map(|row| self.partners(world, row, &indexes))
+            .map(|row| join::partners(&self.joins, &indexes, world, row))
             .collect::<Result<_, _>>()?;
         let figures = self.windows(world, source, &found)?;
         let mut rows = Vec::with_capacity(source.rows.len());
@@ -325,43 +194,6 @@ impl Derive {
             });
         }
         Ok(Relation::of(rows))
-    }
-
-    fn partners(
-        &self,
-        world: &World<'_>,
-        row: &Row,
-        indexes: &[HashMap<Arc<str>, usize>],
-    ) -> Result<Option<Vec<Arc<[Value]>>>, Halt> {
-        let mut partners = Vec::with_capacity(self.joins.len());
-        let seen = world.row(row);
-        for (join, index) in self.joins.iter().zip(indexes) {
-            let parts: Vec<Value> = join
-                .on
-                .iter()
-                .map(|c| at_row(seen.eval(c), &row.key))
-                .collect::<Result<_, _>>()?;
-            let key = key_of(&parts);
-            match (index.get(&key), &join.missing) {
-                (Some(at), _) => partners.push(world.relations[join.to].rows[*at].cells.clone()),
-                (None, Missing::Drop) => return Ok(None),
-                (None, Missing::Refuse) => {
-                    return Err(Halt::row(
-                        &row.key,
-                        format!("`{}` has no row `{key}`", join.alias),
-                    ));
-                }
-                (None, Missing::Values(values)) => {
-                    let width = values.iter().map(|v| v.0 + 1).max().unwrap_or(0);
-                    let mut cells = vec![Value::Bool(false); width];
-                    for (at, code) in values {
-                        cells[*at] = at_row(seen.eval(code), &row.key)?;
-                    }
-                    partners.push(cells.into());
-                }
-            }
-        }
-        Ok(Some(partners))
     }
 
     fn windows(

@@ -9,6 +9,7 @@ pub mod allocate;
 pub mod bands;
 pub mod derive;
 pub mod emit;
+pub mod join;
 pub mod limit;
 pub mod order;
 pub mod qualify;
@@ -203,7 +204,7 @@ impl Block {
                     codes.extend(f.arg.iter().chain(&f.only).chain(&f.empty));
                 }
                 for j in &b.joins {
-                    codes.extend(&j.on);
+                    codes.extend(j.codes());
                 }
             }
             Self::Table(_) | Self::Round(_) => {}

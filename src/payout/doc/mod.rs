@@ -400,4 +400,15 @@ impl Document {
             _ => None,
         }
     }
+
+    /// The columns that tell its rows apart, when it is a table.
+    pub(super) fn table_key(&self, kind: &ParamKind) -> Option<&[Column]> {
+        match kind {
+            ParamKind::Table(relation) => {
+                let schema = &self.schemas[*relation];
+                Some(&schema.columns[..schema.key_parts])
+            }
+            _ => None,
+        }
+    }
 }

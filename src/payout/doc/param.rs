@@ -4,15 +4,15 @@ use jiff::civil::Date;
 
 use crate::payout::diag::one_of;
 use crate::payout::raw::{At, Node, Refused};
-use crate::payout::schema::{Dated, ParamDecl, ParamKind, Schema, Setting};
+use crate::payout::schema::{Column, Dated, ParamDecl, ParamKind, Schema, Setting};
 use crate::payout::setting::{read_num, read_setting};
 use crate::payout::value::Type;
 
 use super::column;
 use super::header::Header;
 
-const FIELDS: [&str; 18] = [
-    "zh", "en", "rule", "because", "type", "of", "gives", "columns", "options", "default", "dated",
+const FIELDS: [&str; 19] = [
+    "zh", "en", "rule", "because", "type", "of", "gives", "columns", "key", "options", "default", "dated",
     "missing", "min", "over", "max", "override", "note", "source",
 ];
 
@@ -138,11 +138,12 @@ fn kind(at: At<'_>, id: &str, schemas: &mut Vec<Schema>) -> Result<ParamKind, Re
                 ));
             }
             let name = format!("param.{id}");
+            let key_parts = key_parts(at, &columns)?;
             schemas.push(Schema {
                 name,
                 columns,
                 single: false,
-                key_parts: 1,
+                key_parts,
                 span: at.raw.span.clone(),
             });
             ParamKind::Table(schemas.len() - 1)
@@ -156,6 +157,27 @@ fn kind(at: At<'_>, id: &str, schemas: &mut Vec<Schema>) -> Result<ParamKind, Re
             }
         },
     })
+}
+
+/// How many of a table's columns are its key: `key = ["post", "level"]`, else the first.
+fn key_parts(at: At<'_>, columns: &[Column]) -> Result<usize, Refused> {
+    let parts = at.get("key", |v| {
+        let expected = "the first columns, all of them text, in their order";
+        let mut parts = 0;
+        v.each(|i, name| {
+            let named = name.str()?;
+            match columns.get(i) {
+                Some(c) if c.name == named && c.ty == Type::Text => parts += 1,
+                _ => return Err(name.mismatch(expected)),
+            }
+            Ok(())
+        })?;
+        if parts == 0 {
+            return Err(v.mismatch(expected));
+        }
+        Ok(parts)
+    })?;
+    Ok(parts.unwrap_or(1))
 }
 
 fn dates(at: At<'_>, setting: &impl Fn(At<'_>) -> Result<Setting, Refused>) -> Result<Vec<Dated>, Refused> {

@@ -57,7 +57,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
-        let all = listed(filled(1));
+        let all = listed(filled(schema.key_parts));
         return label(
             format!("{}：{}", row.key, all.zh),
             format!("{}: {}", row.key, all.en),

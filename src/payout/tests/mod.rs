@@ -2,6 +2,7 @@
 
 mod book;
 mod explained;
+mod join;
 mod language;
 mod laws;
 mod reference;

@@ -1,0 +1,299 @@
+//! The partner rows of a `derive`: by key, or the last one whose column is reached.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::payout::expr::check::Scope;
+use crate::payout::expr::code::Code;
+use crate::payout::expr::eval::World;
+use crate::payout::expr::units::unify;
+use crate::payout::raw::{At, Node, Raw};
+use crate::payout::relation::{Relation, Row, key_of};
+use crate::payout::value::{Type, Value};
+
+use super::spec::Spec;
+use super::{Halt, at_row};
+
+#[derive(Clone, Debug)]
+pub struct Join {
+    pub alias: String,
+    pub to: usize,
+    pub on: Vec<Code>,
+    /// By key when there is none.
+    pub reach: Option<Reach>,
+    pub missing: Missing,
+}
+
+/// Of the rows that agree with `on`, the one whose column is largest and not above `upto`: the grade a score
+/// reaches, the rate in force on a day.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Columns of the other relation that `on` must equal.
+    pub of: Vec<usize>,
+    pub column: usize,
+    pub upto: Code,
+}
+
+/// What happens to a row whose partner is not there.
+#[derive(Clone, Debug)]
+pub enum Missing {
+    /// The run stops.
+    Refuse,
+    /// The row goes.
+    Drop,
+    /// These values stand in.
+    Values(Vec<(usize, Code)>),
+}
+
+/// Rows of the other relation, ready to be found.
+pub enum Index {
+    Key(HashMap<Arc<str>, usize>),
+    /// Rising by the column that is reached.
+    Reach(HashMap<Arc<str>, Vec<(Value, usize)>>),
+}
+
+/// Reads the field `join`.
+pub fn read(spec: &Spec<'_>, from: usize) -> Option<Vec<Join>> {
+    let Some(raw) = spec.raw("join") else {
+        return Some(Vec::new());
+    };
+    let Node::Map(entries) = &raw.node else {
+        spec.env.sink.error(
+            &raw.span,
+            "`join`",
+            "`{ roster = \"seller\" }` or `{ alias = { to = …, on = … } }`",
+        );
+        return None;
+    };
+    entries
+        .iter()
+        .map(|e| {
+            let inner = Spec {
+                at: At::root(&e.value),
+                ..*spec
+            };
+            let short = matches!(e.value.node, Node::Str(_));
+            if !short {
+                spec.report(inner.at.only(&["to", "on", "of", "reach", "missing"]))?;
+            }
+            let (name, span) = match inner.raw("to") {
+                Some(to) if !short => (inner.text("to")?, to.span.clone()),
+                _ => (e.key.as_str(), e.key_span.clone()),
+            };
+            let to = spec.relation(name, &span)?;
+            one(&inner, &e.key, name, from, to, short)
+        })
+        .collect()
+}
+
+fn one(spec: &Spec<'_>, alias: &str, name: &str, from: usize, to: usize, short: bool) -> Option<Join> {
+    let (sink, span) = (&spec.env.sink, spec.span());
+    let schema = spec.schema(from);
+    let scope = Scope {
+        columns: &schema.columns,
+        relation: Some(from),
+        joins: &[],
+        figures: None,
+        window: false,
+    };
+    let reach = match spec.raw("reach").filter(|_| !short) {
+        None => None,
+        Some(raw) => Some(read_reach(spec, raw, to, &scope)?),
+    };
+    let on_raw: Vec<&Raw> = match spec.raw("on").map(|r| (&r.node, r)) {
+        _ if short => vec![spec.at.raw],
+        Some((Node::List(items), _)) => items.iter().collect(),
+        Some((_, one)) => vec![one],
+        None if reach.as_ref().is_some_and(|r| r.of.is_empty()) => Vec::new(),
+        None => {
+            sink.error(&span, "a join without `on`", "`on`: our expression for its key");
+            return None;
+        }
+    };
+    let on: Vec<Code> = on_raw
+        .iter()
+        .map(|r| spec.typed(r, &scope).map(|t| t.code))
+        .collect::<Option<_>>()?;
+    if let (Some(of), None) = (spec.raw("of").filter(|_| !short), &reach) {
+        sink.error(&of.span, "`of` without `reach`", "a join by key needs only `on`");
+        return None;
+    }
+    let (parts, whose) = match &reach {
+        Some(r) => (r.of.len(), "of `of`, in its order"),
+        None => (spec.schema(to).key_parts, "of its key, in `by`'s order"),
+    };
+    if on.len() != parts {
+        let what = format!("{} key part(s) given, `{name}` has {parts}", on.len());
+        sink.error(&span, what, format!("one expression for each part {whose}"));
+        return None;
+    }
+    let missing = match (short, spec.raw("missing")) {
+        (true, _) | (_, None) => Missing::Refuse,
+        (_, Some(raw)) => read_missing(spec, raw, to)?,
+    };
+    Some(Join {
+        alias: alias.to_owned(),
+        to,
+        on,
+        reach,
+        missing,
+    })
+}
+
+fn read_reach(spec: &Spec<'_>, raw: &Raw, to: usize, scope: &Scope<'_>) -> Option<Reach> {
+    let expected =
+        "`{ column = \"from\", upto = \"score\" }`: a column of it, and our expression it must not pass";
+    let inner = Spec {
+        at: At::root(raw),
+        ..*spec
+    };
+    let (Some(name), Some(upto), Node::Map(_)) = (inner.text("column"), inner.raw("upto"), &raw.node) else {
+        spec.env.sink.error(&raw.span, "`reach`", expected);
+        return None;
+    };
+    spec.report(inner.at.only(&["column", "upto"]))?;
+    let column = spec.column(name, &inner.raw("column")?.span, to)?;
+    let want = spec.schema(to).columns[column].ty;
+    let typed = spec.typed(upto, scope)?;
+    let dates = typed.ty == Type::Date && want == Type::Date;
+    let numbers = typed.ty.is_number() && want.is_number() && unify(typed.ty, want).is_some();
+    if !dates && !numbers {
+        let what = format!("`{name}` is {}, `upto` is {}", want.word(), typed.ty.word());
+        spec.env
+            .sink
+            .error(&upto.span, what, "two dates, or two numbers of one unit");
+        return None;
+    }
+    Some(Reach {
+        of: spec.columns("of", to)?,
+        column,
+        upto: typed.code,
+    })
+}
+
+fn read_missing(spec: &Spec<'_>, raw: &Raw, to: usize) -> Option<Missing> {
+    match &raw.node {
+        Node::Str(s) if s == "drop" => Some(Missing::Drop),
+        Node::Map(entries) => {
+            let nothing = Scope {
+                columns: &[],
+                relation: None,
+                joins: &[],
+                figures: None,
+                window: false,
+            };
+            let mut values = Vec::new();
+            for e in entries {
+                let at = spec.column(&e.key, &e.key_span, to)?;
+                let typed = spec.typed(&e.value, &nothing)?;
+                let want = spec.schema(to).columns[at].ty;
+                let fits = typed.ty == want
+                    || (want.is_number() && typed.ty == Type::Number)
+                    || unify(typed.ty, want) == Some(want);
+                if !fits {
+                    spec.env.sink.error(&e.value.span, typed.ty.word(), want.word());
+                    return None;
+                }
+                values.push((at, typed.code));
+            }
+            Some(Missing::Values(values))
+        }
+        _ => {
+            spec.env
+                .sink
+                .error(&raw.span, "`missing`", "\"drop\" or `{ column = value }`");
+            None
+        }
+    }
+}
+
+impl Join {
+    /// Every expression of the join.
+    pub fn codes(&self) -> impl Iterator<Item = &Code> {
+        self.on.iter().chain(self.reach.as_ref().map(|r| &r.upto))
+    }
+
+    /// The rows it looks among.
+    pub fn index(&self, world: &World<'_>) -> Index {
+        let other: &Relation = &world.relations[self.to];
+        let Some(reach) = &self.reach else {
+            return Index::Key(other.index());
+        };
+        let mut groups: HashMap<Arc<str>, Vec<(Value, usize)>> = HashMap::new();
+        for (at, row) in other.rows.iter().enumerate() {
+            let parts: Vec<Value> = reach.of.iter().map(|c| row.cells[*c].clone()).collect();
+            let found = groups.entry(key_of(&parts)).or_default();
+            found.push((row.cells[reach.column].clone(), at));
+        }
+        for rows in groups.values_mut() {
+            rows.sort();
+        }
+        Index::Reach(groups)
+    }
+
+    /// The partner's row number.
+    fn find(
+        &self,
+        index: &Index,
+        world: &World<'_>,
+        row: &Row,
+        key: &Arc<str>,
+    ) -> Result<Option<usize>, Halt> {
+        let (groups, reach) = match (index, &self.reach) {
+            (Index::Reach(groups), Some(reach)) => (groups, reach),
+            (Index::Key(index), _) => return Ok(index.get(key).copied()),
+            (Index::Reach(_), None) => return Ok(None),
+        };
+        let Some(rows) = groups.get(key) else {
+            return Ok(None);
+        };
+        let upto = at_row(world.row(row).eval(&reach.upto), &row.key)?;
+        let after = rows.partition_point(|(value, _)| *value <= upto);
+        let Some((value, at)) = after.checked_sub(1).map(|n| &rows[n]) else {
+            return Ok(None);
+        };
+        if after >= 2 && rows[after - 2].0 == *value {
+            let what = format!("`{}` has two rows that begin at {value}", self.alias);
+            return Err(Halt::row(&row.key, what));
+        }
+        Ok(Some(*at))
+    }
+}
+
+/// Cells of each join's partner; `None` when a join drops the row.
+pub fn partners(
+    joins: &[Join],
+    indexes: &[Index],
+    world: &World<'_>,
+    row: &Row,
+) -> Result<Option<Vec<Arc<[Value]>>>, Halt> {
+    let mut partners = Vec::with_capacity(joins.len());
+    let seen = world.row(row);
+    for (join, index) in joins.iter().zip(indexes) {
+        let parts: Vec<Value> = join
+            .on
+            .iter()
+            .map(|c| at_row(seen.eval(c), &row.key))
+            .collect::<Result<_, _>>()?;
+        let key = key_of(&parts);
+        match (join.find(index, world, row, &key)?, &join.missing) {
+            (Some(at), _) => partners.push(world.relations[join.to].rows[at].cells.clone()),
+            (None, Missing::Drop) => return Ok(None),
+            (None, Missing::Refuse) => {
+                return Err(Halt::row(
+                    &row.key,
+                    format!("`{}` has no row `{key}`", join.alias),
+                ));
+            }
+            (None, Missing::Values(values)) => {
+                let width = values.iter().map(|v| v.0 + 1).max().unwrap_or(0);
+                let mut cells = vec![Value::Bool(false); width];
+                for (at, code) in values {
+                    cells[*at] = at_row(seen.eval(code), &row.key)?;
+                }
+                partners.push(cells.into());
+            }
+        }
+    }
+    Ok(Some(partners))
+}
