@@ -2,7 +2,8 @@
 //!
 //! A scheme's cases are added by data: `tests/fixtures/payout/<scheme>.json` is a list of
 //! `{ case, scheme, each?, input, check }`; see `template.rs` for how `input` is filled from the case.
-//! `check` says what to look at (`get`) and where in the case the right value stands (`is`).
+//! `check` says what to look at (`get`) and where in the case the right value stands (`is`). With `before` (an input
+//! like `input`) `change …` asks by how much an answer has moved: what a refund after the close books.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,12 @@ fn wanted(value: &Value) -> String {
         Value::Array(list) => list.iter().map(wanted).collect::<Vec<_>>().join(","),
         other => plain(&other.to_string()),
     }
+}
+
+/// By how much an answer has moved from one run to the next.
+fn change(question: &str, doc: &Document, before: &Result<Evaluation, String>, now: &str) -> String {
+    let number = |text: &str| Num::parse(text).expect("a number");
+    (number(now) - number(&answer(question, doc, before))).to_string()
 }
 
 /// What a run says to a question like `line li first_batch`.
@@ -209,11 +216,13 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
                     ("item".to_owned(), item),
                     ("index".to_owned(), Value::String(index.to_string())),
                 ]);
-                let input = fill(&entry["input"], &names);
-                let ran = doc
-                    .input(&input)
-                    .map_err(|r| format!("{}: {}; expected {}", r.path, r.what, r.expected))
-                    .and_then(|i| evaluate(&doc, i).map_err(|s| s.to_string()));
+                let run = |template: &Value| {
+                    doc.input(&fill(template, &names))
+                        .map_err(|r| format!("{}: {}; expected {}", r.path, r.what, r.expected))
+                        .and_then(|i| evaluate(&doc, i).map_err(|s| s.to_string()))
+                };
+                let ran = run(&entry["input"]);
+                let before = entry.get("before").map(run);
                 for check in entry["check"].as_array().expect("`check`") {
                     let question = check["get"].as_str().expect("a readable fixture");
                     let pointer = check["is"]
@@ -224,7 +233,12 @@ fn given_the_handbooks_cases_when_run_through_the_documents_then_every_figure_is
                         case.pointer(&pointer)
                             .unwrap_or_else(|| panic!("{id}: {pointer}")),
                     );
-                    let found = answer(question, &doc, &ran);
+                    let found = match (question.strip_prefix("change "), &before) {
+                        (Some(moved), Some(before)) => {
+                            change(moved, &doc, before, &answer(moved, &doc, &ran))
+                        }
+                        _ => answer(question, &doc, &ran),
+                    };
                     checks += 1;
                     if plain(&found) != right {
                         wrong.push(format!(
