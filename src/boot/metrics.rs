@@ -38,6 +38,7 @@ fn text(handle: &PrometheusHandle, redirector: &Redirector, loader: &LoaderCount
     gauge("bole_links", redirector.table().len() as u64);
     metrics::counter!("bole_loader_clicks_total").absolute(loader.clicks.load(Ordering::Relaxed));
     metrics::counter!("bole_loader_beacons_total").absolute(loader.beacons.load(Ordering::Relaxed));
+    metrics::counter!("bole_loader_rows_read_total").absolute(loader.rows_read.load(Ordering::Relaxed));
     metrics::counter!("bole_loader_batches_total").absolute(loader.batches.load(Ordering::Relaxed));
     metrics::counter!("bole_spool_damaged_bytes_total")
         .absolute(loader.damaged_bytes.load(Ordering::Relaxed));

@@ -6,9 +6,12 @@
 //! others were given, or of the order in which they became known. A late click changes only those shortly after it.
 
 mod around;
+mod opened;
 mod recent;
+mod runs;
 #[cfg(test)]
 mod tests;
+mod wechat;
 
 pub use around::Around;
 pub use recent::{Met, Recent};

@@ -95,7 +95,7 @@ impl Apply<'_> {
         }
         let pages = take_beacons(tx, &mut works, batch.beacons).await?;
         let repeat_ms = self.rules.repeat_ms;
-        neighbours.judge(tx, node, &mut works, repeat_ms).await?;
+        neighbours.judge(tx, node, &mut works).await?;
         tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;
         self.finish(tx, works, applied).await
     }

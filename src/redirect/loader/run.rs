@@ -73,6 +73,8 @@ pub struct LoaderCounts {
     pub damaged_bytes: AtomicU64,
     /// Clicks on links the store does not know.
     pub unknown_links: AtomicU64,
+    /// Stored clicks read again to judge new ones by.
+    pub rows_read: AtomicU64,
     /// Attempts that failed in a row; 0 while all is well.
     pub failing: AtomicU64,
 }
@@ -120,7 +122,7 @@ impl Loader {
             days: Days::new(parts.rules.zone.clone()),
             counts: Arc::default(),
             reader: None,
-            neighbours: Neighbours::default(),
+            neighbours: Neighbours::new(parts.rules.repeat_ms),
             careful: false,
             limit: LEAST * 4,
             pace: Pace::default(),
@@ -128,6 +130,14 @@ impl Loader {
             became_valid: Vec::new(),
             parts,
         }
+    }
+
+    /// Remembers the last hour's visitors in at most so many places of 16 (a power of two) instead of 2^18; whoever does
+    /// not fit is looked up in rows.
+    #[must_use]
+    pub fn remembering(mut self, places: usize) -> Self {
+        self.neighbours = Neighbours::with_room(self.parts.rules.repeat_ms, places);
+        self
     }
 
     /// What it did so far.
@@ -290,6 +300,9 @@ impl Loader {
             .fetch_add(applied.inserted as u64, Ordering::Relaxed);
         counts.beacons.fetch_add(beacons, Ordering::Relaxed);
         counts.batches.fetch_add(1, Ordering::Relaxed);
+        counts
+            .rows_read
+            .store(self.neighbours.rows_read(), Ordering::Relaxed);
         counts.damaged_bytes.fetch_add(damaged, Ordering::Relaxed);
         if applied.unknown_links > 0 {
             let unknown = applied.unknown_links as u64;

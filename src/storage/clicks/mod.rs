@@ -17,8 +17,8 @@ pub use orphans::{forget_orphans, keep_orphans, orphans_of};
 pub use read::{ClickFilter, ClickView};
 pub use recount::{Difference, Rollup};
 pub use seen::{
-    Seen, VisitorKey, clicks_between, clicks_by_id, clicks_on_links, last_click_at, page_visits,
-    valid_of_visitors,
+    Seen, VisitorKey, clicks_between, clicks_by_id, clicks_of_visitors, clicks_on_links, each_click_on_links,
+    last_click_at, page_visits, valid_of_visitors,
 };
 
 use uuid::Uuid;

@@ -1,6 +1,7 @@
 //! Reading clicks back to judge others by them.
 
 use sqlx::QueryBuilder;
+use tokio_stream::StreamExt as _;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
@@ -149,6 +150,72 @@ pub async fn clicks_on_links(
             }
             q.push(")");
         })?);
+    }
+    Ok(found)
+}
+
+/// Hands every click on these links from `from_ms` on to `each`, those of one link in their order, none held meanwhile.
+pub async fn each_click_on_links(
+    tx: &mut Tx,
+    links: &[LinkId],
+    from_ms: i64,
+    mut each: impl FnMut(Seen) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for chunk in links.chunks(CHUNK) {
+        writing!(tx, |db| {
+            let mut q = QueryBuilder::new(COLUMNS);
+            q.push("id >= ").push_bind(first_id_at(from_ms).0);
+            let mut list = q.push(" and link_id in (").separated(", ");
+            for link in chunk {
+                list.push_bind(link.0);
+            }
+            q.push(") order by link_id, id");
+            let mut rows = q.build_query_as::<Row>().fetch(db);
+            while let Some(row) = rows.next().await {
+                each(from_row(row?)?)?;
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Clicks of these visitors, told by cookie or hash, from `from_ms` until before `to_ms`; on these links only, when some
+/// are given.
+pub async fn clicks_of_visitors(
+    tx: &mut Tx,
+    visitors: &[VisitorKey],
+    links: Option<&[LinkId]>,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    let ids = |cookie: bool| {
+        let of = visitors.iter().filter_map(move |key| match key {
+            VisitorKey::Cookie(id) if cookie => Some(*id),
+            VisitorKey::Hash(id) if !cookie => Some(*id),
+            _ => None,
+        });
+        of.collect::<Vec<[u8; 12]>>()
+    };
+    let mut found = Vec::new();
+    for (column, ids) in [("visitor", ids(true)), ("visitor_hash", ids(false))] {
+        for chunk in ids.chunks(CHUNK) {
+            found.extend(seen!(tx, |q| {
+                q.push("id >= ").push_bind(first_id_at(from_ms).0);
+                q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+                if let Some(links) = links {
+                    let mut list = q.push(" and link_id in (").separated(", ");
+                    for link in links {
+                        list.push_bind(link.0);
+                    }
+                    q.push(")");
+                }
+                let mut list = q.push(" and ").push(column).push(" in (").separated(", ");
+                for id in chunk {
+                    list.push_bind(&id[..]);
+                }
+                q.push(")");
+            })?);
+        }
     }
     Ok(found)
 }

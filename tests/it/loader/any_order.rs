@@ -127,7 +127,13 @@ async fn told_anyhow(scene: &mut Scene, events: &[Record<'_>], rng: &mut StdRng)
     let second = NodeName::parse("n2").unwrap();
     let root = scene.db.dir.path().join("spool");
     let spool = Spool::open(SpoolSettings::new(root, second.clone()), crate::support::noon()).unwrap();
-    let mut loaders: [Loader; 2] = [scene.loader(), scene.loader_of(second.clone())];
+    // Some have no room to remember anybody, and must come to the same by rows.
+    let places = if rng.random() { 1 } else { 1 << 10 };
+    let of = |node: usize| match node {
+        0 => scene.loader().remembering(places),
+        _ => scene.loader_of(second.clone()).remembering(places),
+    };
+    let mut loaders: [Loader; 2] = [of(0), of(1)];
     while !told.is_empty() {
         let many = rng.random_range(1..=told.len().min(12));
         let node = rng.random_range(0..2usize);
@@ -139,11 +145,7 @@ async fn told_anyhow(scene: &mut Scene, events: &[Record<'_>], rng: &mut StdRng)
             }
         }
         if rng.random_range(0..3) == 0 {
-            loaders[node] = if node == 0 {
-                scene.loader()
-            } else {
-                scene.loader_of(second.clone())
-            };
+            loaders[node] = of(node);
         }
         if rng.random_range(0..3) > 0 {
             loaders[node].catch_up().await.unwrap();
@@ -175,4 +177,46 @@ async fn given_one_history_when_told_in_any_order_then_rows_rollups_and_points_a
     );
 }
 
+async fn given_more_visitors_than_memory_when_loaded_then_classes_are_those_of_an_unlimited_one(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let mut rng = StdRng::seed_from_u64(11);
+    let mut records = Vec::new();
+    for n in 0..1_500 {
+        let click = scene.click(n * 7_000, rng.random_range(1..4));
+        let who = rng.random_range(0..250u8);
+        let (visitor, issued) = if rng.random() {
+            (Visitor::Cookie([who; 12]), None)
+        } else {
+            (Visitor::Hash([who / 2; 12]), Some([who; 12]))
+        };
+        records.push(ClickRecord {
+            visitor,
+            issued,
+            user_agent: if who % 5 == 0 { WECHAT } else { IPHONE },
+            ..click
+        });
+    }
+    let mut classes = Vec::new();
+    for places in [1 << 12, 1] {
+        scene.clear().await;
+        let mut loader = scene.loader().remembering(places);
+        // A batch each, so that what one does not remember lies in rows.
+        for some in records.chunks(100) {
+            for click in some {
+                scene.write(Record::Click(*click));
+            }
+            loader.catch_up().await.unwrap();
+        }
+        classes.push(scene.classes().await);
+    }
+    assert_eq!(classes[0].len(), 1_500);
+    let repeats = classes[0]
+        .iter()
+        .filter(|class| class.starts_with("repeat"))
+        .count();
+    assert!((200..1_300).contains(&repeats), "{repeats} repeats prove nothing");
+    assert_eq!(classes[0], classes[1]);
+}
+
+both!(given_more_visitors_than_memory_when_loaded_then_classes_are_those_of_an_unlimited_one);
 both!(given_one_history_when_told_in_any_order_then_rows_rollups_and_points_are_the_same);

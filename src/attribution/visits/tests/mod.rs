@@ -4,6 +4,8 @@ use super::*;
 use crate::domain::{Class, ClickReason};
 use proptest::prelude::*;
 
+mod memory;
+
 fn follows(later: &Visit, earlier: &Visit, within_ms: i64) -> bool {
     earlier.id < later.id && later.at_ms() - earlier.at_ms() <= within_ms
 }
