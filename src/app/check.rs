@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use rand::Rng;
 use sha2::{Digest, Sha256};
 
+use crate::app::claims::claim_id;
 use crate::app::{Actor, App, LeadContact, Vault};
 use crate::attribution::token::{TokenKey, TokenKeys};
 use crate::attribution::{Contact, ContactHash, ContactKind, ConversionKind, DAY_MS, SKEW_MS, Source};
@@ -140,6 +141,10 @@ fn check_with(
     if let Err(detail) = external_id(&input.external_id) {
         wrong.push(Wrong::at("/external_id", detail));
     }
+    if claim_id(&input.external_id).is_some() {
+        let detail = "ids like \"claim:17\" are given to what claims become";
+        wrong.push(Wrong::at("/external_id", detail));
+    }
     let occurred_at = input.occurred_at.as_millisecond();
     if let Err(detail) = occurred(occurred_at, now_ms) {
         wrong.push(Wrong::at("/occurred_at", detail));
@@ -271,7 +276,7 @@ fn currency(own: Currency, given: Option<&str>) -> Result<Currency, String> {
 }
 
 /// First instant after the hold: the month's close and the days of [`crate::domain::Programme::hold_days`] (GC-14).
-fn hold_until(day: Date, hold_days: i64, zone: &TimeZone) -> i64 {
+pub(in crate::app) fn hold_until(day: Date, hold_days: i64, zone: &TimeZone) -> i64 {
     Period::month_of(day)
         .ok()
         .and_then(|month| month.end.checked_add(hold_days.days()).ok())

@@ -7,12 +7,17 @@
 use std::time::Duration;
 
 use crate::app::check::{Checked, ConversionInput, Wrong, check};
+use crate::app::claims::give_way;
 use crate::app::gather::{Basis, gather};
 use crate::app::{Actor, App, Vault};
-use crate::attribution::{ConversionKind, Decision, Rules, Status, counted, decide};
-use crate::domain::{ClickId, Counts, Slice, Tally};
-use crate::storage::conversions::{self, Conversion, Decided};
-use crate::storage::{StoreError, Tx, add_tally, customers, insert_audit, insert_sealed_contact};
+use crate::attribution::{
+    ContactHash, ContactKind, ConversionKind, Decision, Rules, Status, counted, decide,
+};
+use crate::domain::{ClickId, ConversionId, Counts, CustomerId, Slice, Tally};
+use crate::storage::conversions::{self, Conversion, Decided, NewConversion};
+use crate::storage::{
+    SealedContact, StoreError, Tx, add_tally, customers, insert_audit, insert_sealed_contact,
+};
 
 /// How long a conversion waits for its click to reach the store (the loader is at most 2 s behind outside bursts).
 const CLICK_PATIENCE: Duration = Duration::from_millis(2_000);
@@ -96,7 +101,9 @@ async fn wait_for_click(app: &App, click: ClickId) -> Result<(), StoreError> {
 async fn once(app: &App, checked: &Checked) -> Result<Converted, ConvertError> {
     let new = &checked.new;
     let mut tx = app.store.begin().await?;
-    let Some(id) = conversions::take(&mut tx, new).await? else {
+    let who = Customer::Contacts(&checked.contacts);
+    let sealed = checked.sealed.as_ref();
+    if take_in(app, &mut tx, new, who, sealed).await?.is_none() {
         tx.rollback().await?;
         let found = repeated(app, checked).await?;
         return found.ok_or(ConvertError::Store(StoreError::RowCount {
@@ -104,37 +111,7 @@ async fn once(app: &App, checked: &Checked) -> Result<Converted, ConvertError> {
             found: 0,
             expected: 1,
         }));
-    };
-    let customer = if checked.contacts.is_empty() {
-        None
-    } else {
-        Some(customers::find_or_make(&mut tx, &checked.contacts, new.created_at).await?)
-    };
-    let basis = Basis {
-        id,
-        external_id: &new.external_id,
-        kind: new.kind,
-        occurred_at: new.occurred_at,
-        day: new.day,
-        amount: new.amount,
-        click: new.click,
-        coupon_code: new.coupon_code.as_deref(),
-        redeemed: None,
-        customer: customer.map(|c| (c.id, c.hashes)),
-        form_ms: new.form_ms,
-        now_ms: new.created_at,
-    };
-    let gathered = gather(&mut tx, &Vault::new(&app.secrets), &basis).await?;
-    let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
-    let decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
-    conversions::write_decision(&mut tx, id, &decided, true, new.created_at).await?;
-    if new.kind == ConversionKind::Lead
-        && let Some(sealed) = checked.sealed.as_ref()
-    {
-        insert_sealed_contact(&mut tx, id, sealed, new.created_at).await?;
     }
-    let now = counted(new.kind, decided.status, new.amount);
-    book(&mut tx, &booking(new.day, new.occurred_at, &decided), now).await?;
     tx.commit().await?;
     let conversion = app.store.conversion(&new.external_id).await?;
     let conversion = conversion.ok_or(StoreError::RowCount {
@@ -148,22 +125,96 @@ async fn once(app: &App, checked: &Checked) -> Result<Converted, ConvertError> {
     })
 }
 
+/// Who a conversion is of.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) enum Customer<'a> {
+    /// Whoever has these contacts; perhaps nobody is named.
+    Contacts(&'a [(ContactKind, ContactHash)]),
+    /// This one, locked by the caller.
+    Known(CustomerId),
+}
+
+/// Takes, decides and books a conversion inside a transaction; `None`, and nothing written, when the id is taken.
+pub(in crate::app) async fn take_in(
+    app: &App,
+    tx: &mut Tx,
+    new: &NewConversion,
+    customer: Customer<'_>,
+    sealed: Option<&SealedContact>,
+) -> Result<Option<ConversionId>, StoreError> {
+    let Some(id) = conversions::take(tx, new).await? else {
+        return Ok(None);
+    };
+    let customer = match customer {
+        Customer::Contacts([]) => None,
+        Customer::Contacts(contacts) => {
+            let found = customers::find_or_make(tx, contacts, new.created_at).await?;
+            Some((found.id, found.hashes))
+        }
+        Customer::Known(id) => Some((id, customers::hashes(tx, id).await?)),
+    };
+    let is_paid = give_way(tx, new).await?;
+    let basis = Basis {
+        id,
+        external_id: &new.external_id,
+        kind: new.kind,
+        occurred_at: new.occurred_at,
+        day: new.day,
+        amount: new.amount,
+        click: new.click,
+        coupon_code: new.coupon_code.as_deref(),
+        redeemed: None,
+        customer,
+        form_ms: new.form_ms,
+        now_ms: new.created_at,
+    };
+    let gathered = gather(tx, &Vault::new(&app.secrets), &basis).await?;
+    let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
+    let mut decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
+    if is_paid && decided.status == Status::Pending {
+        decided.status = Status::Held;
+    }
+    conversions::write_decision(tx, id, &decided, true, new.created_at).await?;
+    if new.kind == ConversionKind::Lead
+        && let Some(sealed) = sealed
+    {
+        insert_sealed_contact(tx, id, sealed, new.created_at).await?;
+    }
+    let now = counted(new.kind, decided.status, new.amount);
+    book(tx, &booking(new.day, new.occurred_at, &decided), now).await?;
+    Ok(Some(id))
+}
+
 /// Decides an uncredited conversion once more, after its click reached the store late or was overruled. `None` when
 /// there is no such conversion or it is not uncredited; else as it stands now. What it was first answered stays.
 pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Option<Conversion>, StoreError> {
-    let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
+    if !redecide_in(app, &mut tx, actor, external_id).await? {
+        return Ok(None);
+    }
+    tx.commit().await?;
+    app.store.conversion(external_id).await
+}
+
+/// The same inside a transaction; `false` when there is no such conversion or it is not uncredited.
+pub(in crate::app) async fn redecide_in(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    let now_ms = app.clock.now_ms();
     // The customer before the conversion would be the order of `once`; here the conversion is known first. The
     // customer's lock is taken before anything about them is read.
-    let found = conversions::lock_by_external_id(&mut tx, external_id).await?;
+    let found = conversions::lock_by_external_id(tx, external_id).await?;
     let Some(old) = found.filter(|c| c.status == Status::Uncredited) else {
-        return Ok(None);
+        return Ok(false);
     };
     let customer = match old.customer {
         None => None,
         Some(id) => {
-            customers::lock_customer(&mut tx, id, now_ms).await?;
-            Some((id, customers::hashes(&mut tx, id).await?))
+            customers::lock_customer(tx, id, now_ms).await?;
+            Some((id, customers::hashes(tx, id).await?))
         }
     };
     let basis = Basis {
@@ -180,7 +231,7 @@ pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Opt
         form_ms: old.form_ms,
         now_ms,
     };
-    let gathered = gather(&mut tx, &Vault::new(&app.secrets), &basis).await?;
+    let gathered = gather(tx, &Vault::new(&app.secrets), &basis).await?;
     let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
     let mut decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
     // Refunds came in meanwhile: nothing is left to pay.
@@ -188,13 +239,13 @@ pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Opt
         .status
         .after_refund(old.amount.minor() > 0 && old.net().minor() == 0);
     if decided.steps == old.steps {
-        return Ok(Some(old));
+        return Ok(true);
     }
-    conversions::write_decision(&mut tx, old.id, &decided, false, now_ms).await?;
+    conversions::write_decision(tx, old.id, &decided, false, now_ms).await?;
     let counts = counted(old.kind, decided.status, old.net());
-    book(&mut tx, &booking(old.day, old.occurred_at, &decided), counts).await?;
+    book(tx, &booking(old.day, old.occurred_at, &decided), counts).await?;
     insert_audit(
-        &mut tx,
+        tx,
         now_ms,
         &actor.word(),
         "conversion.redecided",
@@ -202,8 +253,7 @@ pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Opt
         &serde_json::json!({ "status": decided.status.as_str() }),
     )
     .await?;
-    tx.commit().await?;
-    app.store.conversion(external_id).await
+    Ok(true)
 }
 
 /// Decides once more what came with this click's token and credited nobody: call it after overruling the click.

@@ -3,12 +3,15 @@
 use jiff::civil::Date;
 
 use crate::app::Vault;
+use crate::app::claims::claim_id;
+use crate::attribution::claim::OrderKey;
 use crate::attribution::{
     ClickFact, ContactHash, ConversionKind, CouponFact, CouponRefusal, Evidence, Owner, Person, Touch,
     is_own_contact,
 };
 use crate::domain::{ClickId, ConversionId, CouponId, CustomerId, EmployeeId, Money};
 use crate::share;
+use crate::storage::claims::true_claim_of;
 use crate::storage::touches::{EmployeeRow, TouchRow};
 use crate::storage::{StoreError, Tx, binding, coupons, customers, touches};
 
@@ -88,6 +91,10 @@ pub(in crate::app) async fn gather(
         }
         known_before_ms = customers::known_before(tx, customer, basis.occurred_at, basis.id.0).await?;
     }
+    let claim = match claim_of(tx, basis).await? {
+        None => None,
+        Some(employee) => Some(people.by_id(tx, employee).await?),
+    };
     let (redeemed, coupon_refusal) = match &coupon {
         None => (None, None),
         Some(CouponFact::Good { coupon, .. }) => {
@@ -105,12 +112,20 @@ pub(in crate::app) async fn gather(
             touches: earlier,
             owner,
             known_before_ms,
-            claim: None,
+            claim,
             form_ms: basis.form_ms,
         },
         coupon: redeemed,
         coupon_refusal,
     })
+}
+
+/// Whose claim was found true for this conversion: its own, or one that names its order.
+async fn claim_of(tx: &mut Tx, basis: &Basis<'_>) -> Result<Option<EmployeeId>, StoreError> {
+    let own = claim_id(basis.external_id);
+    let order = OrderKey::parse(basis.external_id).filter(|_| own.is_none());
+    let claim = true_claim_of(tx, own, order.as_ref().map(OrderKey::as_str)).await?;
+    Ok(claim.filter(|c| c.kind == basis.kind).map(|c| c.employee))
 }
 
 async fn coupon_fact(

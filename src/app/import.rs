@@ -43,7 +43,7 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
-    fn reject(&mut self, line: u64, reason: impl Into<String>) {
+    pub(in crate::app) fn reject(&mut self, line: u64, reason: impl Into<String>) {
         self.rejected_count += 1;
         if self.rejected.len() < MAX_REJECTED {
             let reason = reason.into();

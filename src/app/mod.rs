@@ -9,6 +9,7 @@ pub mod award;
 pub mod board;
 pub mod campaigns;
 mod check;
+pub mod claims;
 pub mod clicks;
 mod convert;
 pub mod coupons;

@@ -161,7 +161,8 @@ pub async fn read_contact(
 
 /// Erases contacts whose retention date has come; gives how many.
 pub async fn erase_due_contacts(app: &App) -> Result<u64, StoreError> {
-    app.store.erase_contacts(app.clock.now_ms()).await
+    let now_ms = app.clock.now_ms();
+    Ok(app.store.erase_contacts(now_ms).await? + app.store.erase_claim_contacts(now_ms).await?)
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ pub async fn approve_due(app: &App) -> Result<usize, StoreError> {
     Ok(done)
 }
 
-async fn move_to(
+/// Moves a locked conversion to another state and books the difference.
+pub(in crate::app) async fn move_to(
     tx: &mut Tx,
     old: &Conversion,
     status: Status,

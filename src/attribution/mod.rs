@@ -4,6 +4,7 @@
 //! Credit must be decided by pure rules over values, so that every decision can be replayed and explained (attribution.md §5).
 //! [`decide`] takes what the store knows ([`Evidence`]) and the rules in force ([`Rules`]), and writes down every step.
 
+pub mod claim;
 mod contact;
 mod decide;
 pub mod dwell;
@@ -12,6 +13,7 @@ mod status;
 mod step;
 pub mod token;
 pub mod visits;
+mod words;
 
 #[cfg(test)]
 mod decide_tests;

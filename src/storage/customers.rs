@@ -136,6 +136,16 @@ async fn merge(tx: &mut Tx, from: i64, into: i64) -> Result<(), StoreError> {
             .bind(into)
             .execute(&mut *db)
             .await?;
+        sqlx::query("update claims set customer_id = $2 where customer_id = $1")
+            .bind(from)
+            .bind(into)
+            .execute(&mut *db)
+            .await?;
+        sqlx::query("update crm_records set customer_id = $2 where customer_id = $1")
+            .bind(from)
+            .bind(into)
+            .execute(&mut *db)
+            .await?;
         sqlx::query(
             "insert into customer_imports (customer_id, known_at) \
              select cast($2 as bigint), known_at from customer_imports where customer_id = $1 \

@@ -139,6 +139,41 @@ impl Store {
     }
 }
 
+/// Somebody as a CRM's note may name them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPerson {
+    /// Row.
+    pub id: EmployeeId,
+    /// Code.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// E-mail.
+    pub email: Option<String>,
+}
+
+/// Everybody who goes by this code or full name, whatever its case and spaces; those who left included.
+pub async fn people_by_code_or_name(tx: &mut Tx, text: &str) -> Result<Vec<NamedPerson>, StoreError> {
+    let plain: String = text.split_whitespace().collect();
+    let rows: Vec<(i64, String, String, Option<String>)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "select id, code, name, email from employees where code_key = $1 \
+             or lower(replace(replace(name, ' ', ''), '\u{3000}', '')) = $2 order by id",
+        )
+        .bind(code_key(text))
+        .bind(plain.to_lowercase())
+        .fetch_all(db)
+        .await?
+    });
+    let person = |(id, code, name, email)| NamedPerson {
+        id: EmployeeId(id),
+        code,
+        name,
+        email,
+    };
+    Ok(rows.into_iter().map(person).collect())
+}
+
 /// The employee with this code, locked for this transaction.
 pub async fn lock_employee(tx: &mut Tx, code: &str, today: Date) -> Result<Option<Employee>, StoreError> {
     // A write that changes nothing locks the row on both databases.

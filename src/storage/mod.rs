@@ -15,6 +15,7 @@ mod bulk;
 pub mod campaigns;
 mod checkpoints;
 pub mod child_links;
+pub mod claims;
 pub mod clicks;
 mod connect;
 mod conversion_row;

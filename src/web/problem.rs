@@ -32,6 +32,9 @@ pub struct Problem {
     pub status: StatusCode,
     /// What happened and what was expected.
     pub detail: String,
+    /// What it is about, where that is not what was asked for: a path of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Which fields are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
@@ -53,6 +56,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status,
             detail: detail.into(),
+            instance: None,
             errors: Vec::new(),
             retry_after: None,
         }

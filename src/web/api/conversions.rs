@@ -61,13 +61,13 @@ impl From<Kind> for ConversionKind {
 pub struct Customer {
     /// Mainland numbers in any spelling, others with their country code.
     #[schema(example = "138 0013 8000")]
-    phone: Option<String>,
+    pub(super) phone: Option<String>,
     /// An e-mail address.
-    email: Option<String>,
+    pub(super) email: Option<String>,
     /// The shop's own id.
-    id: Option<String>,
-    /// How to call the customer back; leads only, sealed.
-    name: Option<String>,
+    pub(super) id: Option<String>,
+    /// How to call the customer back; leads and claims only, sealed.
+    pub(super) name: Option<String>,
 }
 
 /// A lead or a sale.

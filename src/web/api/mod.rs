@@ -6,10 +6,14 @@
 mod amount;
 mod awards;
 mod campaigns;
+mod claim_files;
+mod claim_view;
+mod claims;
 mod clicks;
 mod conversion_view;
 mod conversions;
 mod coupons;
+mod crm;
 mod customers;
 mod employees;
 mod filed;
@@ -65,6 +69,9 @@ pub fn router() -> Router<Web> {
         .merge(customers::routes())
         .merge(clicks::routes())
         .merge(conversions::routes())
+        .merge(claims::routes())
+        .merge(claim_files::routes())
+        .merge(crm::routes())
         .merge(shares::routes())
         .merge(interactions::routes())
         .merge(awards::routes())

@@ -32,7 +32,7 @@ pub fn app(db: &TestDb, store: &Store) -> App {
     })
 }
 
-/// The API and its keys: `admin`, `other` (an admin's too), `manager-z3` and `employee-z3` tied to 张三, `employee-l4`.
+/// The API and its keys: `admin`, `other` (an admin's too), `third` (a verifier's), `manager-z3` and `employee-z3` tied to 张三, `employee-l4`.
 #[derive(Clone)]
 pub struct Rig {
     pub app: App,
@@ -46,6 +46,7 @@ impl Rig {
         for (name, role, employee) in [
             ("admin", Role::Admin, None),
             ("other", Role::Admin, None),
+            ("third", Role::Verifier, None),
             ("manager-z3", Role::Manager, Some(EmployeeId(1))),
             ("employee-z3", Role::Employee, Some(EmployeeId(1))),
             ("employee-l4", Role::Employee, Some(EmployeeId(2))),
@@ -73,6 +74,52 @@ impl Rig {
         let status = answer.status().as_u16();
         let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Sends bytes of a media type with a key.
+    async fn send(&self, key: &str, path: &str, media_type: &str, body: Vec<u8>) -> (u16, Value) {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, media_type)
+            .body(Body::from(body))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Posts a CSV file.
+    pub async fn csv(&self, key: &str, path: &str, bytes: &[u8]) -> (u16, Value) {
+        self.send(key, path, "text/csv", bytes.to_vec()).await
+    }
+
+    /// Posts a form with one part called `file`.
+    pub async fn upload(&self, key: &str, path: &str, name: &str, bytes: &[u8]) -> (u16, Value) {
+        let mut body = format!(
+            "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             content-type: application/octet-stream\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        self.send(key, path, "multipart/form-data; boundary=edge", body)
+            .await
+    }
+
+    /// Gets a file by its full path.
+    pub async fn download(&self, key: &str, path: &str) -> (u16, axum::http::HeaderMap, Vec<u8>) {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .body(Body::empty())
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let bytes = to_bytes(body, 1 << 24).await.unwrap();
+        (head.status.as_u16(), head.headers, bytes.to_vec())
     }
 
     pub async fn post(&self, key: &str, path: &str, body: Value) -> (u16, Value) {

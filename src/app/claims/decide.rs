@@ -1,0 +1,201 @@
+//! Deciding on a claim: by a person, or by what the CRM says.
+
+use serde_json::json;
+
+use crate::app::claims::credit::{credit, credited_elsewhere};
+use crate::app::claims::{ClaimError, again, is_claimants, note, text};
+use crate::app::{Actor, App, Permission};
+use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};
+use crate::domain::EmployeeId;
+use crate::storage::claims::{
+    Claim, ClaimMove, CrmRecord, has_contested, lock_claim, lock_order, move_claim,
+};
+use crate::storage::employees::people_by_code_or_name;
+use crate::storage::{StoreError, Tx, customers, insert_audit};
+
+/// A verifier's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimVerdict {
+    /// True.
+    Verified,
+    /// Found wanting; needs a reason.
+    Rejected,
+    /// More must be said first; needs the question.
+    NeedsInformation,
+}
+
+impl ClaimVerdict {
+    /// The step it is, on a claim in this state.
+    fn step(self, state: ClaimState) -> ClaimStep {
+        match (self, state) {
+            (Self::Verified, ClaimState::Appealed | ClaimState::Overturned) => ClaimStep::Overturned,
+            (Self::Rejected, ClaimState::Appealed | ClaimState::Upheld) => ClaimStep::Upheld,
+            (Self::Verified, _) => ClaimStep::Verified,
+            (Self::Rejected, _) => ClaimStep::Rejected,
+            (Self::NeedsInformation, _) => ClaimStep::NeedsInformation,
+        }
+    }
+}
+
+/// Takes a verifier's decision. Nobody decides on their own claim or on one they filed; an appeal goes to another person
+/// than the one who rejected. The same decision again by the same actor changes nothing.
+pub async fn decide_on_claim(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    verdict: ClaimVerdict,
+    reason: &str,
+) -> Result<Claim, ClaimError> {
+    if !actor.may(Permission::DecideClaims) {
+        return Err(ClaimError::Forbidden("only a verifier decides on claims"));
+    }
+    let reason = if verdict == ClaimVerdict::Verified && reason.trim().is_empty() {
+        ""
+    } else {
+        text("/reason", reason)?
+    };
+    again!(once(app, actor, id, verdict, reason))?;
+    app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))
+}
+
+async fn once(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    verdict: ClaimVerdict,
+    reason: &str,
+) -> Result<(), ClaimError> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.store.begin().await?;
+    let claim = lock_all(app, &mut tx, id).await?;
+    if is_claimants(actor, &claim) || (actor.employee().is_some() && actor.employee() == claim.filed_for) {
+        return Err(ClaimError::Forbidden(
+            "nobody decides on their own claim, or on one they filed",
+        ));
+    }
+    let who = actor.word();
+    let me = actor.employee();
+    let step = verdict.step(claim.status);
+    let same_decider = claim.decided_by.as_deref() == Some(&who) || (me.is_some() && claim.decided_for == me);
+    if claim.status == ClaimState::Appealed && same_decider {
+        return Err(ClaimError::Forbidden(
+            "an appeal goes to another person than the first decision",
+        ));
+    }
+    if same_decider && claim.status.as_str() == step.as_str() {
+        return Ok(());
+    }
+    let to = claim.status.after(step)?;
+    let step_taken = ClaimMove {
+        from: claim.status,
+        to,
+        decided: Some((&who, me)),
+        at: now_ms,
+    };
+    move_claim(&mut tx, id, &step_taken).await?;
+    note(&mut tx, id, step, (&who, me), reason, now_ms).await?;
+    if to.is_true() {
+        if let Some(detail) = credited_elsewhere(&mut tx, &claim).await? {
+            return Err(ClaimError::Conflict(detail));
+        }
+        credit(app, &mut tx, actor, &claim, None).await?;
+    }
+    audit(&mut tx, actor, &claim, to, reason, now_ms).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A record speaks of this open claim: it verifies it when it names the claimant, was written by somebody else, and
+/// nothing is in doubt; else the timeline says what a person must look at. The claim and its customer are locked.
+/// Gives whether it verified it.
+pub(super) async fn verify_by_record(
+    app: &App,
+    tx: &mut Tx,
+    claim: &Claim,
+    record: &CrmRecord,
+) -> Result<bool, ClaimError> {
+    let now_ms = app.clock.now_ms();
+    let seen = format!("CRM {}: {}", record.external_id, record.source_note);
+    let doubt = doubt(tx, claim, record).await?;
+    let system = Actor::System;
+    let who = system.word();
+    if let Some(doubt) = doubt {
+        let reason = format!("{seen} ({doubt})");
+        note(tx, claim.id, ClaimStep::CrmSeen, (&who, None), &reason, now_ms).await?;
+        return Ok(false);
+    }
+    let to = claim.status.after(ClaimStep::Verified)?;
+    let step = ClaimMove {
+        from: claim.status,
+        to,
+        decided: Some((&who, None)),
+        at: now_ms,
+    };
+    move_claim(tx, claim.id, &step).await?;
+    note(tx, claim.id, ClaimStep::Verified, (&who, None), &seen, now_ms).await?;
+    // Known to the CRM before it was claimed: perhaps copied from there (attribution.md §9).
+    let late = record.received_at < claim.filed_at;
+    let why = late.then_some("claimed after the CRM knew the deal");
+    credit(app, tx, &system, claim, why).await?;
+    audit(tx, &system, claim, to, &seen, now_ms).await?;
+    Ok(true)
+}
+
+/// Why a record cannot verify a claim by itself.
+async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<&'static str>, StoreError> {
+    let Some(named) = SourceNote::parse(&record.source_note) else {
+        return Ok(Some("names no employee"));
+    };
+    let people = people_by_code_or_name(tx, named.as_str()).await?;
+    let list = || people.iter().map(|p| (p.id.0, p.code.as_str(), p.name.as_str()));
+    Ok(match named.named(list()) {
+        Named::Nobody => Some("names nobody here"),
+        Named::Several => Some("two people go by that name"),
+        Named::One(other) if EmployeeId(other) != claim.employee => Some("names somebody else"),
+        Named::One(_) => {
+            let author = record.created_by.trim().to_lowercase();
+            let claimant = people.iter().find(|p| p.id == claim.employee);
+            let own = claimant.is_some_and(|p| {
+                [Some(&p.code), Some(&p.name), p.email.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|text| text.trim().to_lowercase() == author)
+            });
+            if own {
+                Some("written by the claimant")
+            } else if !matches!(claim.status, ClaimState::Submitted | ClaimState::NeedsInformation) {
+                Some("the claim is under appeal")
+            } else if has_contested(tx, claim.id, None).await? {
+                Some("somebody contests the claim")
+            } else if credited_elsewhere(tx, claim).await?.is_some() {
+                Some("the order is credited already")
+            } else {
+                None
+            }
+        }
+    })
+}
+
+/// Locks a claim's customer, its order and the claim, in this order.
+pub(super) async fn lock_all(app: &App, tx: &mut Tx, id: i64) -> Result<Claim, ClaimError> {
+    let seen = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
+    let now_ms = app.clock.now_ms();
+    customers::lock_customer(tx, seen.customer, now_ms).await?;
+    if let Some(order) = &seen.order_key {
+        lock_order(tx, order, now_ms).await?;
+    }
+    lock_claim(tx, id).await?.ok_or(ClaimError::NotFound(id))
+}
+
+async fn audit(
+    tx: &mut Tx,
+    actor: &Actor,
+    claim: &Claim,
+    to: ClaimState,
+    reason: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let detail = json!({ "from": claim.status.as_str(), "to": to.as_str(), "reason": reason });
+    let subject = format!("claim:{}", claim.id);
+    insert_audit(tx, now_ms, &actor.word(), "claim.decided", &subject, &detail).await
+}
