@@ -14,8 +14,6 @@ mod support;
 
 mod browser;
 mod chores;
-mod browser_dwell;
-mod browser_harness;
 mod claims;
 mod convert;
 mod house;
