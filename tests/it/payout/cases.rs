@@ -3,7 +3,8 @@
 //! A scheme's cases are added by data: `tests/fixtures/payout/<scheme>.json` is a list of
 //! `{ case, scheme, each?, input, check }`; see `template.rs` for how `input` is filled from the case.
 //! `check` says what to look at (`get`) and where in the case the right value stands (`is`). With `before` (an input
-//! like `input`) `change …` asks by how much an answer has moved: what a refund after the close books.
+//! like `input`) `change …` asks by how much an answer has moved: what a refund after the close books. `percent …`
+//! gives a share in percent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -154,6 +155,10 @@ fn answer(question: &str, doc: &Document, ran: &Result<Evaluation, String>) -> S
             *no
         }
         .into(),
+        ["percent", rest @ ..] => {
+            let part = Num::parse(&answer(&rest.join(" "), doc, ran)).expect("a number");
+            (part * Num::int(100)).to_string()
+        }
         ["figure", step, column] => cell(&run.rows(doc, step).expect(step)[0].1, column),
         ["figure", step, key, column] => {
             let rows = run.rows(doc, step).expect(step);
