@@ -1,5 +1,5 @@
-//! Inputs as data: a JSON template whose `"$name/pointer"` texts and `{"$for": …}` or `{"$times": …}` items are filled
-//! from a case.
+//! Inputs as data: a JSON template whose `"$name/pointer"` texts and `{"$for": …}`, `{"$times": …}` or `{"$if": …}` items
+//! are filled from a case.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,13 @@ pub fn fill(template: &Value, names: &Names) -> Value {
         Value::Array(items) => {
             let mut filled = Vec::new();
             for item in items {
+                if let Some(named) = item.get("$if") {
+                    // What the case leaves open (null) is left out of the input.
+                    if !look_up(named.as_str().expect("`$if` names a value"), names).is_null() {
+                        filled.push(fill(&item["in"], names));
+                    }
+                    continue;
+                }
                 match (item.get("$for"), item.get("$times")) {
                     (Some(over), _) => filled.extend(repeat(list(over, names), item, names)),
                     (_, Some(times)) => filled.extend(repeat(numbers(times, names), item, names)),
