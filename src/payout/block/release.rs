@@ -239,12 +239,14 @@ fn tranches(total: &Num, unit: &Num, shares: &[Num], rest: Rest) -> Result<Vec<N
         .map(|s| (total * s).rounded(unit, crate::payout::num::Mode::Down))
         .collect();
     let left = total - &parts.iter().sum::<Num>();
+    // A tranche of 0 % is none: it takes no left-over unit either.
+    let counts = |s: &Num| !s.is_zero();
     let at = if rest == Rest::First {
-        0
+        shares.iter().position(counts)
     } else {
-        parts.len().saturating_sub(1)
+        shares.iter().rposition(counts)
     };
-    if let Some(part) = parts.get_mut(at) {
+    if let Some(part) = at.and_then(|at| parts.get_mut(at)) {
         *part = &*part + &left;
     }
     Ok(parts)

@@ -152,3 +152,25 @@ fn given_things_that_are_counted_when_released_in_parts_then_each_part_is_whole(
         );
     }
 }
+
+#[test]
+fn given_a_tranche_of_nothing_when_things_are_released_then_it_takes_no_left_over_one() {
+    let release = |remainder: &str| {
+        format!(
+            "[[step]]\nid = \"l\"\ndo = \"release\"\nfrom = \"cash\"\ncolumn = \"n\"\nremainder = \"{remainder}\"\nas = \"x\"\n\
+             tranches = [{{ share = \"when n > 9 then 50% else 0\", due = \"period.to\" }}, {{ share = \"50%\", due = \"period.to\" }}, \
+             {{ share = \"50%\", due = \"period.to\" }}, {{ share = \"when n > 9 then -50% else 0\", due = \"period.to\" }}]\n"
+        )
+    };
+    for (remainder, right) in [
+        ("first", ["0", "3", "2", "0"]),
+        ("last", ["0", "2", "3", "0"]),
+        ("largest", ["0", "3", "2", "0"]),
+    ] {
+        assert_eq!(
+            with(&release(remainder)),
+            Ok(right.map(str::to_owned).to_vec()),
+            "{remainder}"
+        );
+    }
+}
