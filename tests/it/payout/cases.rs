@@ -144,6 +144,13 @@ fn answer(question: &str, doc: &Document, ran: &Result<Evaluation, String>) -> S
                 .collect();
             named.join(",")
         }
+        ["awards_any", component] => o.awards.iter().any(|a| a.component == *component).to_string(),
+        ["award_value", component, about] => sum(o
+            .awards
+            .iter()
+            .filter(|a| a.component == *component && a.about.as_deref() == Some(about))
+            .filter_map(|a| a.value.as_ref())
+            .collect()),
         ["warned", component] => o.warnings.iter().any(|w| w.component == *component).to_string(),
         ["warned", component, "about"] => {
             let all = o.warnings.iter().filter(|w| w.component == *component);
