@@ -50,14 +50,14 @@ impl Document {
             .map(|(b, by)| Ran {
                 id: format!("{} {}", b.no, by.what.text()),
                 label: b.note(),
-                fault: self.try_book(b, by).err(),
+                fault: self.try_book(b, by).err().map(|d| *d),
             })
             .collect()
     }
 
-    fn try_book(&self, b: &Book, by: &ShownBy) -> Result<(), Diagnostic> {
+    fn try_book(&self, b: &Book, by: &ShownBy) -> Result<(), Box<Diagnostic>> {
         let fault = |span, what: String, expected: String| {
-            self.diagnose(span, format!("book {}: {what}", b.no), expected)
+            Box::new(self.diagnose(span, format!("book {}: {what}", b.no), expected))
         };
         let run = match self.example(&by.example) {
             Some(Ok(run)) => run,

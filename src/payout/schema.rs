@@ -29,10 +29,7 @@ pub struct Column {
     pub cash: bool,
     /// For people: Chinese, English.
     pub label: Label,
-    /// The label is that of the column or parameter this one was made of.
-    pub inherited: bool,
-    /// A helper that explanations leave out.
-    pub hidden: bool,
+    pub named: Named,
 }
 
 impl Column {
@@ -47,8 +44,7 @@ impl Column {
             max: None,
             cash: false,
             label: Label::default(),
-            inherited: false,
-            hidden: false,
+            named: Named::Itself,
         }
     }
 
@@ -56,6 +52,17 @@ impl Column {
     pub fn is_cash(&self) -> bool {
         self.cash || matches!(self.ty, Type::Cash | Type::Money { from_cash: true })
     }
+}
+
+/// Where a column's label comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Its own declaration or step, or nowhere.
+    Itself,
+    /// The column or parameter it was made of.
+    After,
+    /// A helper that explanations leave out.
+    Hidden,
 }
 
 /// A name in both languages.

@@ -89,7 +89,12 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
                 |t| t == Type::Count || t == Type::Number,
                 "a count",
             );
-            let share = inner.expr("share", from, |t| t == Type::Ratio, "a ratio");
+            let share = inner.expr(
+                "share",
+                from,
+                |t| matches!(t, Type::Ratio | Type::Number),
+                "a ratio",
+            );
             if count.is_some() == share.is_some() {
                 spec.env.sink.error(
                     &raw.span,

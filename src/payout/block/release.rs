@@ -82,12 +82,14 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         };
         spec.report(inner.at.only(&["share", "due", "when", "on_fail"]))?;
         let share = inner
-            .need_expr("share", from, |t| t == Type::Ratio, "a ratio")?
+            .need_expr(
+                "share",
+                from,
+                |t| matches!(t, Type::Ratio | Type::Number),
+                "a ratio",
+            )?
             .code;
-        sum = match (&share, sum) {
-            (Code::Const(Value::Num(n)), Some(s)) => Some(&s + n),
-            _ => None,
-        };
+        sum = sum.zip(share.constant()).map(|(sum, n)| sum + n);
         let due = inner.need_expr("due", from, |t| t == Type::Date, "a date")?.code;
         let when = match inner.raw("when") {
             Some(_) => Some(inner.condition("when", from)?.code),
@@ -163,6 +165,9 @@ impl Release {
                 .iter()
                 .map(|t| at_row(seen.eval(&t.share), &row.key).map(|v| v.num()))
                 .collect::<Result<_, _>>()?;
+            if shares.iter().any(Num::is_negative) {
+                return Err(Halt::row(&row.key, "a tranche share below 0"));
+            }
             if shares.iter().sum::<Num>() != Num::ONE {
                 return Err(Halt::row(&row.key, "tranche shares that do not sum to 100%"));
             }

@@ -95,18 +95,27 @@ fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>,
     if claims.iter().all(|c| c.floor.is_none() && c.cap.is_none()) {
         return Ok(fixed);
     }
-    for c in claims {
+    // Whole units inwards, so that nobody is lifted over a cap by a left-over unit.
+    let whole = |n: &Option<Num>, mode| n.as_ref().map(|n| n.rounded(unit, mode));
+    let claims: Vec<Claim> = claims
+        .iter()
+        .map(|c| Claim {
+            weight: c.weight.clone(),
+            floor: whole(&c.floor, Mode::Up),
+            cap: whole(&c.cap, Mode::Down),
+        })
+        .collect();
+    for c in &claims {
+        if c.cap.as_ref().is_some_and(Num::is_negative) {
+            return Err("a cap below 0");
+        }
         if let (Some(floor), Some(cap)) = (&c.floor, &c.cap)
             && floor > cap
         {
-            return Err("a floor above its cap");
+            return Err("a floor above its cap, both in whole units");
         }
     }
-    let whole = |n: &Num, mode| n.rounded(unit, mode);
-    let floors: Num = claims
-        .iter()
-        .filter_map(|c| c.floor.as_ref().map(|f| whole(f, Mode::Up)))
-        .sum_all();
+    let floors: Num = claims.iter().filter_map(|c| c.floor.as_ref()).sum();
     if &floors > total {
         return Err("floors that need more than there is");
     }
@@ -143,21 +152,11 @@ fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>,
             .filter(|((_, f), _)| f.is_none())
         {
             if caps_first && let Some(cap) = c.cap.as_ref().filter(|cap| x > **cap) {
-                *f = Some(whole(cap, Mode::Down));
+                *f = Some(cap.clone());
             } else if !caps_first && let Some(floor) = c.floor.as_ref().filter(|fl| x < **fl) {
-                *f = Some(whole(floor, Mode::Up));
+                *f = Some(floor.clone());
             }
         }
-    }
-}
-
-trait SumAll {
-    fn sum_all(self) -> Num;
-}
-
-impl<I: Iterator<Item = Num>> SumAll for I {
-    fn sum_all(self) -> Num {
-        self.fold(Num::ZERO, |a, b| a + b)
     }
 }
 

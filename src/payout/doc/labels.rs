@@ -4,7 +4,7 @@ use crate::payout::block::Made;
 use crate::payout::block::spec::Spec;
 use crate::payout::diag::{did_you_mean, one_of};
 use crate::payout::raw::{At, Node, Refused};
-use crate::payout::schema::{Label, Schema};
+use crate::payout::schema::{Label, Named, Schema};
 
 use super::column;
 
@@ -31,7 +31,7 @@ pub fn apply(spec: &Spec<'_>, made: &mut Made) -> Option<()> {
         };
         let value = At::root(&e.value);
         if matches!(&e.value.node, Node::Str(word) if word == "hidden") {
-            made.columns[at].hidden = true;
+            made.columns[at].named = Named::Hidden;
             continue;
         }
         if !matches!(e.value.node, Node::Map(_)) {
@@ -49,8 +49,7 @@ pub fn apply(spec: &Spec<'_>, made: &mut Made) -> Option<()> {
             return None;
         }
         made.columns[at].label = label;
-        made.columns[at].hidden = false;
-        made.columns[at].inherited = false;
+        made.columns[at].named = Named::Itself;
     }
     Some(())
 }
@@ -66,13 +65,13 @@ pub fn document(root: At<'_>, schemas: &mut [Schema]) -> Result<(), Refused> {
             }
             let named = schemas.iter_mut().flat_map(|s| &mut s.columns);
             let mut bare = named
-                .filter(|c| c.name == e.key && (c.inherited || c.label == Label::default()))
+                .filter(|c| c.name == e.key && (c.named == Named::After || c.label == Label::default()))
                 .peekable();
             if bare.peek().is_none() {
                 let what = format!("`{}` names no column without a label", e.key);
                 return Err(v.refuse(what, "a column that a step makes"));
             }
-            bare.for_each(|c| (c.label, c.inherited) = (label.clone(), false));
+            bare.for_each(|c| (c.label, c.named) = (label.clone(), Named::Itself));
             Ok(())
         })
     })

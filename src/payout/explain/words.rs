@@ -8,7 +8,7 @@ use crate::payout::expr::code::Code;
 use crate::payout::num::Num;
 use crate::payout::relation::{OutPolicy, Row, Share, Work};
 use crate::payout::run::Evaluation;
-use crate::payout::schema::{Column, Label, Setting};
+use crate::payout::schema::{Column, Label, Named, Setting};
 use crate::payout::value::{Type, Value};
 
 fn label(zh: String, en: String) -> Label {
@@ -34,7 +34,7 @@ fn listed<'c>(pairs: impl Iterator<Item = (&'c Column, &'c Value)> + Clone) -> L
             let name = if name.is_empty() { &c.name } else { name };
             format!("{name} {}", told(v, c.ty, chinese))
         };
-        let all = pairs.clone().filter(|(c, _)| !c.hidden);
+        let all = pairs.clone().filter(|(c, _)| c.named != Named::Hidden);
         all.map(one).collect::<Vec<_>>()
     };
     label(side(true).join("，"), side(false).join(", "))

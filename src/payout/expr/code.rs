@@ -1,5 +1,6 @@
 //! A checked expression: names are resolved, types are right.
 
+use crate::payout::num::Num;
 use crate::payout::value::Value;
 
 use super::ast::Op;
@@ -28,6 +29,26 @@ pub enum Code {
     Call(Func, Vec<Code>),
     /// n-th aggregate or window figure of the step.
     Figure(usize),
+}
+
+impl Code {
+    /// The number it always is, when it reads nothing.
+    pub fn constant(&self) -> Option<Num> {
+        match self {
+            Self::Const(Value::Num(n)) => Some(n.clone()),
+            Self::Neg(a) => a.constant().map(|n| n.negated()),
+            Self::Arith(op, a, b) => {
+                let (a, b) = (a.constant()?, b.constant()?);
+                match op {
+                    Op::Add => Some(a + b),
+                    Op::Sub => Some(a - b),
+                    Op::Mul => Some(a * b),
+                    _ => a.over(&b),
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Instants of the period.

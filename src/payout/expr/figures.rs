@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::payout::block::derive::visit;
 use crate::payout::value::Type;
 
 use super::ast::Expr;
@@ -54,6 +55,19 @@ impl Checker<'_> {
                 return self.fault(e, format!("these arguments: ({})", found.join(", ")), signature);
             }
         };
+        let mut reads_a_row = false;
+        if let Some(code) = &empty {
+            visit(code, &mut |c| {
+                reads_a_row |= matches!(c, Code::Col(_) | Code::Join(..));
+            });
+        }
+        if reads_a_row {
+            return self.fault(
+                args.get(1).unwrap_or(e),
+                "what holds when there is no row reads one",
+                "a value, a parameter or a figure of a step with one row",
+            );
+        }
         let ty = if ty == Type::Number { Type::Count } else { ty };
         let keeps = matches!(kind, F::First | F::Last);
         // A sum over everything, or one row's value, is called what its parts are called.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::payout::schema::{Column, Label, Options};
+use crate::payout::schema::{Column, Label, Named, Options};
 use crate::payout::value::Type;
 
 use super::code::{Code, Figure};
@@ -43,7 +43,11 @@ impl Typed {
             options: self.options,
             employee: self.employee,
             cash: self.cash,
-            inherited: self.label != Label::default(),
+            named: if self.label == Label::default() {
+                Named::Itself
+            } else {
+                Named::After
+            },
             label: self.label,
             ..Column::new(name, ty)
         };

@@ -93,10 +93,7 @@ fn given_figures_words_or_nothing_to_compare_when_accepted_then_each_form_holds(
         "exact = \"4\"\nexample = \"one\"\nline = \"li commission\"\n",
         "exact = { zh = \"四\", en = \"four\" }\n",
     );
-    assert_eq!(
-        words.unwrap().books[0].note().zh.find("精确是 四").is_some(),
-        true
-    );
+    assert!(words.unwrap().books[0].note().zh.contains("精确是 四"));
     assert_eq!(document(BOOK).unwrap().try_books().len(), 1);
 }
 

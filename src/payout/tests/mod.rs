@@ -1,11 +1,12 @@
 //! The room's own tests: laws, a slow reference, refusals, the checker of the trace.
 
+mod audited;
 mod book;
 mod explained;
 mod join;
 mod language;
 mod laws;
-mod reference;
+pub mod reference;
 mod refused;
 mod twice;
 mod words;

@@ -7,7 +7,7 @@ use super::super::block::share::{Claim, divide};
 use super::super::num::{Mode, Num};
 
 /// Cases per kind; CI sets `BOLE_DIFFERENTIAL=100000`.
-fn cases() -> u64 {
+pub fn cases() -> u64 {
     std::env::var("BOLE_DIFFERENTIAL")
         .ok()
         .and_then(|n| n.parse().ok())
@@ -15,10 +15,10 @@ fn cases() -> u64 {
 }
 
 /// A tiny generator, so that a case can be repeated from its number.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
+    pub fn roll(&mut self, below: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
