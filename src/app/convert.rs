@@ -20,8 +20,8 @@ use crate::storage::{
 };
 
 /// How long a conversion waits for its click to reach the store (the loader is at most 2 s behind outside bursts).
-const CLICK_PATIENCE: Duration = Duration::from_millis(2_000);
-const CLICK_POLL: Duration = Duration::from_millis(50);
+pub(super) const CLICK_PATIENCE: Duration = Duration::from_millis(2_000);
+pub(super) const CLICK_POLL: Duration = Duration::from_millis(50);
 /// A click older than this is not on its way any more, milliseconds.
 const CLICK_LATE_MS: i64 = 60 * 60 * 1000;
 /// How often a transaction is tried that collided with another one.

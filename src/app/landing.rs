@@ -1,8 +1,11 @@
 //! The hosted landing page: its lead form, and the visitor's own link (attribution.md §4 and §5).
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::app::convert::{CLICK_PATIENCE, CLICK_POLL};
 use crate::app::{
     Actor, App, ConversionInput, ConvertError, LeadContact, Vault, Wrong, click_of_token, convert,
 };
@@ -33,6 +36,8 @@ pub struct Landing {
     pub campaign: Campaign,
     /// Whether it may be visited.
     pub state: LinkState,
+    /// The visitor came by a click that is still on its way into the store: which link's is known in a moment.
+    pub arriving: bool,
 }
 
 /// Finds what `/l/{name}` is about: a link by its code, else a campaign by its slug (one destination then serves all of
@@ -45,7 +50,8 @@ pub async fn landing(app: &App, name: &str, token: Option<&str>) -> Result<Optio
         None => store.campaign(name).await?,
     };
     // The link that brought the visitor is the token's, where that is one of this campaign's.
-    if let Some(brought) = brought_by(app, token).await?
+    let (brought, arriving) = brought_by(app, token).await?;
+    if let Some(brought) = brought
         && campaign.as_ref().is_some_and(|c| c.id == brought.campaign)
     {
         link = Some(brought);
@@ -70,19 +76,39 @@ pub async fn landing(app: &App, name: &str, token: Option<&str>) -> Result<Optio
         link,
         campaign,
         state,
+        arriving,
     }))
 }
 
-async fn brought_by(app: &App, token: Option<&str>) -> Result<Option<Link>, StoreError> {
+/// The same once the visitor's click has had its time to arrive (at most 2 s), for acts that need its link.
+pub async fn landing_arrived(
+    app: &App,
+    name: &str,
+    token: Option<&str>,
+) -> Result<Option<Landing>, StoreError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let found = landing(app, name, token).await?;
+        let waits = found.as_ref().is_some_and(|l| l.link.is_none() && l.arriving);
+        if !waits || waited >= CLICK_PATIENCE {
+            return Ok(found);
+        }
+        tokio::time::sleep(CLICK_POLL).await;
+        waited += CLICK_POLL;
+    }
+}
+
+/// The link of the click a token of ours speaks for; or that there is such a click, not in the store yet.
+async fn brought_by(app: &App, token: Option<&str>) -> Result<(Option<Link>, bool), StoreError> {
     let Some(token) = token.filter(|t| !t.is_empty()) else {
-        return Ok(None);
+        return Ok((None, false));
     };
     let Some(click) = click_of_token(app, token).await? else {
-        return Ok(None);
+        return Ok((None, false));
     };
     match app.store.link_of_click(click).await? {
-        Some(link) => app.store.link_by_id(link).await,
-        None => Ok(None),
+        Some(link) => Ok((app.store.link_by_id(link).await?, false)),
+        None => Ok((None, true)),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Link {
     pub employee: EmployeeId,
     /// Their code.
     pub employee_code: String,
+    /// Their name.
+    pub employee_name: String,
     /// For what.
     pub campaign: CampaignId,
     /// Its slug.
@@ -67,6 +69,7 @@ struct Row {
     code: String,
     employee_id: i64,
     employee_code: String,
+    employee_name: String,
     campaign_id: i64,
     campaign_slug: String,
     campaign_destination: String,
@@ -93,6 +96,7 @@ fn from_row(row: Row) -> Result<Link, StoreError> {
         code: LinkCode::from_store(row.code),
         employee: EmployeeId(row.employee_id),
         employee_code: row.employee_code,
+        employee_name: row.employee_name,
         campaign: CampaignId(row.campaign_id),
         campaign_slug: row.campaign_slug,
         campaign_destination: row.campaign_destination,
@@ -112,7 +116,8 @@ fn from_row(row: Row) -> Result<Link, StoreError> {
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "select l.id, l.code, l.employee_id, e.code as employee_code, l.campaign_id, c.slug as campaign_slug, \
+            "select l.id, l.code, l.employee_id, e.code as employee_code, e.name as employee_name, \
+             l.campaign_id, c.slug as campaign_slug, \
              c.destination as campaign_destination, l.channel, l.material, l.parent_id, l.destination, l.utm, \
              l.expires_at, l.disabled_at, l.created_at from links l join employees e on e.id = l.employee_id \
              join campaigns c on c.id = l.campaign_id ",

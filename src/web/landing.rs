@@ -25,6 +25,7 @@ use crate::app::landing::{
 use crate::classify::{Network, client_address};
 use crate::domain::LinkState;
 use crate::redirect::VISITOR_COOKIE;
+use crate::storage::StoreError;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
 use crate::web::shell::Shell;
@@ -122,8 +123,15 @@ struct Share {
 
 /// The page's subject, or the page that says why there is none.
 async fn find(web: &Web, lang: Lang, name: &str, token: &str) -> Result<Landing, Response> {
-    let token = Some(token).filter(|t| t.len() <= 100);
-    match landing::landing(&web.app, name, token).await {
+    open(web, lang, landing::landing(&web.app, name, short(token)).await)
+}
+
+fn short(token: &str) -> Option<&str> {
+    Some(token).filter(|t| t.len() <= 100)
+}
+
+fn open(web: &Web, lang: Lang, found: Result<Option<Landing>, StoreError>) -> Result<Landing, Response> {
+    match found {
         Ok(Some(found)) if found.state == LinkState::Live => Ok(found),
         Ok(Some(_)) => Err(pages::gone(web, lang)),
         Ok(None) => Err(pages::not_found(web, lang)),
@@ -151,7 +159,7 @@ fn page(web: &Web, lang: Lang, name: &str, found: &Landing, form: &Sent) -> Land
         },
         sent: None,
         shared: None,
-        may_share: found.link.is_some(),
+        may_share: found.link.is_some() || found.arriving,
         name: Field::new("name", &form.name),
         phone: Field::new("phone", &form.phone),
         email: Field::new("email", &form.email),
@@ -187,6 +195,8 @@ async fn show(
     if !arrived.shared.is_empty() {
         let link = shared_link(&web.app.store, &found, &arrived.shared).await?;
         page.shared = link.map(|l| web.app.urls.short_url(l.code.as_str()));
+        // Back from making it, the address no longer says who brought the visitor.
+        page.may_share |= page.shared.is_some();
     }
     Ok(Html(page).into_response())
 }
@@ -297,6 +307,11 @@ async fn share(
         Err(response) => return Ok(response),
     };
     not_too_often(&web, sender, &found).map_err(Problem::too_many)?;
+    let arrived = landing::landing_arrived(&web.app, &name, short(&form.bclid)).await;
+    let found = match open(&web, lang, arrived) {
+        Ok(found) => found,
+        Err(response) => return Ok(response),
+    };
     let Some(link) = &found.link else {
         return Ok(see_other(&format!("/l/{name}")));
     };

@@ -106,8 +106,8 @@ impl Line {
         Some((self.x(last), self.y(value), value))
     }
 
-    /// Where a track's line is at its highest from `left` to `right`, both included.
-    fn highest_between(&self, left: i64, right: i64) -> i64 {
+    /// The highest and the lowest place of the tracks' lines from `left` to `right`, both included.
+    fn between(&self, left: i64, right: i64) -> (i64, i64) {
         let tracks = std::iter::once(&self.now).chain(&self.before);
         let lines = tracks.flat_map(|track| {
             let known: Vec<(i64, i64)> = track
@@ -119,13 +119,12 @@ impl Line {
             let pieces: Vec<_> = known.windows(2).map(|p| (p[0], p[1])).collect();
             pieces
         });
-        let tops = lines
-            .filter(|(from, to)| to.0 >= left && from.0 <= right)
-            .map(|(from, to)| {
-                let at = |x: i64| from.1 + (to.1 - from.1) * (x - from.0) / (to.0 - from.0).max(1);
-                at(left.max(from.0)).min(at(right.min(to.0)))
-            });
-        tops.min().unwrap_or(FLOOR)
+        let met = lines.filter(|(from, to)| to.0 >= left && from.0 <= right);
+        met.fold((FLOOR, TOP), |(top, low), (from, to)| {
+            let at = |x: i64| from.1 + (to.1 - from.1) * (x - from.0) / (to.0 - from.0).max(1);
+            let (a, b) = (at(left.max(from.0)), at(right.min(to.0)));
+            (top.min(a).min(b), low.max(a).max(b))
+        })
     }
 
     /// The value at the dot, beside it where there is room.
@@ -133,10 +132,18 @@ impl Line {
         let (x, y, value) = self.dot()?;
         let words = format!("{} {value}", self.last_word);
         let beside = x < 240;
-        let top = || self.highest_between(x - width(&words), x).min(y);
+        // Above the dot; below it where the lines leave room there only; else above all lines.
+        let clear = || {
+            let (top, low) = self.between(x - width(&words), x);
+            if top < y - 2 && low < y + 3 && y + 18 <= FLOOR {
+                y + 18
+            } else {
+                (top.min(y) - 8).max(12)
+            }
+        };
         Some(Mark {
             x: if beside { x + 10 } else { x },
-            y: if beside { y + 4 } else { (top() - 8).max(12) },
+            y: if beside { y + 4 } else { clear() },
             words,
             anchor: if beside { "start" } else { "end" },
         })
@@ -252,9 +259,15 @@ mod tests {
         let mark = chart.dot_mark().unwrap();
         assert_eq!((mark.x, mark.anchor), (300, "end"));
         // The line comes down from 20 (y = 61) to 0 (y = 98) below the words, and so does last week's.
-        let highest = chart.highest_between(300 - width(&mark.words), 300);
+        let (highest, _) = chart.between(300 - width(&mark.words), 300);
         assert!(highest < 80, "{highest}");
         assert_eq!(mark.y, highest - 8);
+        // The week before ran above: there is room below.
+        let mut low = sample([6, 11, 6, 4, 9, 7, 5].map(Some).to_vec());
+        low.before.as_mut().unwrap().values = [5, 4, 9, 10, 12, 13, 11].map(Some).to_vec();
+        let mark = low.dot_mark().unwrap();
+        let (_, lowest) = low.between(300 - width(&mark.words), 300);
+        assert!(mark.y >= lowest + 14 && mark.y <= FLOOR, "{} {lowest}", mark.y);
     }
 
     #[test]

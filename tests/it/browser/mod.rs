@@ -1,8 +1,12 @@
 //! What people meet in a real browser, on the real server.
 
+mod back;
 mod dwell;
 mod harness;
+mod landing;
 mod rig;
+mod screens;
+mod share;
 mod signin;
 
 pub use rig::Rig;

@@ -335,6 +335,27 @@ async fn given_a_visitor_when_they_share_then_each_has_one_child_of_the_link_tha
     );
 }
 
+async fn given_a_click_still_on_its_way_when_its_visitor_shares_then_the_page_waits_for_its_link(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let mut browser = Browser::new(&shop.app);
+    let (token, id) = shop.token("2026-11-18T01:59:59Z");
+    let page = browser.get(&format!("/l/autumn?bclid={token}")).await;
+    assert!(page.body.contains("action=\"/l/autumn/share\""), "{}", page.body);
+    let fields = [("bclid", token.as_str())];
+    let (shared, ()) = tokio::join!(browser.post("/l/autumn/share", &fields), async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        shop.store_click(id, 2, "2026-11-18T01:59:59Z", "human").await;
+    });
+    assert!(
+        shared.header("location").starts_with("/l/autumn?shared="),
+        "{shared:?}"
+    );
+    let parent = "select cast(max(parent_id) as bigint) from links where parent_id = 2";
+    assert_eq!(shop.db.number(parent).await, 2);
+    let stranger = browser.get("/l/autumn?bclid=forged").await;
+    assert!(!stranger.body.contains("/l/autumn/share"), "{}", stranger.body);
+}
+
 async fn given_names_when_opened_then_links_and_campaigns_have_pages_and_what_is_over_says_so(db: TestDb) {
     let shop = Shop::open(db).await;
     shop.db
@@ -422,5 +443,6 @@ both!(
     given_too_many_forms_when_sent_from_one_network_then_the_page_says_when_and_keeps_what_was_typed,
     given_machines_and_other_sites_when_they_send_forms_then_nothing_is_credited,
     given_a_visitor_when_they_share_then_each_has_one_child_of_the_link_that_brought_them,
+    given_a_click_still_on_its_way_when_its_visitor_shares_then_the_page_waits_for_its_link,
     given_names_when_opened_then_links_and_campaigns_have_pages_and_what_is_over_says_so
 );

@@ -229,6 +229,13 @@ impl Browser {
         element.click().await.unwrap_or_else(|e| panic!("`{css}`: {e}"));
     }
 
+    /// Presses Enter on a link or button: also where scripts are off.
+    pub async fn press(&self, css: &str) {
+        let element = self.find(css).await;
+        let pressed = element.send_keys(Key::Enter + "").await;
+        pressed.unwrap_or_else(|e| panic!("`{css}`: {e}"));
+    }
+
     /// Runs JavaScript in the page (`return …`).
     pub async fn js(&self, script: &str) -> Value {
         let answer = self

@@ -36,6 +36,8 @@ pub struct LinkRow {
     pub code: String,
     pub url: String,
     pub employee: String,
+    /// Their name.
+    pub person: String,
     pub channel: String,
     pub material: String,
     pub disabled: bool,
@@ -164,6 +166,7 @@ pub async fn list(
             url: app.urls.short_url(l.code.as_str()),
             code: l.code.as_str().to_owned(),
             employee: l.employee_code,
+            person: l.employee_name,
             channel: l.channel,
             material: l.material,
             disabled: l.facts.disabled_at.is_some(),

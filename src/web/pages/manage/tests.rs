@@ -82,6 +82,7 @@ fn a_campaign_shows_links_coupons_and_forms_with_errors_at_their_fields() {
                 code: "w7kx3rp".into(),
                 url: "https://s.example/w7kx3rp".into(),
                 employee: "zhangsan".into(),
+                person: "张晓雯".into(),
                 channel: "wechat-moments".into(),
                 material: "a".into(),
                 disabled: true,
