@@ -31,7 +31,7 @@ pub use doc::{Book, Document, Header, Late, Shown, ShownBy};
 pub use examples::Ran;
 pub use input::Input;
 pub use num::Num;
-pub use outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
+pub use outcome::{Award, Emitted, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
 pub use raw::Refused;
 pub use run::{Evaluation, StepRow, Stop, evaluate};
 pub use schema::Label;

@@ -79,6 +79,8 @@ pub struct Proposal {
     pub about: Option<String>,
     /// From when.
     pub effective: Option<String>,
+    pub(super) step: usize,
+    pub(super) row: usize,
 }
 
 /// Something other than cash.
@@ -100,6 +102,8 @@ pub struct Award {
     pub value: Option<Num>,
     /// What it is about.
     pub about: Option<String>,
+    pub(super) step: usize,
+    pub(super) row: usize,
 }
 
 /// Something to look at.
@@ -137,15 +141,54 @@ pub struct Excluded {
     pub codes: Vec<String>,
 }
 
+/// Something that leaves a scheme and can be told from the facts on.
+#[derive(Clone, Copy, Debug)]
+pub struct Emitted<'a> {
+    /// Which rule.
+    pub component: &'a str,
+    pub(super) step: usize,
+    pub(super) row: usize,
+}
+
+impl<'a> From<&'a Line> for Emitted<'a> {
+    fn from(x: &'a Line) -> Self {
+        Self {
+            component: &x.component,
+            step: x.step,
+            row: x.row,
+        }
+    }
+}
+
+impl<'a> From<&'a Proposal> for Emitted<'a> {
+    fn from(x: &'a Proposal) -> Self {
+        Self {
+            component: &x.component,
+            step: x.step,
+            row: x.row,
+        }
+    }
+}
+
+impl<'a> From<&'a Award> for Emitted<'a> {
+    fn from(x: &'a Award) -> Self {
+        Self {
+            component: &x.component,
+            step: x.step,
+            row: x.row,
+        }
+    }
+}
+
 impl Outcome {
-    /// As the command line prints it; `explain` says how a line came about in one sentence.
-    pub fn to_json(&self, explain: impl Fn(&Line) -> String) -> Json {
+    /// As the command line prints it; `explain` says how a line, proposal or award came about in one sentence.
+    pub fn to_json(&self, explain: impl Fn(Emitted<'_>) -> String) -> Json {
         let money = |n: &Num| n.fixed(2);
         json!({
             "lines": self.lines.iter().map(|l| json!({
                 "payee": l.payee, "payee_kind": l.payee_kind, "component": l.component,
                 "title": { "zh": l.title.zh, "en": l.title.en }, "rule": l.rule,
-                "amount": money(&l.amount), "about": l.about, "due": l.due, "explanation": explain(l),
+                "amount": money(&l.amount), "about": l.about, "due": l.due, "explanation": explain(l.into()),
             })).collect::<Vec<_>>(),
             "residuals": self.residuals.iter().map(|r| json!({
                 "step": r.step, "account": r.account, "amount": money(&r.amount), "reason": r.reason,
@@ -153,12 +196,13 @@ impl Outcome {
             "proposals": self.proposals.iter().map(|p| json!({
                 "payee": p.payee, "component": p.component, "title": { "zh": p.title.zh, "en": p.title.en },
                 "proposal": p.proposal, "value": money(&p.value), "about": p.about,
-                "effective": p.effective,
+                "effective": p.effective, "explanation": explain(p.into()),
             })).collect::<Vec<_>>(),
             "awards": self.awards.iter().map(|a| json!({
                 "payee": a.payee, "payee_kind": a.payee_kind, "component": a.component,
                 "title": { "zh": a.title.zh, "en": a.title.en }, "unit": a.unit,
                 "quantity": a.quantity.to_string(), "value": a.value.as_ref().map(money), "about": a.about,
+                "explanation": explain(a.into()),
             })).collect::<Vec<_>>(),
             "warnings": self.warnings.iter().map(|w| json!({
                 "component": w.component, "title": { "zh": w.title.zh, "en": w.title.en },

@@ -183,6 +183,8 @@ fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     value,
                     about,
                     effective: date("effective"),
+                    step: at,
+                    row: n,
                 });
             }
             What::Award => {
@@ -199,6 +201,8 @@ fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     quantity,
                     value: num("value"),
                     about,
+                    step: at,
+                    row: n,
                 });
             }
             What::Warning => outcome.warnings.push(Warning {

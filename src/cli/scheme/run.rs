@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::cli::run::Refusal;
 use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Evaluation, evaluate};
+use crate::payout::{Document, Emitted, Evaluation, evaluate};
 
 use super::library::{find, read};
 use super::paint::{say, table};
@@ -55,7 +55,7 @@ impl Run {
         if self.json {
             let json = ran
                 .outcome
-                .to_json(|line| l.of(&sentence(&doc, &ran, line)).to_owned());
+                .to_json(|emitted| l.of(&sentence(&doc, &ran, emitted)).to_owned());
             say(&serde_json::to_string_pretty(&json)?);
             return Ok(());
         }
@@ -104,8 +104,12 @@ impl Run {
             ));
         }
         for a in &o.awards {
+            let about = a.about.as_ref().map_or(String::new(), |x| format!(" {x}"));
+            let worth = a.value.as_ref().map_or(String::new(), |v| {
+                format!(" ({} {})", l.say("折", "worth"), v.fixed(2))
+            });
             out.push_str(&format!(
-                "{} {} {} {} {}\n",
+                "{} {} {}{about} {} {}{worth}\n",
                 l.say("非现金", "award"),
                 a.payee,
                 l.of(&a.title),
@@ -163,20 +167,30 @@ impl Explain {
         let ran = evaluated(&doc, &self.input)?;
         let (o, l) = (&ran.outcome, self.lang);
         let mine: Vec<_> = o.lines.iter().filter(|x| x.payee == self.payee).collect();
+        let proposals: Vec<_> = o.proposals.iter().filter(|x| x.payee == self.payee).collect();
+        let awards: Vec<_> = o.awards.iter().filter(|x| x.payee == self.payee).collect();
         let out: Vec<_> = o.excluded.iter().filter(|x| x.payee == self.payee).collect();
+        let story = |emitted: Emitted<'_>| trace(&doc, &ran, emitted);
         if self.json {
-            let lines: Vec<Json> = mine.iter().map(|x| trace(&doc, &ran, x).to_json()).collect();
+            let lines: Vec<Json> = mine.iter().map(|x| story((*x).into()).to_json()).collect();
+            let proposals: Vec<Json> = proposals.iter().map(|x| story((*x).into()).to_json()).collect();
+            let awards: Vec<Json> = awards.iter().map(|x| story((*x).into()).to_json()).collect();
             let excluded: Vec<Json> = out
                 .iter()
                 .map(|x| serde_json::json!({ "component": x.component, "codes": x.codes }))
                 .collect();
-            let all = serde_json::json!({ "payee": self.payee, "lines": lines, "excluded": excluded });
+            let all = serde_json::json!({
+                "payee": self.payee, "lines": lines, "proposals": proposals, "awards": awards, "excluded": excluded,
+            });
             say(&serde_json::to_string_pretty(&all)?);
             return Ok(());
         }
         let mut text = String::new();
-        for x in &mine {
-            text.push_str(&trace(&doc, &ran, x).text(l == Lang::Zh));
+        let told: Vec<Emitted<'_>> = mine.iter().map(|x| (*x).into()).collect();
+        let proposed = proposals.iter().map(|x| (*x).into());
+        let awarded = awards.iter().map(|x| (*x).into());
+        for x in told.into_iter().chain(proposed).chain(awarded) {
+            text.push_str(&story(x).text(l == Lang::Zh));
             text.push('\n');
         }
         for x in &out {

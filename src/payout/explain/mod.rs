@@ -15,7 +15,7 @@ use super::block::derive::visit;
 use super::describe::book_json;
 use super::doc::{Book, Document, Step};
 use super::expr::code::Code;
-use super::outcome::Line;
+use super::outcome::Emitted;
 use super::relation::{MadeOf, Row};
 use super::run::Evaluation;
 use super::schema::Label;
@@ -46,31 +46,32 @@ pub const MEMBERS: usize = 8;
 /// Most nodes of one story.
 const NODES_MAX: usize = 400;
 
-/// Tells how a line came about.
-pub fn trace(doc: &Document, run: &Evaluation, line: &Line) -> Trace {
-    let step = &doc.steps[line.step];
-    let row = &run.relations[step.relation].rows[line.row];
+/// Tells how a line, an award or a proposal came about.
+pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Trace {
+    let emitted = emitted.into();
+    let step = &doc.steps[emitted.step];
+    let row = &run.relations[step.relation].rows[emitted.row];
     let mut teller = Teller {
         doc,
         run,
         left: NODES_MAX,
     };
     Trace {
-        book: books(doc, line).cloned().collect(),
+        book: books(doc, emitted.component).cloned().collect(),
         ..teller.row(step.relation, row)
     }
 }
 
-/// What the book prints wrong about a line's component.
-fn books<'a>(doc: &'a Document, line: &'a Line) -> impl Iterator<Item = &'a Book> {
+/// What the book prints wrong about a component.
+fn books<'a>(doc: &'a Document, component: &'a str) -> impl Iterator<Item = &'a Book> {
     doc.books
         .iter()
-        .filter(|b| b.component.as_ref() == Some(&line.component))
+        .filter(move |b| b.component.as_deref() == Some(component))
 }
 
-/// One sentence for a list of lines: the steps that computed something.
-pub fn sentence(doc: &Document, run: &Evaluation, line: &Line) -> Label {
-    let story = trace(doc, run, line);
+/// One sentence for a list of lines, awards or proposals: the steps that computed something.
+pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Label {
+    let story = trace(doc, run, emitted);
     let mut label = Label::default();
     let mut at = Some(&story);
     let (mut zh, mut en) = (Vec::new(), Vec::new());
