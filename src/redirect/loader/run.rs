@@ -218,11 +218,13 @@ impl Loader {
                 self.careful = true;
                 self.reader = None;
                 self.neighbours.forget();
+                self.enricher.forget_numbers();
                 return Ok(1);
             }
             Err(_) => {
                 self.reader = None;
                 self.neighbours.forget();
+                self.enricher.forget_numbers();
                 self.counts.failing.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -245,7 +247,7 @@ impl Loader {
                 )
             }
         };
-        let (batch, read, beacons, damaged) = self.read(&mut reader)?;
+        let (mut batch, read, beacons, damaged) = self.read(&mut reader)?;
         let position = reader.position();
         let to = Checkpoint {
             segment: position.segment,
@@ -269,6 +271,7 @@ impl Loader {
             tracing::debug!("another loader reads the same spool");
             return Ok(read);
         }
+        self.enricher.number(&mut tx, &mut batch.clicks).await?;
         let mut apply = Apply {
             rules: &self.parts.rules,
             days: &mut self.days,
@@ -346,6 +349,7 @@ impl Loader {
     }
 
     fn read(&mut self, reader: &mut Reader) -> Result<(Batch, usize, u64, u64), ReadError> {
+        self.enricher.begin();
         let mut batch = Batch::default();
         let (mut read, mut beacons, mut damaged) = (0, 0, 0);
         while read < self.limit {
