@@ -7,6 +7,7 @@ use crate::payout::block::scale::Scale;
 use crate::payout::num::Num;
 
 use super::eval::{Ground, Why};
+use super::meet::meet;
 use super::rows::cells;
 use super::value::{V, count, part};
 use super::{Expect, Redone};
@@ -153,6 +154,13 @@ pub fn scale(b: &Scale, ground: Ground<'_>) -> Result<Redone, Why> {
         let sees = ground.sees(&made);
         let value = sees.num(&b.value)?;
         let prior = b.prior.as_ref().map_or(Ok(RBig::ZERO), |c| sees.num(c))?;
+        let bounds = bands
+            .list
+            .iter()
+            .flat_map(|b| std::iter::once(&b.low).chain(&b.high));
+        for (nth, bound) in bounds.enumerate() {
+            meet(&b.value, nth, &V::N(&value + &prior), &V::N(bound.to_rbig()));
+        }
         let mut all = pays(&list, &(&value + &prior), method, gap);
         if b.prior.is_some() {
             all.amount -= pays(&list, &prior, method, gap).amount;

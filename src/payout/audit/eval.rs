@@ -8,6 +8,7 @@ use crate::payout::expr::func::Func;
 use crate::payout::relation::Relation;
 use crate::payout::schema::Setting;
 
+use super::meet::meet;
 use super::value::{V, abs, day_number, days_on, floor, months_between, months_on};
 use dashu_ratio::RBig;
 
@@ -96,6 +97,7 @@ impl Sight<'_> {
             }
             Code::Compare(op, a, b) => {
                 let (a, b) = (self.eval(a)?, self.eval(b)?);
+                meet(code, 0, &a, &b);
                 V::B(match op {
                     Op::Eq => a == b,
                     Op::Ne => a != b,

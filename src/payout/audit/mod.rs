@@ -8,6 +8,7 @@
 
 mod bands;
 mod eval;
+pub(super) mod meet;
 mod places;
 mod pools;
 mod rows;
@@ -89,7 +90,8 @@ pub fn audit(doc: &Document, run: &Evaluation) -> Vec<Mismatch> {
         to: run.input.to,
     };
     let mut found = Vec::new();
-    for step in &doc.steps {
+    for (at, step) in doc.steps.iter().enumerate() {
+        meet::step(at);
         let mut say = |row: &str, what: String| {
             found.push(Mismatch {
                 step: step.id.clone(),

@@ -14,6 +14,7 @@ use crate::payout::relation::{OutPolicy, Row, key_of};
 use crate::payout::value::Value;
 
 use super::eval::{Ground, Why};
+use super::meet::meet;
 use super::rows::{cells, in_order, picked};
 use super::shares::{Claim, give, give_within};
 use super::value::{V, count, part, rounded};
@@ -163,6 +164,11 @@ pub fn limit(b: &Limit, ground: Ground<'_>) -> Result<Redone, Why> {
             None => Ok(None),
         };
         let (cap, low) = (bound(&b.cap, Mode::Down)?, bound(&b.floor, Mode::Up)?);
+        for (nth, bound) in [&cap, &low].into_iter().enumerate() {
+            let Some(bound) = bound else { continue };
+            let sum = members.iter().fold(RBig::ZERO, |sum, at| sum + &after[*at]);
+            meet(&b.column, nth, &V::N(sum), &V::N(bound.clone()));
+        }
         for at in members {
             bounds[*at] = (low.clone(), cap.clone());
             if let Some(low) = low.as_ref().filter(|low| b.per.is_none() && after[*at] < **low) {

@@ -19,6 +19,7 @@ use crate::payout::relation::{Out, OutPolicy, Row, key_of};
 use crate::payout::value::Value;
 
 use super::eval::{Ground, Sight, Why};
+use super::meet::meet;
 use super::value::{V, count};
 use super::{Expect, Redone};
 
@@ -88,7 +89,10 @@ pub fn select(b: &Select, ground: Ground<'_>) -> Result<Redone, Why> {
         let in_window = match &b.window {
             Some((column, start, end)) => {
                 let when = &all[at][*column];
-                *when >= sees.eval(start)? && *when < sees.eval(end)?
+                let bounds = (sees.eval(start)?, sees.eval(end)?);
+                meet(start, 0, when, &bounds.0);
+                meet(end, 0, when, &bounds.1);
+                *when >= bounds.0 && *when < bounds.1
             }
             None => true,
         };
@@ -335,6 +339,9 @@ pub fn table(b: &Table, ground: Ground<'_>) -> Result<Redone, Why> {
         Test::Words(words) => words.iter().any(|w| V::from(w) == *v),
         Test::Range { low, high } => {
             let x = v.num();
+            for (bound, _) in [low, high].into_iter().flatten() {
+                meet(bound, 0, v, &V::N(bound.to_rbig()));
+            }
             let above = low.as_ref().is_none_or(|(n, with)| match x.cmp(&n.to_rbig()) {
                 Ordering::Less => false,
                 Ordering::Equal => *with,

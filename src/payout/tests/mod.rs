@@ -2,6 +2,7 @@
 
 mod audited;
 mod book;
+mod boundary;
 mod explained;
 mod join;
 mod language;
