@@ -188,7 +188,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
                 )
             }
         }
-        (_, Some(Work::Share(s))) => share(s),
+        (_, Some(Work::Share(s))) => share(s, made(&schema.columns)),
         (
             _,
             Some(Work::Limit {
@@ -220,20 +220,10 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
             format!("{of} 人中第 {rank} 名，名额 {places}"),
             format!("place {rank} of {of}, {places} places"),
         ),
-        (_, Some(Work::Tranche { total, share, result })) => label(
-            format!(
-                "分期：{} × {} = {}",
-                money(total),
-                share.percent(),
-                result.fixed(2)
-            ),
-            format!(
-                "tranche: {} × {} = {}",
-                money(total),
-                share.percent(),
-                result.fixed(2)
-            ),
-        ),
+        (_, Some(Work::Tranche { total, share, result })) => {
+            let ty = made(&schema.columns);
+            tranche(ty, total, share, result)
+        }
         (Block::Aggregate(a), _) => {
             let from = a.by.len();
             let all = listed(schema.columns[from..].iter().zip(&row.cells[from..]));
@@ -289,13 +279,45 @@ fn earlier(prior: &str, chinese: bool) -> String {
     }
 }
 
-fn share(s: &Share) -> Label {
-    let (w, all) = (s.weight.to_string(), s.weights.to_string());
+/// The unit of what a step adds as its last column: fen are shown, things that are counted are not.
+fn made(columns: &[Column]) -> Type {
+    match columns.last().map(|c| c.ty) {
+        Some(ty) if !ty.is_money() => ty,
+        _ => Type::MONEY,
+    }
+}
+
+/// Where a tranche is no whole number of units, the exact part and what it came to.
+fn tranche(ty: Type, total: &Num, share: &Num, result: &Num) -> Label {
+    let shown = |n: &Num| Value::Num(n.clone()).shown(ty);
+    let exact = total * share;
+    let part = format!("{} × {} = {}", shown(total), share.percent(), shown(&exact));
+    if &exact == result {
+        return label(format!("分期：{part}"), format!("tranche: {part}"));
+    }
+    label(
+        format!("分期：{part}，取整为 {}", shown(result)),
+        format!("tranche: {part}, in whole units {}", shown(result)),
+    )
+}
+
+fn share(s: &Share, ty: Type) -> Label {
+    // A weight that does not end is a fraction of its own.
+    let weight = |n: &Num| {
+        let text = n.to_string();
+        if text.contains('/') {
+            format!("({text})")
+        } else {
+            text
+        }
+    };
+    let (w, all) = (weight(&s.weight), weight(&s.weights));
+    let shown = |n: &Num| Value::Num(n.clone()).shown(ty);
     let (total, exact, floor, result) = (
-        s.total.fixed(2),
-        money(&s.exact),
-        s.floor.fixed(2),
-        s.result.fixed(2),
+        shown(&s.total),
+        shown(&s.exact),
+        shown(&s.floor),
+        shown(&s.result),
     );
     if s.queue == 0 && !s.weight.is_zero() {
         return label(

@@ -14,7 +14,6 @@ mod overrule;
 mod pages;
 mod rules;
 mod run;
-mod words;
 mod work;
 
 pub use apply::Applied;
