@@ -21,6 +21,7 @@ pub mod keys;
 pub mod landing;
 pub mod materials;
 pub mod mint;
+pub mod pay;
 pub mod people;
 mod permission;
 pub mod pictures;

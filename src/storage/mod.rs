@@ -34,6 +34,7 @@ mod link_table;
 pub mod links;
 pub mod materials;
 mod meta;
+pub mod pay;
 pub mod points;
 pub mod refunds;
 pub mod results;

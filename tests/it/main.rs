@@ -20,6 +20,7 @@ mod house;
 mod kill;
 mod loader;
 mod migrations;
+mod pay;
 mod payout;
 mod points;
 mod script;

@@ -27,7 +27,7 @@ pub use steps::{appeal, claim_contact, contest, supply};
 /// Longest story, reason or answer, characters.
 pub const MAX_TEXT: usize = 2000;
 /// How often a transaction is tried that collided with another one.
-const TRIES: u32 = 6;
+pub(in crate::app) const TRIES: u32 = 6;
 
 /// Why something about a claim was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -121,4 +121,4 @@ macro_rules! again {
         }
     }};
 }
-use again;
+pub(in crate::app) use again;

@@ -16,13 +16,17 @@ mod coupons;
 mod crm;
 mod customers;
 mod employees;
+mod facts;
 mod filed;
 mod interactions;
 mod leaderboard;
 mod links;
+mod payout_view;
+mod payouts;
 mod pictures;
 mod points;
 mod refused;
+mod schemes;
 mod shares;
 
 pub use amount::Amount;
@@ -72,6 +76,9 @@ pub fn router() -> Router<Web> {
         .merge(claims::routes())
         .merge(claim_files::routes())
         .merge(crm::routes())
+        .merge(facts::routes())
+        .merge(schemes::routes())
+        .merge(payouts::routes())
         .merge(shares::routes())
         .merge(interactions::routes())
         .merge(awards::routes())

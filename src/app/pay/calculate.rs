@@ -1,0 +1,227 @@
+//! Calculating a run: its own period, and what late facts changed in closed ones.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::app::pay::material::{Material, gather};
+use crate::app::pay::{PayError, flow, guard, late, library};
+use crate::app::{Actor, App, Permission};
+use crate::domain::{Money, Period, PeriodKind};
+use crate::payout::explain::{sentence, trace};
+use crate::payout::{Document, Evaluation, Num, evaluate};
+use crate::storage::pay::{
+    LineKind, NewLine, NewRun, Run, RunState, insert_lines, insert_run, supersede, watermark,
+};
+use crate::storage::{StoreError, insert_audit};
+
+/// Calculates a scheme for a period, and books nothing. What was calculated before and is not under review is set aside.
+pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> Result<Run, PayError> {
+    if !actor.may(Permission::CalculatePay) {
+        return Err(PayError::Forbidden("only finance and HR calculate pay"));
+    }
+    let expected = "2026-11, 2026-Q4, 2026 or 2026-11-03..2026-11-08";
+    let period = Period::parse(period).map_err(|_| PayError::field("/period", expected))?;
+    let period = named(period);
+    let (from, to) = (period.first, period.end);
+    let scheme_in_force = library::scheme_document(app, scheme, from).await?;
+    let in_force = scheme_in_force
+        .ok_or_else(|| PayError::field("/scheme", format!("no scheme is called {scheme:?}")))?;
+    let document = in_force.document;
+    fits(&document, &period)?;
+    no_overlap(app, scheme, from, to).await?;
+    flow::flow(app, from, to).await?;
+    let mark = {
+        let mut tx = app.store.begin().await?;
+        watermark(&mut tx).await?
+    };
+    let material = if document.header.guard {
+        guard::material(app, &document, (from, to), &in_force.params, mark).await?
+    } else {
+        gather(app, &document, (from, to), &in_force.params, mark, None).await?
+    };
+    let hash = material.hash;
+    let roster = material.roster.clone();
+    let unknown = material.unknown;
+    let computed = compute(document.clone(), material).await?;
+    let mut lines = computed.lines;
+    if document.header.guard {
+        // The guards' lines are what everybody may keep: nothing of it is paid here.
+        lines.clear();
+    } else {
+        lines.extend(late::differences(app, scheme, (from, to), mark).await?);
+    }
+    let total = lines
+        .iter()
+        .try_fold(Money::ZERO, |sum, line| sum.checked_add(line.amount));
+    let total =
+        total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+    let mut outcome = computed.outcome;
+    outcome["people_without_attributes"] = json!(unknown);
+    let now_ms = app.clock.now_ms();
+    let who = actor.word();
+    let mut tx = app.store.begin().await?;
+    supersede(&mut tx, scheme, from, to).await?;
+    let row = NewRun {
+        scheme,
+        period: &period.label(),
+        from_on: from,
+        to_on: to,
+        document: document.text(),
+        input_hash: hash,
+        params: &in_force.params.to_string(),
+        roster: &roster,
+        watermark: mark,
+        outcome: &outcome.to_string(),
+        total,
+        by: &who,
+        by_person: actor.employee(),
+        at: now_ms,
+    };
+    let id = match insert_run(&mut tx, &row).await {
+        Err(error) if error.is_unique_violation() => {
+            return Err(PayError::Conflict(format!(
+                "{scheme} for {} is under review or further",
+                period.label()
+            )));
+        }
+        other => other?,
+    };
+    insert_lines(&mut tx, id, &lines).await?;
+    let detail = json!({ "scheme": scheme, "period": period.label(), "total": total.to_string() });
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &who,
+        "payout.calculated",
+        &format!("payout:{id}"),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    let run = app.store.run(id).await?;
+    Ok(run.ok_or(StoreError::RowCount {
+        what: "runs",
+        found: 0,
+        expected: 1,
+    })?)
+}
+
+/// Own dates that are a calendar month, quarter or year are that.
+fn named(period: Period) -> Period {
+    let year = |day: Date| Period::parse(&format!("{:04}", day.year()));
+    [
+        Period::month_of(period.first),
+        Period::quarter_of(period.first),
+        year(period.first),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|p| (p.first, p.end) == (period.first, period.end))
+    .unwrap_or(period)
+}
+
+/// A month's scheme is run for months, and so on; an activity's for any days.
+fn fits(document: &Document, period: &Period) -> Result<(), PayError> {
+    let right = match document.header.period.as_str() {
+        "month" => period.kind == PeriodKind::Month,
+        "quarter" => period.kind == PeriodKind::Quarter,
+        "year" => period.kind == PeriodKind::Year,
+        _ => (period.end - period.first).get_days() <= 366,
+    };
+    if right {
+        Ok(())
+    } else {
+        let detail = format!(
+            "{} is calculated by the {}",
+            document.header.id, document.header.period
+        );
+        Err(PayError::field("/period", detail))
+    }
+}
+
+async fn no_overlap(app: &App, scheme: &str, from: Date, to: Date) -> Result<(), PayError> {
+    let touching = app.store.runs_touching(from, to).await?;
+    let other = touching.iter().find(|r| {
+        r.scheme == scheme && ((r.from_on, r.to_on) != (from, to) || r.state != RunState::Calculated)
+    });
+    match other {
+        None => Ok(()),
+        Some(run) if (run.from_on, run.to_on) == (from, to) => {
+            let state = run.state.as_str();
+            Err(PayError::Conflict(format!(
+                "{scheme} for {} is {state} already (payout {})",
+                run.period, run.id
+            )))
+        }
+        Some(run) => Err(PayError::Conflict(format!(
+            "payout {} of {scheme} covers {}: periods of a scheme may not overlap",
+            run.id, run.period
+        ))),
+    }
+}
+
+/// What the engine made of the material.
+pub(super) struct Computed {
+    pub lines: Vec<NewLine>,
+    pub outcome: Value,
+    pub raw: Vec<crate::payout::Line>,
+}
+
+/// Runs the engine on a thread of its own.
+pub(super) async fn compute(document: Arc<Document>, material: Material) -> Result<Computed, PayError> {
+    let work = tokio::task::spawn_blocking(move || compute_here(&document, &material.input));
+    work.await
+        .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
+}
+
+fn compute_here(document: &Document, input: &Value) -> Result<Computed, PayError> {
+    let input = document.input(input).map_err(|r| {
+        let place = if r.path.is_empty() { "$" } else { &r.path };
+        PayError::Refused(format!("{place}: {}; expected {}", r.what, r.expected))
+    })?;
+    let ran = evaluate(document, input).map_err(|stop| PayError::Refused(stop.to_string()))?;
+    let mut lines = Vec::with_capacity(ran.outcome.lines.len());
+    for line in &ran.outcome.lines {
+        lines.push(new_line(document, &ran, line)?);
+    }
+    let mut outcome = ran.outcome.to_json(|_| String::new());
+    if let Some(object) = outcome.as_object_mut() {
+        object.remove("lines");
+    }
+    Ok(Computed {
+        lines,
+        outcome,
+        raw: ran.outcome.lines,
+    })
+}
+
+fn new_line(document: &Document, ran: &Evaluation, line: &crate::payout::Line) -> Result<NewLine, PayError> {
+    let says = sentence(document, ran, line);
+    Ok(NewLine {
+        kind: LineKind::Line,
+        origin: None,
+        payee: line.payee.clone(),
+        payee_kind: line.payee_kind.clone(),
+        component: line.component.clone(),
+        rule: line.rule.clone(),
+        title: (line.title.zh.clone(), line.title.en.clone()),
+        amount: money(&line.amount)?,
+        about: line.about.clone(),
+        due: line.due.clone(),
+        says: (says.zh, says.en),
+        trace: trace(document, ran, line).to_json().to_string(),
+    })
+}
+
+/// Whole fen as money.
+pub(super) fn money(amount: &Num) -> Result<Money, PayError> {
+    let fen = (amount * &Num::int(100))
+        .to_i128()
+        .and_then(|n| i64::try_from(n).ok());
+    let fen = fen.ok_or_else(|| {
+        PayError::Refused(format!("{amount} is no amount of whole fen that money can hold"))
+    })?;
+    Ok(Money::from_minor(fen))
+}

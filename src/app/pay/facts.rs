@@ -1,0 +1,250 @@
+//! Facts at the door: checked against what the schemes declare, recorded once, corrected by revisions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::app::pay::PayError;
+use crate::app::pay::library::documents;
+use crate::app::pay::material::{Field, Shape};
+use crate::app::{Actor, App};
+use crate::domain::Money;
+use crate::payout::Num;
+use crate::storage::StoreError;
+use crate::storage::pay::{NewFact, PutFact, put_fact};
+
+/// Most facts of one call.
+pub const MAX_FACTS: usize = 10_000;
+/// Longest key, kind, source or text value, characters.
+const MAX_TEXT: usize = 200;
+
+/// A fact as it was sent.
+#[derive(Clone, Debug, Default)]
+pub struct FactInput {
+    /// What kind of thing happened; a kind some scheme declares.
+    pub kind: String,
+    /// Who says so.
+    pub source: String,
+    /// Their id for it.
+    pub source_key: String,
+    /// Whose, an employee code.
+    pub subject: Option<String>,
+    /// A day, or an instant with its offset.
+    pub occurred: String,
+    /// Figures.
+    pub measures: Map<String, Value>,
+    /// Words.
+    pub dimensions: Map<String, Value>,
+    /// It did not happen after all.
+    pub void: bool,
+}
+
+/// What became of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactAnswer {
+    /// Recorded, as this revision.
+    Recorded(i64),
+    /// Its latest revision says the same.
+    Known(i64),
+    /// Not taken: where, and what was expected.
+    Wrong {
+        /// JSON pointer into this fact.
+        pointer: String,
+        /// What was expected.
+        detail: String,
+    },
+}
+
+/// Takes facts, each for itself; those that are wrong are told and the others recorded.
+pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<FactAnswer>, PayError> {
+    if inputs.len() > MAX_FACTS {
+        return Err(PayError::field("", format!("at most {MAX_FACTS} facts at once")));
+    }
+    let kinds = declared();
+    let codes = codes(app, inputs).await?;
+    let who = actor.word();
+    let now_ms = app.clock.now_ms();
+    let mut answers = Vec::with_capacity(inputs.len());
+    let mut tx = app.store.begin().await?;
+    for input in inputs {
+        let checked = match check(app, input, &kinds, &codes) {
+            Ok(checked) => checked,
+            Err((pointer, detail)) => {
+                answers.push(FactAnswer::Wrong { pointer, detail });
+                continue;
+            }
+        };
+        let fact = NewFact {
+            kind: &input.kind,
+            source: &input.source,
+            source_key: &input.source_key,
+            subject: checked.subject.as_deref(),
+            occurred: &input.occurred,
+            occurred_on: checked.day,
+            fields: &checked.fields,
+            content_hash: checked.hash,
+            void: input.void,
+            sent_by: &who,
+            recorded_at: now_ms,
+        };
+        answers.push(match put_fact(&mut tx, &fact).await? {
+            PutFact::Recorded(revision) => FactAnswer::Recorded(revision),
+            PutFact::Known(revision) => FactAnswer::Known(revision),
+        });
+    }
+    tx.commit().await?;
+    Ok(answers)
+}
+
+/// Kinds with the fields any scheme declares for them.
+pub(super) fn declared() -> BTreeMap<String, BTreeMap<String, Field>> {
+    let mut kinds: BTreeMap<String, BTreeMap<String, Field>> = BTreeMap::new();
+    for document in documents().values().filter(|d| !d.header.guard) {
+        for (kind, fields) in Shape::of(document).facts {
+            let known = kinds.entry(kind).or_default();
+            for field in fields {
+                known.entry(field.name.clone()).or_insert(field);
+            }
+        }
+    }
+    kinds
+}
+
+/// Codes as they are written in the store, by their lower case.
+async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut codes = BTreeMap::new();
+    let today = app.today();
+    let texts = |input: &FactInput| -> Vec<String> {
+        let told = input.measures.values().chain(input.dimensions.values());
+        let told = told.filter_map(Value::as_str).map(str::to_owned);
+        told.chain(input.subject.clone()).collect()
+    };
+    for text in inputs.iter().flat_map(texts) {
+        let key = text.to_lowercase();
+        if text.len() <= MAX_TEXT && !codes.contains_key(&key) {
+            let found = app.store.employee(&text, today).await?;
+            codes.insert(key, found.map_or(String::new(), |p| p.code));
+        }
+    }
+    Ok(codes)
+}
+
+struct Checked {
+    subject: Option<String>,
+    day: Date,
+    fields: String,
+    hash: [u8; 32],
+}
+
+fn check(
+    app: &App,
+    input: &FactInput,
+    kinds: &BTreeMap<String, BTreeMap<String, Field>>,
+    codes: &BTreeMap<String, String>,
+) -> Result<Checked, (String, String)> {
+    let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
+    let Some(declared) = kinds.get(&input.kind) else {
+        let known: Vec<&str> = kinds.keys().map(String::as_str).collect();
+        return Err(("/kind".into(), format!("one of {}", known.join(", "))));
+    };
+    for (pointer, text) in [("/source", &input.source), ("/source_key", &input.source_key)] {
+        let length = text.chars().count();
+        if !(1..=MAX_TEXT).contains(&length) || text.trim() != text || text.chars().any(char::is_control) {
+            return Err((pointer.into(), format!("1 to {MAX_TEXT} printable characters")));
+        }
+    }
+    let person = |text: &str| {
+        codes
+            .get(&text.to_lowercase())
+            .filter(|code| !code.is_empty())
+            .cloned()
+    };
+    let subject = match input.subject.as_deref() {
+        None => None,
+        Some(code) => Some(person(code).ok_or_else(|| at("/subject", "an employee's code"))?),
+    };
+    let day = match input.occurred.parse::<Date>() {
+        Ok(day) => day,
+        Err(_) => match input.occurred.parse::<Timestamp>() {
+            Ok(instant) => app.day_of(instant),
+            Err(_) => {
+                return Err(at(
+                    "/occurred_on",
+                    "a day like \"2026-11-21\" or an instant with its offset",
+                ));
+            }
+        },
+    };
+    if !(1900..=2199).contains(&day.year()) {
+        return Err(at("/occurred_on", "a day from 1900 to 2199"));
+    }
+    let mut fields = BTreeMap::new();
+    for (group, told) in [("measures", &input.measures), ("dimensions", &input.dimensions)] {
+        for (name, value) in told {
+            let pointer = format!("/{group}/{name}");
+            let Some(field) = declared.get(name) else {
+                if name == "for_scheme" && value.as_str().is_some_and(|id| documents().contains_key(id)) {
+                    fields.insert(name.clone(), value.clone());
+                    continue;
+                }
+                let known: Vec<&str> = declared.keys().map(String::as_str).collect();
+                return Err((pointer, format!("one of {}", known.join(", "))));
+            };
+            let value = of_kind(field, value, &person).map_err(|detail| (pointer, detail))?;
+            fields.insert(name.clone(), value);
+        }
+    }
+    let fields = serde_json::to_string(&fields).unwrap_or_default();
+    let mut hash = Sha256::new();
+    for part in [
+        subject.as_deref().unwrap_or(""),
+        &input.occurred,
+        &fields,
+        if input.void { "void" } else { "" },
+    ] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    Ok(Checked {
+        subject,
+        day,
+        fields,
+        hash: hash.finalize().into(),
+    })
+}
+
+/// A value of a declared type, in its one spelling.
+fn of_kind(field: &Field, value: &Value, person: &impl Fn(&str) -> Option<String>) -> Result<Value, String> {
+    let text = value.as_str();
+    match field.kind.as_str() {
+        "bool" => value.as_bool().map(Value::Bool).ok_or("true or false".to_owned()),
+        "employee" => text
+            .and_then(person)
+            .map(Value::String)
+            .ok_or("an employee's code".to_owned()),
+        "text" => text
+            .filter(|t| t.chars().count() <= MAX_TEXT && !t.chars().any(char::is_control))
+            .map(|t| Value::String(t.to_owned()))
+            .ok_or(format!("a text of at most {MAX_TEXT} characters")),
+        "date" => text
+            .filter(|t| t.parse::<Date>().is_ok())
+            .map(|t| Value::String(t.to_owned()))
+            .ok_or("a day like \"2026-11-21\"".to_owned()),
+        "money" => {
+            let amount = text.map(|t| t.strip_prefix('-').unwrap_or(t)).map(Money::parse);
+            match (amount, text) {
+                (Some(Ok(_)), Some(t)) => Ok(Value::String(t.to_owned())),
+                _ => Err("an amount as a string, like \"199.00\"".to_owned()),
+            }
+        }
+        "count" | "points" | "days" | "months" if value.is_i64() || value.is_u64() => Ok(value.clone()),
+        // Ratios, scores and whole numbers as text: exact, never a JSON float.
+        kind => text
+            .filter(|t| Num::parse(t).is_ok())
+            .map(|t| Value::String(t.to_owned()))
+            .ok_or(format!("a {kind} as a string, like \"0.5\"")),
+    }
+}

@@ -1,0 +1,60 @@
+//! Pay: facts flow in, runs are calculated, reviewed, approved by another, closed, paid (engine.md, GC-21).
+//!
+//! # Why
+//! The engine is a pure function; here it is fed and its results are kept. What was calculated is kept with everything it
+//! was calculated from, so that it can be calculated again to the byte; what is booked is never changed, only added to.
+
+mod calculate;
+mod facts;
+mod flow;
+mod guard;
+mod late;
+mod library;
+mod material;
+mod replay;
+mod settings;
+mod steps;
+
+use crate::app::Wrong;
+use crate::storage::StoreError;
+
+pub use calculate::calculate;
+pub use facts::{FactAnswer, FactInput, put_facts};
+pub use flow::flow;
+pub use library::{builtin_texts, documents, scheme_document};
+pub use replay::{LedgerReport, Replayed, check_ledger, replay};
+pub use settings::{SettingInput, change_setting, set_attributes};
+pub use steps::{approve, close, pay, submit};
+
+/// Why something about pay was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum PayError {
+    /// Fields that are wrong.
+    #[error("{}", Wrong::list(.0))]
+    Wrong(Vec<Wrong>),
+    /// The caller may not.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// There is no such thing.
+    #[error("no such {0}")]
+    NotFound(String),
+    /// The state does not allow it.
+    #[error("{0}")]
+    Conflict(String),
+    /// The scheme cannot be computed on what is known: where in the input or the document, found, expected.
+    #[error("{0}")]
+    Refused(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PayError {
+    pub(in crate::app) fn field(pointer: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self::Wrong(vec![Wrong::at(pointer, detail)])
+    }
+
+    fn is_collision(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_collision() || error.is_unique_violation())
+    }
+}

@@ -1,0 +1,123 @@
+//! Looking again: a closed run computed once more to the byte, and the ledger's chain.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::app::pay::PayError;
+use crate::app::pay::calculate::compute;
+use crate::app::pay::material::gather;
+use crate::app::pay::steps::seal;
+use crate::payout::Document;
+use crate::storage::StoreError;
+use crate::storage::pay::{LineKind, NewLine};
+
+/// What computing a run once more found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// Lines of its own period that come out the same to the byte.
+    pub same: usize,
+    /// Lines that do not, or are missing, or are too many.
+    pub differ: Vec<String>,
+    /// Whether what was read hashes as it did.
+    pub input_is_same: bool,
+    /// Whether the seal of a closed run still fits.
+    pub seal_fits: Option<bool>,
+}
+
+impl Replayed {
+    /// Whether nothing differs.
+    pub fn is_same(&self) -> bool {
+        self.differ.is_empty() && self.input_is_same && self.seal_fits != Some(false)
+    }
+}
+
+/// Computes a run again from the document, parameters, roster and facts it was computed from.
+pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
+    let run = app
+        .store
+        .run(id)
+        .await?
+        .ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
+    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document);
+    let document =
+        Arc::new(document.map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?);
+    let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
+    let days = (run.from_on, run.to_on);
+    let material = gather(app, &document, days, &params, run.watermark, Some(&run.roster)).await?;
+    let input_is_same = material.hash[..] == run.input_hash[..];
+    let now = compute(document, material).await?.lines;
+    let stored = app.store.run_lines(id, None, None, i64::MAX).await?;
+    let was: Vec<&NewLine> = stored
+        .iter()
+        .map(|row| &row.line)
+        .filter(|l| l.kind == LineKind::Line)
+        .collect();
+    let mut differ = Vec::new();
+    let mut same = 0;
+    for at in 0..now.len().max(was.len()) {
+        let (new, old) = (now.get(at), was.get(at).copied());
+        if new == old {
+            same += 1;
+        } else if let Some(line) = new.or(old) {
+            differ.push(format!("{} {} {}", line.payee, line.component, line.amount));
+        }
+    }
+    let seal_fits = run
+        .snapshot
+        .as_ref()
+        .map(|hash| hash[..] == seal(&run, &stored)[..]);
+    Ok(Replayed {
+        same,
+        differ,
+        input_is_same,
+        seal_fits,
+    })
+}
+
+/// What looking at the whole ledger found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerReport {
+    /// Entries.
+    pub entries: i64,
+    /// The first entry whose hashes do not fit, or that is missing.
+    pub broken_at: Option<i64>,
+    /// Sum of all accounts: zero, always.
+    pub trial_balance: i64,
+    /// Hash of the last entry, hex.
+    pub head: String,
+}
+
+/// Walks the whole chain.
+pub async fn check_ledger(app: &App) -> Result<LedgerReport, StoreError> {
+    let (count, head) = app.store.ledger_head().await?;
+    let (mut last, mut prev, mut broken_at) = (0, vec![0u8], None);
+    loop {
+        let entries = app.store.ledger_entries(last, 1000).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            if broken_at.is_none() && (entry.id != last + 1 || !entry.is_sound(&prev)) {
+                broken_at = Some(last + 1);
+            }
+            last = entry.id;
+            prev = entry.hash;
+        }
+    }
+    if broken_at.is_none() && (last != count || prev != head) {
+        broken_at = Some(last + 1);
+    }
+    let balance = app.store.trial_balance().await?;
+    Ok(LedgerReport {
+        entries: count,
+        broken_at,
+        trial_balance: balance.iter().map(|(_, minor)| minor).sum(),
+        head: head
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<Vec<_>>()
+            .concat(),
+    })
+}

@@ -1,0 +1,161 @@
+//! How a firm runs a scheme, and people's attributes.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use crate::app::pay::PayError;
+use crate::app::pay::library::documents;
+use crate::app::pay::material::Shape;
+use crate::app::{Actor, App, Permission, Wrong};
+use crate::payout::Document;
+use crate::storage::insert_audit;
+use crate::storage::pay::{NewSetting, insert_roster_value, insert_setting};
+
+/// A change of a scheme as it was sent.
+#[derive(Clone, Debug)]
+pub struct SettingInput {
+    /// Holds for periods that begin on this day or later.
+    pub from_on: Date,
+    /// A document of the firm's own.
+    pub document: Option<String>,
+    /// Parameters by name.
+    pub params: Map<String, Value>,
+    /// Whether the scheme is due in its periods.
+    pub enabled: bool,
+    /// Why.
+    pub note: String,
+}
+
+/// Changes how a scheme is run from a day on. Never for days of a closed period (GC-20); the document must pass all its
+/// checks, and parameters must be ones it has.
+pub async fn change_setting(
+    app: &App,
+    actor: &Actor,
+    scheme: &str,
+    new: &SettingInput,
+) -> Result<i64, PayError> {
+    if !actor.may(Permission::CalculatePay) {
+        return Err(PayError::Forbidden("only finance and HR change schemes"));
+    }
+    let own = match &new.document {
+        None => None,
+        Some(text) => Some(
+            Document::parse(&format!("{scheme}.toml"), text).map_err(|faults| {
+                let wrong = faults.iter().map(|f| Wrong::at("/document", f)).collect();
+                PayError::Wrong(wrong)
+            })?,
+        ),
+    };
+    if let Some(own) = own.as_ref().filter(|own| own.header.id != scheme) {
+        let detail = format!("a document with id = {scheme:?}, not {:?}", own.header.id);
+        return Err(PayError::field("/document", detail));
+    }
+    let document = match (&own, documents().get(scheme)) {
+        (Some(own), _) => own,
+        (None, Some(builtin)) => builtin.as_ref(),
+        (None, None) => return Err(PayError::NotFound(format!("scheme {scheme:?}"))),
+    };
+    let json = document.to_json();
+    let known: Vec<&str> = json["params"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|p| p["id"].as_str())
+        .collect();
+    if let Some(other) = new.params.keys().find(|name| !known.contains(&name.as_str())) {
+        let detail = format!("{other:?} is none of {}", known.join(", "));
+        return Err(PayError::field("/params", detail));
+    }
+    if new.note.chars().count() > 500 {
+        return Err(PayError::field("/note", "at most 500 characters"));
+    }
+    let far = Date::constant(2199, 12, 31);
+    let booked = app.store.runs_touching(new.from_on, far).await?;
+    if let Some(run) = booked.iter().find(|r| r.scheme == scheme && r.state.is_booked()) {
+        let detail = format!(
+            "a day after {}, which is closed: changes are for the future",
+            run.period
+        );
+        return Err(PayError::field("/from_on", detail));
+    }
+    let now_ms = app.clock.now_ms();
+    let who = actor.word();
+    let mut tx = app.store.begin().await?;
+    let row = NewSetting {
+        scheme,
+        from_on: new.from_on,
+        document: new.document.as_deref(),
+        params: &Value::Object(new.params.clone()).to_string(),
+        enabled: new.enabled,
+        note: new.note.trim(),
+        set_by: &who,
+        created_at: now_ms,
+    };
+    let id = insert_setting(&mut tx, &row).await?;
+    let detail = json!({ "from_on": new.from_on.to_string(), "params": new.params, "enabled": new.enabled,
+                         "own_document": new.document.is_some(), "note": new.note });
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &who,
+        "scheme.changed",
+        &format!("scheme:{scheme}"),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Sets a person's attributes from a day on; gives how many changed. Names must be ones some scheme declares.
+pub async fn set_attributes(
+    app: &App,
+    actor: &Actor,
+    code: &str,
+    from_on: Date,
+    values: &Map<String, Value>,
+) -> Result<usize, PayError> {
+    if !actor.may(Permission::CalculatePay) && !actor.may(Permission::WritePeople) {
+        return Err(PayError::Forbidden("only finance and HR set attributes"));
+    }
+    let person = app.store.employee(code, app.today()).await?;
+    let person = person.ok_or_else(|| PayError::NotFound(format!("employee {code:?}")))?;
+    let known: std::collections::BTreeSet<String> = documents()
+        .values()
+        .flat_map(|d| Shape::of(d).roster)
+        .map(|f| f.name)
+        .collect();
+    if let Some(other) = values.keys().find(|name| !known.contains(*name)) {
+        let list: Vec<&str> = known.iter().map(String::as_str).collect();
+        let detail = format!("{other:?} is none of {}", list.join(", "));
+        return Err(PayError::field("/attributes", detail));
+    }
+    if let Some((name, _)) = values
+        .iter()
+        .find(|(_, v)| v.is_f64() || v.is_array() || v.is_object() || v.is_null())
+    {
+        let detail = format!("{name}: a text, a whole number, true or false; amounts and rates are texts");
+        return Err(PayError::field("/attributes", detail));
+    }
+    let now_ms = app.clock.now_ms();
+    let who = actor.word();
+    let mut changed = 0;
+    let mut tx = app.store.begin().await?;
+    for (name, value) in values {
+        let value = value.to_string();
+        let done = insert_roster_value(&mut tx, person.id, (name, &value), from_on, (&who, now_ms)).await?;
+        changed += usize::from(done);
+    }
+    let detail = json!({ "from_on": from_on.to_string(), "attributes": values });
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &who,
+        "attributes.set",
+        &format!("employee:{}", person.code),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(changed)
+}

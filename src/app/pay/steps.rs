@@ -1,0 +1,272 @@
+//! The road of a run: review, approval by another person, close, pay. Never back.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::app::claims::again;
+use crate::app::pay::{PayError, guard};
+use crate::app::{Actor, App, Permission};
+use crate::domain::Money;
+use crate::storage::pay::{
+    LineRow, NewEntry, Run, RunState, RunStep, balances_of, insert_lines, lock_ledger, lock_run, move_run,
+    post, run_lines_in,
+};
+use crate::storage::{Tx, insert_audit};
+
+/// Puts a calculated run up for review: statements become visible, objections open.
+pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+    need(
+        actor,
+        Permission::CalculatePay,
+        "only finance and HR submit a payout",
+    )?;
+    again!(async {
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::Calculated).await?;
+        advance(app, &mut tx, actor, &run, RunState::InReview, None).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    reread(app, id).await
+}
+
+/// Approves a run under review. Not who calculated or submitted it, and nobody who is paid by it.
+pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+    need(
+        actor,
+        Permission::ApprovePay,
+        "only an approver approves a payout",
+    )?;
+    again!(async {
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::InReview).await?;
+        let me = actor.word();
+        let person = actor.employee();
+        let submitted = run.submitted.as_ref().is_some_and(|(who, _)| *who == me);
+        if run.calculated_by == me || submitted || (person.is_some() && person == run.calculated_for) {
+            return Err(PayError::Forbidden("who calculated a payout does not approve it"));
+        }
+        if let Some(person) = person {
+            let code = app
+                .store
+                .employee_by_id(person, app.today())
+                .await?
+                .map(|p| p.code);
+            let lines = run_lines_in(&mut tx, id).await?;
+            if lines.iter().any(|l| Some(&l.line.payee) == code.as_ref()) {
+                return Err(PayError::Forbidden("nobody approves a payout that pays them"));
+            }
+        }
+        advance(app, &mut tx, actor, &run, RunState::Approved, None).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    reread(app, id).await
+}
+
+/// Closes an approved run: the guards look at every scheme of its days, what is over is taken back, the lines are booked,
+/// and the whole is sealed by a hash.
+pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+    need(
+        actor,
+        Permission::CalculatePay,
+        "only finance and HR close a payout",
+    )?;
+    let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
+    let (guards, warnings) = if seen.state == RunState::Approved {
+        guard::look(app, &seen).await?
+    } else {
+        (Vec::new(), json!([]))
+    };
+    again!(async {
+        let now_ms = app.clock.now_ms();
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::Approved).await?;
+        insert_lines(&mut tx, id, &guards).await?;
+        let lines = run_lines_in(&mut tx, id).await?;
+        let mut head = lock_ledger(&mut tx).await?;
+        let currency = app.programme.currency;
+        for line in &lines {
+            post(
+                &mut tx,
+                &mut head,
+                &booking(&run, line),
+                currency.as_str(),
+                now_ms,
+            )
+            .await?;
+        }
+        let snapshot = seal(&run, &lines);
+        advance(
+            app,
+            &mut tx,
+            actor,
+            &run,
+            RunState::Closed,
+            Some((snapshot, &warnings)),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    reread(app, id).await
+}
+
+/// Pays a closed run: everybody gets what the ledger owes them, at most what this run gave; debts are settled first and
+/// the rest is carried (GC-13).
+pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+    need(actor, Permission::CalculatePay, "only finance and HR pay")?;
+    again!(async {
+        let now_ms = app.clock.now_ms();
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::Closed).await?;
+        let mut head = lock_ledger(&mut tx).await?;
+        let mut given: std::collections::BTreeMap<String, Money> = std::collections::BTreeMap::new();
+        for line in run_lines_in(&mut tx, id).await? {
+            let sum = given.entry(payable(&line)).or_default();
+            *sum = sum.checked_add(line.line.amount).unwrap_or(*sum);
+        }
+        for (account, gives) in given {
+            let owed = balances_of(&mut tx, &account).await?;
+            let amount = owed.min(gives);
+            if amount > Money::ZERO {
+                let entry = NewEntry {
+                    key: format!("pay:{id}:{account}"),
+                    debit: account,
+                    credit: "cash".to_owned(),
+                    amount,
+                    run: id,
+                    line: None,
+                };
+                post(
+                    &mut tx,
+                    &mut head,
+                    &entry,
+                    app.programme.currency.as_str(),
+                    now_ms,
+                )
+                .await?;
+            }
+        }
+        advance(app, &mut tx, actor, &run, RunState::Paid, None).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    reread(app, id).await
+}
+
+fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), PayError> {
+    if actor.may(permission) {
+        Ok(())
+    } else {
+        Err(PayError::Forbidden(why))
+    }
+}
+
+fn missing(id: i64) -> PayError {
+    PayError::NotFound(format!("payout {id}"))
+}
+
+async fn reread(app: &App, id: i64) -> Result<Run, PayError> {
+    app.store.run(id).await?.ok_or_else(|| missing(id))
+}
+
+async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run, PayError> {
+    let run = lock_run(tx, id).await?.ok_or_else(|| missing(id))?;
+    if run.state == state {
+        Ok(run)
+    } else {
+        let (is, wanted) = (run.state.as_str(), state.as_str());
+        Err(PayError::Conflict(format!(
+            "payout {id} is {is}; this needs one that is {wanted}"
+        )))
+    }
+}
+
+async fn advance(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    run: &Run,
+    to: RunState,
+    closing: Option<([u8; 32], &Value)>,
+) -> Result<(), PayError> {
+    let now_ms = app.clock.now_ms();
+    let who = actor.word();
+    let step = RunStep {
+        from: run.state,
+        to,
+        by: &who,
+        by_person: actor.employee(),
+        snapshot: closing.map(|(hash, _)| hash),
+        at: now_ms,
+    };
+    move_run(tx, run.id, &step).await?;
+    let detail = json!({ "scheme": run.scheme, "period": run.period, "total": run.total.to_string(),
+                         "guards": closing.map(|(_, warnings)| warnings) });
+    let action = format!("payout.{}", to.as_str());
+    insert_audit(tx, now_ms, &who, &action, &format!("payout:{}", run.id), &detail).await?;
+    Ok(())
+}
+
+/// The account a payee is owed on.
+fn payable(line: &LineRow) -> String {
+    format!("payable:{}:{}", line.line.payee_kind, line.line.payee)
+}
+
+fn booking(run: &Run, line: &LineRow) -> NewEntry {
+    let expense = format!("expense:{}", run.scheme);
+    let amount = line.line.amount;
+    let (debit, credit) = if amount > Money::ZERO {
+        (expense, payable(line))
+    } else {
+        (payable(line), expense)
+    };
+    NewEntry {
+        debit,
+        credit,
+        amount: Money::from_minor(amount.minor().abs()),
+        run: run.id,
+        line: Some(line.id),
+        key: format!("close:{}:{}", run.id, line.id),
+    }
+}
+
+/// SHA-256 over document, input and every line as it will be read (engine.md: closed).
+pub(super) fn seal(run: &Run, lines: &[LineRow]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(run.scheme.as_bytes());
+    part(run.from_on.to_string().as_bytes());
+    part(run.to_on.to_string().as_bytes());
+    part(run.document.as_bytes());
+    part(&run.input_hash);
+    part(run.outcome.as_bytes());
+    for row in lines {
+        let l = &row.line;
+        part(l.kind.as_str().as_bytes());
+        part(&l.origin.unwrap_or(0).to_le_bytes());
+        part(&l.amount.minor().to_le_bytes());
+        let texts = [
+            &l.payee,
+            &l.payee_kind,
+            &l.component,
+            &l.rule,
+            &l.title.0,
+            &l.title.1,
+            &l.says.0,
+            &l.says.1,
+            &l.trace,
+        ];
+        for text in texts {
+            part(text.as_bytes());
+        }
+        for text in [&l.about, &l.due] {
+            part(text.as_deref().unwrap_or("").as_bytes());
+        }
+    }
+    hash.finalize().into()
+}

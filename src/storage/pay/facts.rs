@@ -1,0 +1,198 @@
+//! Facts: append-only, bitemporal. A correction is a new revision, a deletion a void one.
+
+use jiff::civil::Date;
+
+use crate::storage::{Store, StoreError, Tx, reading, writing};
+
+/// A fact to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewFact<'a> {
+    /// What kind of thing happened.
+    pub kind: &'a str,
+    /// Who says so.
+    pub source: &'a str,
+    /// Their id for it.
+    pub source_key: &'a str,
+    /// Whose, an employee code.
+    pub subject: Option<&'a str>,
+    /// A day, or an instant with its offset.
+    pub occurred: &'a str,
+    /// Business day of it.
+    pub occurred_on: Date,
+    /// JSON of measures and dimensions, keys sorted.
+    pub fields: &'a str,
+    /// SHA-256 of what was said.
+    pub content_hash: [u8; 32],
+    /// It did not happen after all.
+    pub void: bool,
+    /// An actor's word.
+    pub sent_by: &'a str,
+    /// Milliseconds UTC.
+    pub recorded_at: i64,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutFact {
+    /// Recorded, as this revision.
+    Recorded(i64),
+    /// Its latest revision says the same.
+    Known(i64),
+}
+
+/// A fact as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FactRow {
+    /// Row: grows with what was known.
+    pub id: i64,
+    /// What kind of thing happened.
+    pub kind: String,
+    /// Who says so.
+    pub source: String,
+    /// Their id for it.
+    pub source_key: String,
+    /// 0, 1, 2 …
+    pub revision: i64,
+    /// Employee code.
+    pub subject: Option<String>,
+    /// A day, or an instant with its offset.
+    pub occurred: String,
+    /// JSON.
+    pub fields: String,
+    /// Whether it did not happen after all.
+    pub void: bool,
+    /// Milliseconds UTC.
+    pub recorded_at: i64,
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FactFilter<'a> {
+    /// Of this kind.
+    pub kind: Option<&'a str>,
+    /// From this source.
+    pub source: Option<&'a str>,
+    /// First day.
+    pub from: Option<&'a str>,
+    /// First day after.
+    pub to: Option<&'a str>,
+}
+
+macro_rules! fact_sql {
+    ($rest:literal) => {
+        concat!(
+            "select f.id, f.kind, f.source, f.source_key, f.revision, f.subject, f.occurred, f.fields, \
+             f.void = 1 as void, f.recorded_at from facts f ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// The facts of a kind as known at a watermark: the latest revision of each, void ones left out, in the order in
+    /// which they became known.
+    pub async fn facts_as_of(&self, kind: &str, watermark: i64) -> Result<Vec<FactRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(fact_sql!(
+                "where f.kind = $1 and f.id <= $2 and f.void = 0 and not exists (select 1 from facts g \
+                 where g.kind = f.kind and g.source = f.source and g.source_key = f.source_key \
+                 and g.revision > f.revision and g.id <= $2) order by f.id"
+            ))
+            .bind(kind)
+            .bind(watermark)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// Facts of a kind that became known after one watermark and by another, whatever their revision.
+    pub async fn facts_between(&self, kind: &str, after: i64, by: i64) -> Result<Vec<FactRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(fact_sql!(
+                "where f.kind = $1 and f.id > $2 and f.id <= $3 order by f.id"
+            ))
+            .bind(kind)
+            .bind(after)
+            .bind(by)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// Revisions, newest first; `before` is the last page's smallest id.
+    pub async fn facts(
+        &self,
+        filter: FactFilter<'_>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<FactRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(fact_sql!(
+                "where f.id < $1 and f.kind = coalesce($2, f.kind) and f.source = coalesce($3, f.source) \
+                 and f.occurred_on >= coalesce($4, '') and f.occurred_on < coalesce($5, '9999') \
+                 order by f.id desc limit $6"
+            ))
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(filter.kind)
+            .bind(filter.source)
+            .bind(filter.from)
+            .bind(filter.to)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+}
+
+/// The last fact known.
+pub async fn watermark(tx: &mut Tx) -> Result<i64, StoreError> {
+    let (id,): (i64,) = writing!(tx, |db| {
+        sqlx::query_as("select coalesce(max(id), 0) from facts")
+            .fetch_one(db)
+            .await?
+    });
+    Ok(id)
+}
+
+/// Records a fact, or its next revision where its latest one says something else.
+pub async fn put_fact(tx: &mut Tx, new: &NewFact<'_>) -> Result<PutFact, StoreError> {
+    let known: Option<(i64, Vec<u8>)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "select revision, content_hash from facts where kind = $1 and source = $2 and source_key = $3 \
+             order by revision desc limit 1",
+        )
+        .bind(new.kind)
+        .bind(new.source)
+        .bind(new.source_key)
+        .fetch_optional(db)
+        .await?
+    });
+    let revision = match known {
+        Some((revision, hash)) if hash == new.content_hash => return Ok(PutFact::Known(revision)),
+        Some((revision, _)) => revision + 1,
+        None => 0,
+    };
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "insert into facts (kind, source, source_key, revision, subject, occurred, occurred_on, fields, \
+             content_hash, void, sent_by, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(new.kind)
+        .bind(new.source)
+        .bind(new.source_key)
+        .bind(revision)
+        .bind(new.subject)
+        .bind(new.occurred)
+        .bind(new.occurred_on.to_string())
+        .bind(new.fields)
+        .bind(&new.content_hash[..])
+        .bind(i64::from(new.void))
+        .bind(new.sent_by)
+        .bind(new.recorded_at)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    StoreError::check_rows("facts", done, 1)?;
+    Ok(PutFact::Recorded(revision))
+}

@@ -1,0 +1,228 @@
+//! The lines of a run.
+
+use std::str::FromStr;
+
+use crate::domain::Money;
+use crate::storage::convert::word;
+use crate::storage::{Store, StoreError, Tx, reading, writing};
+
+/// What kind of line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// Of the run's own period.
+    Line,
+    /// A difference to a closed period.
+    Late,
+    /// What the guards across schemes take.
+    Guard,
+}
+
+impl LineKind {
+    /// The word used in the API and the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Late => "late",
+            Self::Guard => "guard",
+        }
+    }
+}
+
+impl FromStr for LineKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Line, Self::Late, Self::Guard]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// A line to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// Own period, late, or the guards'.
+    pub kind: LineKind,
+    /// Late: the run it corrects.
+    pub origin: Option<i64>,
+    /// Employee code, department or customer.
+    pub payee: String,
+    /// `employee`, `department` or `customer`.
+    pub payee_kind: String,
+    /// Which rule of the scheme.
+    pub component: String,
+    /// Rule ids.
+    pub rule: String,
+    /// Its name in Chinese and English.
+    pub title: (String, String),
+    /// Whole fen, never 0.
+    pub amount: Money,
+    /// An order, a customer.
+    pub about: Option<String>,
+    /// ISO day, of tranches.
+    pub due: Option<String>,
+    /// How it came about, in Chinese and English.
+    pub says: (String, String),
+    /// JSON.
+    pub trace: String,
+}
+
+/// A line as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineRow {
+    /// Row; people say it.
+    pub id: i64,
+    /// Its run.
+    pub run: i64,
+    /// What it says.
+    pub line: NewLine,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    run_id: i64,
+    kind: String,
+    origin_id: Option<i64>,
+    payee: String,
+    payee_kind: String,
+    component: String,
+    rule: String,
+    title_zh: String,
+    title_en: String,
+    amount: i64,
+    about: Option<String>,
+    due: Option<String>,
+    says_zh: String,
+    says_en: String,
+    trace: String,
+}
+
+impl TryFrom<Row> for LineRow {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            run: row.run_id,
+            line: NewLine {
+                kind: word("run_lines", "kind", row.kind)?,
+                origin: row.origin_id,
+                payee: row.payee,
+                payee_kind: row.payee_kind,
+                component: row.component,
+                rule: row.rule,
+                title: (row.title_zh, row.title_en),
+                amount: Money::from_minor(row.amount),
+                about: row.about,
+                due: row.due,
+                says: (row.says_zh, row.says_en),
+                trace: row.trace,
+            },
+        })
+    }
+}
+
+macro_rules! line_sql {
+    ($rest:literal) => {
+        concat!(
+            "select l.id, l.run_id, l.kind, l.origin_id, l.payee, l.payee_kind, l.component, l.rule, l.title_zh, \
+             l.title_en, l.amount, l.about, l.due, l.says_zh, l.says_en, l.trace from run_lines l ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// The lines of a run in their order, `after` the last one seen; of one payee, or of all.
+    pub async fn run_lines(
+        &self,
+        run: i64,
+        payee: Option<&str>,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<LineRow>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(line_sql!(
+                "where l.run_id = $1 and l.payee = coalesce($2, l.payee) and l.id > $3 order by l.id limit $4"
+            ))
+            .bind(run)
+            .bind(payee)
+            .bind(after.unwrap_or(0))
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// One line.
+    pub async fn run_line(&self, id: i64) -> Result<Option<LineRow>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(line_sql!("where l.id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// What is booked for a closed run: its own lines, and the differences to it that were booked since.
+    pub async fn booked_lines(&self, run: i64) -> Result<Vec<LineRow>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(line_sql!(
+                "join runs r on r.id = l.run_id where ((l.run_id = $1 and l.kind = 'line') or l.origin_id = $1) \
+                 and r.state in ('closed', 'paid') order by l.id"
+            ))
+            .bind(run)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+}
+
+/// All lines of a run, inside a transaction.
+pub async fn run_lines_in(tx: &mut Tx, run: i64) -> Result<Vec<LineRow>, StoreError> {
+    let rows: Vec<Row> = writing!(tx, |db| {
+        sqlx::query_as(line_sql!("where l.run_id = $1 order by l.id"))
+            .bind(run)
+            .fetch_all(db)
+            .await?
+    });
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Writes the lines of a run, in order.
+pub async fn insert_lines(tx: &mut Tx, run: i64, lines: &[NewLine]) -> Result<(), StoreError> {
+    for new in lines {
+        let done = writing!(tx, |db| {
+            sqlx::query(
+                "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, \
+                 amount, about, due, says_zh, says_en, trace) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            )
+            .bind(run)
+            .bind(new.kind.as_str())
+            .bind(new.origin)
+            .bind(&new.payee)
+            .bind(&new.payee_kind)
+            .bind(&new.component)
+            .bind(&new.rule)
+            .bind(&new.title.0)
+            .bind(&new.title.1)
+            .bind(new.amount.minor())
+            .bind(&new.about)
+            .bind(&new.due)
+            .bind(&new.says.0)
+            .bind(&new.says.1)
+            .bind(&new.trace)
+            .execute(db)
+            .await?
+            .rows_affected()
+        });
+        StoreError::check_rows("run_lines", done, 1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! `/api/v1/payouts`, `/api/v1/payout-lines`: see api.md.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::filed::listed;
+use super::payout_view::{Explanation, Payout, PayoutLine};
+use crate::app::pay::{approve, calculate, close, pay, submit};
+use crate::app::{App, Permission};
+use crate::storage::pay::RunState;
+use crate::web::{Authed, Json, List, Page, Path, Problem, Query, Web};
+
+/// The routes of this resource.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(post_payout, list_payouts))
+        .routes(routes!(get_payout))
+        .routes(routes!(get_lines))
+        .routes(routes!(post_submit))
+        .routes(routes!(post_approve))
+        .routes(routes!(post_close))
+        .routes(routes!(post_pay))
+        .routes(routes!(get_explanation))
+}
+
+/// What to calculate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayout {
+    /// Scheme id.
+    scheme: String,
+    period: PeriodText,
+}
+
+/// A period.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum PeriodText {
+    /// `2026-11`, `2026-Q4` or `2026`.
+    Label(String),
+    /// An activity's days.
+    Days {
+        /// First day.
+        from: String,
+        /// The day after the last.
+        to: String,
+    },
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutList {
+    /// Only this scheme.
+    scheme: Option<String>,
+    /// How many at most.
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which lines.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LineList {
+    /// Only this payee's.
+    payee: Option<String>,
+    /// How many at most.
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Calculates a scheme for a period. Nothing is booked; calculated again, the earlier calculation is set aside.
+#[utoipa::path(
+    post, path = "/payouts", tag = "pay", request_body = NewPayout,
+    responses(
+        (status = 201, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json",
+         description = "A parameter or attribute is missing, or a fact cannot be read: it says where"),
+    ),
+)]
+async fn post_payout(
+    State(app): State<App>,
+    authed: Authed,
+    Json(new): Json<NewPayout>,
+) -> Result<(StatusCode, Json<Payout>), Problem> {
+    let actor = authed.need(Permission::CalculatePay)?;
+    let period = match new.period {
+        PeriodText::Label(label) => label,
+        PeriodText::Days { from, to } => format!("{from}..{to}"),
+    };
+    let run = calculate(&app, actor, &new.scheme, &period).await?;
+    Ok((StatusCode::CREATED, Json(run.into())))
+}
+
+/// Payouts, newest first.
+#[utoipa::path(
+    get, path = "/payouts", tag = "pay", params(PayoutList),
+    responses(
+        (status = 200, body = List<Payout>),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn list_payouts(
+    State(app): State<App>,
+    authed: Authed,
+    Query(list): Query<PayoutList>,
+) -> Result<Json<List<Payout>>, Problem> {
+    authed.need(Permission::ReadPay)?;
+    let page = Page {
+        limit: list.limit,
+        cursor: list.cursor,
+    };
+    let limit = page.limit()?;
+    let rows = app
+        .store
+        .runs(list.scheme.as_deref(), page.after_id()?, limit + 1)
+        .await?;
+    Ok(listed(rows, limit, |run| run.id))
+}
+
+/// A payout.
+#[utoipa::path(
+    get, path = "/payouts/{id}", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    responses(
+        (status = 200, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn get_payout(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Payout>, Problem> {
+    authed.need(Permission::ReadPay)?;
+    let run = app.store.run(id).await?;
+    let run = run.ok_or_else(|| Problem::not_found(format_args!("payout {id}")))?;
+    Ok(Json(run.into()))
+}
+
+/// The lines of a payout: everybody's for who may read pay; one's own once it is under review.
+#[utoipa::path(
+    get, path = "/payouts/{id}/lines", tag = "pay", params(("id" = i64, Path, description = "The payout"), LineList),
+    responses(
+        (status = 200, body = List<PayoutLine>),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn get_lines(
+    State(app): State<App>,
+    Authed(actor): Authed,
+    Path(id): Path<i64>,
+    Query(list): Query<LineList>,
+) -> Result<Json<List<PayoutLine>>, Problem> {
+    let missing = || Problem::not_found(format_args!("payout {id}"));
+    let run = app.store.run(id).await?;
+    let mut payee = list.payee;
+    if !actor.may(Permission::ReadPay) {
+        let own = own_code(&app, &actor).await?;
+        let forbidden = || Problem::forbidden("this key sees its own person's pay only");
+        let own = own.filter(|own| payee.as_ref().is_none_or(|asked| asked.eq_ignore_ascii_case(own)));
+        payee = Some(own.ok_or_else(forbidden)?);
+        let state = run.as_ref().ok_or_else(missing)?.state;
+        if matches!(state, RunState::Calculated | RunState::Superseded) {
+            return Err(missing());
+        }
+    }
+    run.ok_or_else(missing)?;
+    let page = Page {
+        limit: list.limit,
+        cursor: list.cursor,
+    };
+    let limit = page.limit()?;
+    let rows = app
+        .store
+        .run_lines(id, payee.as_deref(), page.after_id()?, limit + 1)
+        .await?;
+    Ok(listed(rows, limit, |row| row.id))
+}
+
+async fn own_code(app: &App, actor: &crate::app::Actor) -> Result<Option<String>, Problem> {
+    let Some(person) = actor.employee().filter(|_| actor.may(Permission::Own)) else {
+        return Ok(None);
+    };
+    Ok(app
+        .store
+        .employee_by_id(person, app.today())
+        .await?
+        .map(|p| p.code))
+}
+
+/// Puts a payout up for review.
+#[utoipa::path(
+    post, path = "/payouts/{id}/submit", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    responses(
+        (status = 200, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn post_submit(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Payout>, Problem> {
+    let actor = authed.need(Permission::CalculatePay)?;
+    Ok(Json(submit(&app, actor, id).await?.into()))
+}
+
+/// Approves a payout under review; never who calculated it, nor whom it pays.
+#[utoipa::path(
+    post, path = "/payouts/{id}/approve", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    responses(
+        (status = 200, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn post_approve(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Payout>, Problem> {
+    let actor = authed.need(Permission::ApprovePay)?;
+    Ok(Json(approve(&app, actor, id).await?.into()))
+}
+
+/// Closes an approved payout: guards, booking, seal. Refused while a scheme due in its days was not calculated.
+#[utoipa::path(
+    post, path = "/payouts/{id}/close", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    responses(
+        (status = 200, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn post_close(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Payout>, Problem> {
+    let actor = authed.need(Permission::CalculatePay)?;
+    Ok(Json(close(&app, actor, id).await?.into()))
+}
+
+/// Pays a closed payout; debts are settled first.
+#[utoipa::path(
+    post, path = "/payouts/{id}/pay", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    responses(
+        (status = 200, body = Payout),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn post_pay(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Payout>, Problem> {
+    let actor = authed.need(Permission::CalculatePay)?;
+    Ok(Json(pay(&app, actor, id).await?.into()))
+}
+
+/// How an amount came about, down to the facts: for who may read pay, and for whom it pays once it is under review.
+#[utoipa::path(
+    get, path = "/payout-lines/{id}/explanation", tag = "pay", params(("id" = i64, Path, description = "The line")),
+    responses(
+        (status = 200, body = Explanation),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn get_explanation(
+    State(app): State<App>,
+    Authed(actor): Authed,
+    Path(id): Path<i64>,
+) -> Result<Json<Explanation>, Problem> {
+    let missing = || Problem::not_found(format_args!("payout line {id}"));
+    let row = app.store.run_line(id).await?.ok_or_else(missing)?;
+    if !actor.may(Permission::ReadPay) {
+        let own = own_code(&app, &actor).await?;
+        let run = app.store.run(row.run).await?.ok_or_else(missing)?;
+        let hidden = matches!(run.state, RunState::Calculated | RunState::Superseded);
+        if hidden || own.as_ref() != Some(&row.line.payee) {
+            return Err(missing());
+        }
+    }
+    let (zh, en) = row.line.says;
+    Ok(Json(Explanation {
+        sentences: json!({ "zh": zh, "en": en }),
+        trace: serde_json::from_str(&row.line.trace).unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,129 @@
+//! Facts at the door: known once, corrected by revisions, wrong ones told and nothing else lost.
+
+use serde_json::{Value, json};
+
+use super::{receipt, step};
+use crate::points::rig::Rig;
+use crate::support::TestDb;
+
+async fn given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    for (fact, status, revision) in [
+        (receipt("r1", "100.00", "2026-11-04"), "recorded", 0),
+        (receipt("r1", "100.00", "2026-11-04"), "known", 0),
+        (receipt("r1", "90.00", "2026-11-04"), "recorded", 1),
+        (receipt("r1", "100.00", "2026-11-04"), "recorded", 2),
+    ] {
+        let (_, body) = rig.post("admin", "/facts", json!([fact])).await;
+        assert_eq!(
+            body["data"][0],
+            json!({"status": status, "revision": revision}),
+            "{body}"
+        );
+    }
+    let mut void = receipt("r1", "100.00", "2026-11-04");
+    void["void"] = json!(true);
+    let (_, body) = rig.post("admin", "/facts", json!({"facts": [void]})).await;
+    assert_eq!(body["data"][0]["revision"], 3);
+    let list = rig.get("admin", "/facts?kind=receipt&limit=1").await;
+    assert_eq!(list["data"][0]["void"], true);
+    assert!(list["next_cursor"].is_string());
+}
+
+async fn given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let with = |name: &str, value: Value| {
+        let mut fact = receipt("r9", "1.00", "2026-11-04");
+        fact[name] = value;
+        fact
+    };
+    let cases = [
+        (with("kind", json!("weather")), "/kind"),
+        (with("source", json!("")), "/source"),
+        (with("source_key", json!("a\nb")), "/source_key"),
+        (with("occurred_on", json!("yesterday")), "/occurred_on"),
+        (with("occurred_on", json!("9999-01-01")), "/occurred_on"),
+        (with("measures", json!({"amount": 1.5})), "/measures/amount"),
+        (with("measures", json!({"amount": "1.005"})), "/measures/amount"),
+        (with("measures", json!({"amount": "1e3"})), "/measures/amount"),
+        (with("measures", json!({"colour": "red"})), "/measures/colour"),
+        (
+            with("dimensions", json!({"for_scheme": "none"})),
+            "/dimensions/for_scheme",
+        ),
+        (step("p9", "nobody", "close", "2026-11-04"), "/subject"),
+    ];
+    let mut facts: Vec<Value> = cases.iter().map(|(fact, _)| fact.clone()).collect();
+    facts.push(receipt("good", "1.00", "2026-11-04"));
+    let (status, body) = rig.post("admin", "/facts", json!(facts)).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&body["recorded"], &body["rejected"]),
+        (&json!(1), &json!(cases.len())),
+        "{body}"
+    );
+    for (at, (fact, pointer)) in cases.iter().enumerate() {
+        assert_eq!(
+            body["data"][at]["pointer"], *pointer,
+            "{fact}: {}",
+            body["data"][at]
+        );
+    }
+    assert_eq!(
+        rig.get("admin", "/facts").await["data"].as_array().unwrap().len(),
+        1
+    );
+    let many: Vec<Value> = (0..10_001)
+        .map(|n| receipt(&n.to_string(), "1.00", "2026-11-04"))
+        .collect();
+    assert_eq!(rig.post("admin", "/facts", json!(many)).await.0, 422);
+}
+
+async fn given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let set = |from: &str, value: Value| json!({"from_on": from, "attributes": {"included": value}});
+    let path = "/employees/z3/attributes";
+    let (status, body) = rig
+        .call("admin", "PUT", path, Some(set("2026-11-01", json!(false))))
+        .await;
+    assert_eq!((status, &body["changed"]), (200, &json!(1)), "{body}");
+    let (_, body) = rig
+        .call("admin", "PUT", path, Some(set("2026-11-01", json!(false))))
+        .await;
+    assert_eq!(body["changed"], 0, "the same again");
+    for bad in [
+        json!({"shoe": "43"}),
+        json!({"included": 1.5}),
+        json!({"included": null}),
+    ] {
+        let body = json!({"from_on": "2026-11-01", "attributes": bad});
+        assert_eq!(rig.call("admin", "PUT", path, Some(body)).await.0, 422);
+    }
+    assert_eq!(
+        rig.call(
+            "admin",
+            "PUT",
+            "/employees/no/attributes",
+            Some(set("2026-11-01", json!(true)))
+        )
+        .await
+        .0,
+        404
+    );
+    assert_eq!(
+        rig.call("employee-z3", "PUT", path, Some(set("2026-11-01", json!(true))))
+            .await
+            .0,
+        403
+    );
+    // 张三 takes no part in the pool any more.
+    super::activity(&rig).await;
+    let run = super::calculated(&rig, "admin").await;
+    assert_eq!(super::lines(&rig, &run).await, ["L4 30000.00 line"]);
+}
+
+both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
+both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);
+both!(given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused);

@@ -1,0 +1,51 @@
+//! The tracker's own facts: exactly once, corrected, voided.
+
+use serde_json::json;
+
+use crate::points::rig::Rig;
+use crate::support::TestDb;
+
+async fn flow(rig: &Rig) -> u64 {
+    let (from, to) = ("2026-11-01".parse().unwrap(), "2026-12-01".parse().unwrap());
+    bole::app::pay::flow(&rig.app, from, to).await.unwrap()
+}
+
+async fn given_credited_orders_when_they_flow_then_once_and_their_changes_are_revisions(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let coupon = json!({"employee": "l4", "campaign": "spring", "code": "LI10", "percent_off": 10});
+    assert_eq!(rig.post("admin", "/coupons", coupon).await.0, 201);
+    let order = json!({"kind": "sale", "external_id": "SO-1", "occurred_at": "2026-11-17T06:00:00Z",
+                       "amount": "199.00", "coupon": "LI10", "customer": {"phone": "13800138000"}});
+    assert_eq!(rig.post("admin", "/conversions", order).await.0, 201);
+    let share = json!({"employee": "z3", "link": "aaaaaa2", "channel": "wechat", "posted_at": "2026-11-17T01:00:00Z"});
+    assert_eq!(rig.post("admin", "/shares", share).await.0, 201);
+    assert_eq!(flow(&rig).await, 2);
+    assert_eq!(flow(&rig).await, 0, "nothing new");
+    let facts = rig.get("admin", "/facts?kind=order").await;
+    assert_eq!(facts["data"][0]["fields"]["coupon"], "L4");
+    assert_eq!(facts["data"][0]["fields"]["amount"], "199.00");
+    assert_eq!(facts["data"][0]["source"], "tracker");
+    let refund = json!({"external_id": "RF-1", "amount": "99.00", "occurred_at": "2026-11-17T08:00:00Z"});
+    assert_eq!(
+        rig.post("admin", "/conversions/SO-1/refunds", refund).await.0,
+        201
+    );
+    assert_eq!(flow(&rig).await, 1);
+    let held = json!({"decision": "held", "reason": "检查"});
+    assert_eq!(rig.post("other", "/conversions/SO-1/decision", held).await.0, 200);
+    assert_eq!(flow(&rig).await, 2, "order and refund are void");
+    let facts = rig.get("admin", "/facts?kind=order").await;
+    assert_eq!(
+        (&facts["data"][0]["void"], &facts["data"][0]["revision"]),
+        (&json!(true), &json!(1))
+    );
+    let released = json!({"decision": "released", "reason": "没有问题"});
+    assert_eq!(
+        rig.post("other", "/conversions/SO-1/decision", released).await.0,
+        200
+    );
+    assert_eq!(flow(&rig).await, 2, "and back");
+    assert_eq!(flow(&rig).await, 0);
+}
+
+both!(given_credited_orders_when_they_flow_then_once_and_their_changes_are_revisions);
