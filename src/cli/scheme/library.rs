@@ -5,28 +5,18 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use rust_embed::RustEmbed;
-
+use crate::app::pay::builtin_texts;
 use crate::cli::run::Refusal;
 use crate::payout::{Diagnostic, Document};
 
 use super::From;
-
-#[derive(RustEmbed)]
-#[folder = "schemes/"]
-struct BuiltIn;
 
 /// Largest input or document read, in bytes.
 const BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// File name and text of every document, by id's file name.
 pub fn texts(from: &From) -> Result<BTreeMap<String, String>, Refusal> {
-    let mut texts = BTreeMap::new();
-    for name in BuiltIn::iter().filter(|n| n.ends_with(".toml")) {
-        if let Some(file) = BuiltIn::get(&name) {
-            texts.insert(name.to_string(), String::from_utf8(file.data.into_owned())?);
-        }
-    }
+    let mut texts = builtin_texts();
     if let Some(folder) = &from.schemes {
         let entries = fs::read_dir(folder)
             .map_err(|e| format!("{}: {e}; expected a folder of schemes", folder.display()))?;
