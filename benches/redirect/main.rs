@@ -132,21 +132,24 @@ fn bench(options: &Options, folder: &Path) {
         duration: Duration::from_secs(seconds),
         rate,
     };
-    let round = |server: &Server, rate: Option<f64>, seconds: u64| -> (Outcome, f64) {
+    let round = |server: &Server, rate: Option<f64>, seconds: u64| -> (Outcome, [f64; 2]) {
         let plan = plan(server, rate, seconds);
-        let (before, loaded) = (server.cpu(), server.loaded());
+        let (before, loaded) = ([server.cpu(), server.loader_cpu()], server.loaded());
         let outcome = tokio::task::LocalSet::new().block_on(&runtime, load::run(&plan));
         // What the loader still has to do with this round's clicks is part of their price.
         if let Some(loaded) = loaded {
             server.wait_loaded(loaded + outcome.answers);
         }
-        (outcome, server.cpu() - before)
+        (
+            outcome,
+            [server.cpu() - before[0], server.loader_cpu() - before[1]],
+        )
     };
     round(&bare, None, 1);
     round(&ours, None, 1);
     println!(
-        "\n{} connections{:>14} {:>10} {:>12} {:>10} {:>10}",
-        options.connections, "answers/s", "refused", "CPU µs each", "p50 µs", "p99 µs"
+        "\n{} connections{:>14} {:>10} {:>12} {:>10} {:>10} {:>10}",
+        options.connections, "answers/s", "refused", "CPU µs each", "of it load", "p50 µs", "p99 µs"
     );
     for (name, rate) in [
         ("closed loop", None),
@@ -164,10 +167,11 @@ fn bench(options: &Options, folder: &Path) {
         bare.print(&format!("bare {name}"));
         ours.print(&format!("bole {name}"));
         println!(
-            "  ratio{:>28.2} {:>10} {:>12.2} {:>10.2} {:>10.2}",
+            "  ratio{:>28.2} {:>10} {:>12.2} {:>10} {:>10.2} {:>10.2}",
             ours.per_second() / bare.per_second(),
             "",
             ours.cpu_each() / bare.cpu_each(),
+            "",
             ours.latency.quantile(0.5) / bare.latency.quantile(0.5),
             ours.latency.quantile(0.99) / bare.latency.quantile(0.99),
         );
@@ -185,6 +189,7 @@ struct Sum {
     refused: u64,
     seconds: f64,
     cpu: f64,
+    loader: f64,
     latency: load::Histogram,
 }
 
@@ -195,17 +200,19 @@ impl Default for Sum {
             refused: 0,
             seconds: 0.0,
             cpu: 0.0,
+            loader: 0.0,
             latency: load::Histogram::new(),
         }
     }
 }
 
 impl Sum {
-    fn add(&mut self, outcome: &Outcome, cpu: f64) {
+    fn add(&mut self, outcome: &Outcome, [cpu, loader]: [f64; 2]) {
         self.answers += outcome.answers;
         self.refused += outcome.refused;
         self.seconds += outcome.seconds;
         self.cpu += cpu;
+        self.loader += loader;
         self.latency.merge(&outcome.latency);
     }
 
@@ -219,10 +226,11 @@ impl Sum {
 
     fn print(&self, name: &str) {
         println!(
-            "  {name:<20}{:>13.0} {:>10} {:>12.2} {:>10.0} {:>10.0}",
+            "  {name:<20}{:>13.0} {:>10} {:>12.2} {:>10.2} {:>10.0} {:>10.0}",
             self.per_second(),
             self.refused,
             self.cpu_each(),
+            self.loader * 1e6 / self.answers as f64,
             self.latency.quantile(0.5),
             self.latency.quantile(0.99)
         );

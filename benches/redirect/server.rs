@@ -83,11 +83,26 @@ impl Server {
 
     /// CPU used so far by the whole process, seconds (user + system).
     pub fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<&str> = after.split_whitespace().collect();
-        let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-        (ticks(11) + ticks(12)) / 100.0
+        cpu(Path::new(&format!("/proc/{}/stat", self.child.id())))
+    }
+
+    /// What of it went into carrying clicks to the store and to the disk: the loader's threads, the spool's.
+    pub fn loader_cpu(&self) -> f64 {
+        let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
+            return 0.0;
+        };
+        let of = |task: std::fs::DirEntry| {
+            let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            let loads = ["loader", "sqlx-sqlite", "spool"]
+                .iter()
+                .any(|n| name.starts_with(n));
+            if loads {
+                cpu(&task.path().join("stat"))
+            } else {
+                0.0
+            }
+        };
+        tasks.filter_map(Result::ok).map(of).sum()
     }
 
     /// Clicks its loader has carried into the store since the start; `None` for the bare server.
@@ -125,6 +140,15 @@ impl Server {
             .unwrap_or(0.0)
             / 1024.0
     }
+}
+
+/// Seconds of CPU out of a `stat` file.
+fn cpu(stat: &Path) -> f64 {
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 /// `--serve-bare`: the yardstick.

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use std::future::IntoFuture;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -151,7 +151,6 @@ impl Server {
             geo: Arc::clone(&geo),
             rules: Rules::of(&app.programme),
             clock: Arc::clone(&app.clock),
-            appended: Arc::new(Notify::new()),
         });
         let short_url = app.urls.short.as_str().trim_end_matches('/').to_owned();
         let pages = Arc::new(Pages::default());
@@ -211,7 +210,7 @@ impl Server {
             tokio::spawn(chores::run(self.app.clone(), chores_stop.clone())),
             tokio::spawn(fresh),
         ];
-        let loader = tokio::spawn(self.loader.run(stop));
+        let loader = on_its_own_thread(self.loader, stop);
         Running {
             app: self.app,
             front: self.front,
@@ -223,6 +222,22 @@ impl Server {
     }
 }
 
+/// Runs the loader on a thread of its own: a batch is milliseconds of work, for which no redirect shall wait.
+fn on_its_own_thread(loader: Loader, stop: watch::Receiver<bool>) -> oneshot::Receiver<()> {
+    let (ended, end) = oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let spawned = std::thread::Builder::new()
+        .name("loader".to_owned())
+        .spawn(move || {
+            runtime.block_on(loader.run(stop));
+            let _ = ended.send(());
+        });
+    if let Err(error) = spawned {
+        tracing::error!(%error, "no thread for the loader: clicks wait in the spool");
+    }
+    end
+}
+
 /// A server whose background work runs.
 pub struct Running {
     app: App,
@@ -230,7 +245,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     chores: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
-    loader: JoinHandle<()>,
+    /// Told when the loader has ended.
+    loader: oneshot::Receiver<()>,
 }
 
 impl Running {

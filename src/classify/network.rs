@@ -43,27 +43,19 @@ impl Network {
         }
     }
 
-    /// Seven bytes for spool records: 4 or 6, then the bytes of the network, then zeros.
-    pub fn to_bytes(self) -> [u8; 7] {
-        let mut bytes = [0; 7];
+    /// The network as the store keeps it: IPv4 from 2^24, IPv6 from 2^48 on. Never 0.
+    pub fn to_number(self) -> i64 {
         match self {
-            Self::V4(net) => {
-                bytes[0] = 4;
-                bytes[1..4].copy_from_slice(&net);
-            }
-            Self::V6(net) => {
-                bytes[0] = 6;
-                bytes[1..].copy_from_slice(&net);
-            }
+            Self::V4([a, b, c]) => i64::from_be_bytes([0, 0, 0, 0, 1, a, b, c]),
+            Self::V6([a, b, c, d, e, f]) => i64::from_be_bytes([0, 1, a, b, c, d, e, f]),
         }
-        bytes
     }
 
-    /// Reads [`Network::to_bytes`] back; `None` for anything else.
-    pub fn from_bytes(bytes: [u8; 7]) -> Option<Self> {
-        match bytes {
-            [4, net @ .., 0, 0, 0] => Some(Self::V4(net)),
-            [6, net @ ..] => Some(Self::V6(net)),
+    /// Reads [`Network::to_number`] back; `None` for anything else.
+    pub fn from_number(number: i64) -> Option<Self> {
+        match number.to_be_bytes() {
+            [0, 0, 0, 0, 1, net @ ..] => Some(Self::V4(net)),
+            [0, 1, net @ ..] => Some(Self::V6(net)),
             _ => None,
         }
     }
@@ -140,14 +132,15 @@ mod tests {
         fn text_and_bytes_lead_back(address: IpAddr) {
             let network = Network::of(address);
             prop_assert_eq!(network.to_string().parse(), Ok(network));
-            prop_assert_eq!(Network::from_bytes(network.to_bytes()), Some(network));
+            prop_assert_eq!(Network::from_number(network.to_number()), Some(network));
             prop_assert_eq!(Network::of(network.address()), network);
         }
 
         #[test]
-        fn no_text_and_no_bytes_panic(text: String, bytes: [u8; 7]) {
+        fn no_text_and_no_number_panics(text: String, number: i64) {
             let _ = text.parse::<Network>();
-            let _ = Network::from_bytes(bytes);
+            let read = Network::from_number(number);
+            prop_assert!(read.is_none_or(|network| network.to_number() == number));
         }
     }
 }

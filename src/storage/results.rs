@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, Counts, EmployeeId};
+use crate::storage::clicks::on_days;
 use crate::storage::{Store, StoreError, convert, reading};
 
 /// Above so many links with clicks, one look along the clicks is cheaper than one look per link.
@@ -135,29 +136,42 @@ impl Store {
         if links.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<ClickSqlRow> = reading!(self, |db| {
-            let mut q = QueryBuilder::new(CLICK);
-            if links.len() > LINKS {
+        if links.len() > LINKS {
+            let rows: Vec<ClickSqlRow> = reading!(self, |db| {
+                let mut q = QueryBuilder::new(CLICK);
                 // The plus keeps the planner from walking all those links instead of the latest clicks.
                 q.push("+c.link_id in (select id from links where employee_id = ")
                     .push_bind(employee.0);
                 q.push(") and c.id < ").push_bind(before.0);
-            } else {
-                q.push("c.id in (select u.id from (");
-                for (index, link) in links.iter().enumerate() {
-                    q.push(if index > 0 { " union all " } else { "" });
-                    q.push("select * from (select id from clicks where link_id = ")
-                        .push_bind(*link);
-                    q.push(" and id < ").push_bind(before.0);
-                    q.push(" order by id desc limit ").push_bind(limit);
-                    q.push(") x");
-                }
-                q.push(") u order by u.id desc limit ").push_bind(limit).push(")");
+                q.push(" order by c.id desc limit ").push_bind(limit);
+                q.build_query_as().fetch_all(db).await?
+            });
+            return rows.into_iter().map(TryInto::try_into).collect();
+        }
+        let mut found: Vec<ClickEvent> = Vec::new();
+        for days in self.stretches(i64::MIN, before.unix_ms()).await? {
+            let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+            if left <= 0 {
+                break;
             }
-            q.push(" order by c.id desc limit ").push_bind(limit);
-            q.build_query_as().fetch_all(db).await?
-        });
-        rows.into_iter().map(TryInto::try_into).collect()
+            let rows: Vec<ClickSqlRow> = reading!(self, |db| {
+                let mut q = QueryBuilder::new(CLICK);
+                q.push("c.id in (select u.id from clicks u where u.id < ")
+                    .push_bind(before.0);
+                on_days!(q, "u.at", days.clone());
+                let mut list = q.push(" and u.link_id in (").separated(", ");
+                for link in &links {
+                    list.push_bind(*link);
+                }
+                q.push(") order by u.id desc limit ").push_bind(left);
+                q.push(") order by c.id desc");
+                q.build_query_as().fetch_all(db).await?
+            });
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
     }
 
     /// A person's links, and links re-shared from them, that have clicks; stops counting above [`LINKS`].

@@ -6,7 +6,9 @@
 
 mod words;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -55,6 +57,7 @@ pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a
         doc,
         run,
         left: NODES_MAX,
+        told: HashSet::new(),
     };
     Trace {
         book: books(doc, emitted.component).cloned().collect(),
@@ -103,6 +106,8 @@ struct Teller<'a> {
     doc: &'a Document,
     run: &'a Evaluation,
     left: usize,
+    /// Rows whose story was told: their sentence may come again, what they were made of does not.
+    told: HashSet<(usize, Arc<str>)>,
 }
 
 impl Teller<'_> {
@@ -114,6 +119,7 @@ impl Teller<'_> {
         let mut from = Vec::new();
         let mut more = 0;
         let source = step.block.source();
+        let again = !self.told.insert((relation, row.key.clone()));
         let made_of: Vec<(usize, usize)> = match &row.made_of {
             MadeOf::Nothing => Vec::new(),
             MadeOf::One(at) => vec![(source, *at as usize)],
@@ -123,7 +129,7 @@ impl Teller<'_> {
                 _ => Vec::new(),
             },
         };
-        for (relation, at) in &made_of {
+        for (relation, at) in made_of.iter().filter(|_| !again) {
             if from.len() >= MEMBERS || self.left == 0 {
                 more += 1;
                 continue;
@@ -135,6 +141,8 @@ impl Teller<'_> {
         for single in singles(step) {
             if self.left > 0
                 && let Some(row) = self.run.relations[single].rows.first()
+                && !again
+                && !self.told.contains(&(single, row.key.clone()))
             {
                 from.push(self.row(single, row));
             }

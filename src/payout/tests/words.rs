@@ -101,6 +101,61 @@ fn given_an_award_and_a_proposal_when_they_are_explained_then_they_are_told_from
 }
 
 #[test]
+fn given_one_figure_read_by_two_steps_when_a_line_is_explained_then_its_story_is_told_once() {
+    let all = r#"
+[[step]]
+id = "everybody"
+do = "aggregate"
+zh = "全体"
+en = "all together"
+from = "totals"
+columns = { sales = "sum(total)" }
+
+[[step]]
+id = "half"
+do = "derive"
+zh = "一半"
+en = "half"
+from = "totals"
+columns = { half = "everybody.sales / 2" }
+
+[[step]]
+id = "quarter"
+do = "derive"
+zh = "四分之一"
+en = "a quarter"
+from = "half"
+columns = { quarter = "(half + everybody.sales * 0%) / 2" }
+
+[[step]]
+id = "quarter_cash"
+do = "round"
+from = "quarter"
+column = "quarter"
+as = "pay"
+
+[[step]]
+id = "part"
+do = "emit"
+as = "line"
+zh = "份"
+en = "part"
+from = "quarter_cash"
+payee = "seller"
+amount = "pay"
+"#;
+    let doc = Document::parse("small.toml", &format!("{SMALL}{all}")).unwrap();
+    let run = doc.input(&serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+        "roster": [{ "id": "li", "role": "sales" }],
+        "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] }));
+    let run = super::super::evaluate(&doc, run.unwrap()).unwrap();
+    let line = run.outcome.lines.iter().find(|l| l.component == "part").unwrap();
+    let story = trace(&doc, &run, line).text(false);
+    assert_eq!(story.matches("all together").count(), 1, "{story}");
+    assert_eq!(story.matches("amount 40.00").count(), 1, "{story}");
+}
+
+#[test]
 fn given_counted_things_in_parts_when_an_award_is_explained_then_no_fen_are_shown_and_fractions_stand_alone()
 {
     let more = "[[step]]\nid = \"parts\"\ndo = \"release\"\nzh = \"分批\"\nen = \"in parts\"\nfrom = \"totals\"\ncolumn = \"n\"\n\

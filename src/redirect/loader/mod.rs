@@ -14,6 +14,7 @@ mod overrule;
 mod pages;
 mod rules;
 mod run;
+mod words;
 mod work;
 
 pub use apply::Applied;

@@ -155,7 +155,7 @@ impl Neighbours {
             return Ok(());
         }
         let (recent, rows_read) = (&mut self.recent, &mut self.rows_read);
-        each_click_on_links(tx, &links, from, |seen| {
+        each_click_on_links(tx, &links, (from, last.max(stored_to)), |seen| {
             *rows_read += 1;
             if let Some(visit) = Work::stored(&seen)?.visit {
                 recent.learn_on_link(&visit);

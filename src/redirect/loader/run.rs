@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::attribution::dwell::{Beacon, Beacons, Said};
 use crate::domain::{ClickId, Clock};
@@ -23,16 +23,19 @@ use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, lock_loa
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
 const LEAST: usize = 256;
-const MOST: usize = 8_192;
+const MOST: usize = 16_384;
 /// A transaction should keep the writer this long at most.
 const GOAL: Duration = Duration::from_millis(150);
-/// How long to sleep when nothing is there; an append wakes earlier.
+/// How long to sleep when nothing is there: asking costs microseconds, being told would cost every redirect some.
 const IDLE: Duration = Duration::from_millis(200);
 /// Between two batches: other processes (the command line, imports) get at SQLite's one write lock by asking again
 /// and again, and would wait in vain if it were free for microseconds only.
 const BREATH: Duration = Duration::from_millis(8);
-/// Having caught up, the loader lets clicks gather for this long: a transaction costs the same for one as for a thousand.
-const GATHER: Duration = Duration::from_millis(250);
+/// Having caught up, the loader lets clicks gather for this long, with few and with many coming in: a transaction costs the
+/// same for one as for a thousand, and a link's totals are written once for all its clicks.
+const GATHER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(900));
+/// So many records in a batch are many.
+const MANY: usize = 64;
 /// Bytes a second coming in that make a burst (about 8 000 clicks): then redirects go first.
 const BURST: u64 = 2 << 20;
 /// Bytes of backlog beyond which the loader yields to nobody (about a million clicks).
@@ -56,8 +59,6 @@ pub struct LoaderParts {
     pub rules: Rules,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Told when something was appended; looks every 200 ms without being told.
-    pub appended: Arc<Notify>,
 }
 
 /// What it did so far. Shared, for metrics and health.
@@ -181,7 +182,6 @@ impl Loader {
                 return;
             }
             tokio::select! {
-                () = self.parts.appended.notified() => {}
                 () = tokio::time::sleep(IDLE) => {}
                 _ = stop.changed() => {}
             }
@@ -218,11 +218,13 @@ impl Loader {
                 self.careful = true;
                 self.reader = None;
                 self.neighbours.forget();
+                self.enricher.forget_numbers();
                 return Ok(1);
             }
             Err(_) => {
                 self.reader = None;
                 self.neighbours.forget();
+                self.enricher.forget_numbers();
                 self.counts.failing.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -245,7 +247,7 @@ impl Loader {
                 )
             }
         };
-        let (batch, read, beacons, damaged) = self.read(&mut reader)?;
+        let (mut batch, read, beacons, damaged) = self.read(&mut reader)?;
         let position = reader.position();
         let to = Checkpoint {
             segment: position.segment,
@@ -269,6 +271,7 @@ impl Loader {
             tracing::debug!("another loader reads the same spool");
             return Ok(read);
         }
+        self.enricher.number(&mut tx, &mut batch.clicks).await?;
         let mut apply = Apply {
             rules: &self.parts.rules,
             days: &mut self.days,
@@ -287,7 +290,7 @@ impl Loader {
             Some(from) if from.segment == to.segment => to.offset.saturating_sub(from.offset),
             _ => to.offset,
         };
-        self.rest = self.rest_after(read < self.limit, consumed, reader.behind()?, began.elapsed());
+        self.rest = self.rest_after(read, consumed, reader.behind()?, began.elapsed());
         self.reader = Some((reader, Some(to)));
         self.adapt(read, began.elapsed());
         Ok(read)
@@ -315,7 +318,7 @@ impl Loader {
 
     /// How long to rest after a batch: until a worthwhile one has gathered when it has caught up; in a burst so that
     /// redirects keep most of the processor, as the backlog can wait; else just long enough to let others at the store.
-    fn rest_after(&mut self, caught_up: bool, consumed: u64, behind: u64, took: Duration) -> Duration {
+    fn rest_after(&mut self, read: usize, consumed: u64, behind: u64, took: Duration) -> Duration {
         let last = std::mem::replace(
             &mut self.pace,
             Pace {
@@ -323,8 +326,8 @@ impl Loader {
                 behind,
             },
         );
-        if caught_up {
-            return GATHER;
+        if read < self.limit {
+            return if read < MANY { GATHER.0 } else { GATHER.1 };
         }
         let came = (behind + consumed).saturating_sub(last.behind);
         let millis = last.at.map_or(u128::MAX, |at| at.elapsed().as_millis().max(1));
@@ -346,6 +349,7 @@ impl Loader {
     }
 
     fn read(&mut self, reader: &mut Reader) -> Result<(Batch, usize, u64, u64), ReadError> {
+        self.enricher.begin();
         let mut batch = Batch::default();
         let (mut read, mut beacons, mut damaged) = (0, 0, 0);
         while read < self.limit {

@@ -4,7 +4,7 @@ use crate::attribution::dwell::Beacons;
 use crate::attribution::visits::Visit;
 use crate::classify::Browser;
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
-use crate::redirect::loader::enrich::{Arrived, network_number_of};
+use crate::redirect::loader::enrich::Arrived;
 use crate::redirect::loader::rules::Rules;
 use crate::storage::StoreError;
 use crate::storage::clicks::{ClickChange, ClickRow, Seen};
@@ -217,7 +217,10 @@ fn visit_of(seen: &Seen) -> Option<Visit> {
         link: seen.link,
         cookie: seen.visitor,
         hash: seen.visitor_hash,
-        network: network_number_of(seen.network.as_deref()),
+        network: seen
+            .network
+            .and_then(|number| u64::try_from(number).ok())
+            .unwrap_or(0),
         wechat: seen.browser.as_deref().is_some_and(|word| {
             [Browser::WeChat, Browser::WeCom]
                 .iter()

@@ -1,12 +1,12 @@
 //! Writing new clicks.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
 use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::{StoreError, Tx, writing};
 
-/// A click to be stored. Texts that recur are shared.
+/// A click to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickRow {
     /// The click.
@@ -23,26 +23,12 @@ pub struct ClickRow {
     pub visitor: Option<[u8; 12]>,
     /// Keyed hash, where no cookie was brought.
     pub visitor_hash: Option<[u8; 12]>,
-    /// `203.0.113.0/24`.
-    pub network: Option<Arc<str>>,
-    /// ISO 3166 code.
-    pub country: Option<Arc<str>>,
-    /// Name of the region.
-    pub region: Option<Arc<str>>,
-    /// Name of the city.
-    pub city: Option<Arc<str>>,
-    /// Autonomous system.
-    pub asn: Option<u32>,
-    /// Browser or app, a word.
-    pub browser: &'static str,
-    /// Operating system, a word.
-    pub os: &'static str,
-    /// Kind of device, a word.
-    pub device: &'static str,
-    /// First language asked for.
-    pub language: Option<Arc<str>>,
-    /// Referrer's host.
-    pub referrer: Option<Arc<str>>,
+    /// The network, as [`Network::to_number`](crate::classify::Network::to_number) says it.
+    pub network: Option<i64>,
+    /// Number of the place; see [`place_numbers`](super::place_numbers).
+    pub place: Option<i64>,
+    /// Number of the agent; see [`agent_numbers`](super::agent_numbers).
+    pub agent: Option<i64>,
     /// Scanned, not tapped.
     pub scan: bool,
     /// Its beacons, packed; `None` without any.
@@ -58,17 +44,36 @@ pub struct ClickRow {
 }
 
 static PLAIN: Bulk = Bulk::rows(
-    "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, country, region, \
-     city, asn, browser, os, device, language, referrer, scan) values ",
-    19,
+    "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, place_id, agent_id, \
+     scan) values ",
+    12,
     " on conflict (id) do nothing",
 );
 static FULL: Bulk = Bulk::rows(
-    "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, country, region, \
-     city, asn, browser, os, device, language, referrer, scan, beacons, page_visitor, dwell_ms, valid, earned) values ",
-    24,
+    "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, place_id, agent_id, \
+     scan, beacons, page_visitor, dwell_ms, valid, earned) values ",
+    17,
     " on conflict (id) do nothing",
 );
+
+/// A word as it is bound: shared, so that it costs no allocation.
+fn shared<const N: usize>(
+    words: &'static OnceLock<[Arc<str>; N]>,
+    at: usize,
+    word: fn(usize) -> &'static str,
+) -> Arc<str> {
+    Arc::clone(&words.get_or_init(|| std::array::from_fn(|at| word(at).into()))[at])
+}
+
+fn class_word(class: Class) -> Arc<str> {
+    static WORDS: OnceLock<[Arc<str>; Class::ALL.len()]> = OnceLock::new();
+    shared(&WORDS, class as usize, |at| Class::ALL[at].as_str())
+}
+
+fn reason_word(reason: ClickReason) -> Arc<str> {
+    static WORDS: OnceLock<[Arc<str>; ClickReason::ALL.len()]> = OnceLock::new();
+    shared(&WORDS, reason as usize, |at| ClickReason::ALL[at].as_str())
+}
 
 /// Stores clicks; returns how many were new. Ids that are there already are left alone.
 pub async fn insert_clicks(tx: &mut Tx, rows: &[ClickRow]) -> Result<u64, StoreError> {
@@ -91,27 +96,20 @@ async fn insert(tx: &mut Tx, statement: &'static Bulk, rows: &[&ClickRow]) -> Re
                     .bind(row.link.0)
                     .bind(row.id.unix_ms())
                     .bind(row.employee.map(|e| e.0))
-                    .bind(row.class.as_str())
-                    .bind(row.reason.as_str())
-                    .bind(row.visitor.as_ref().map(|v| &v[..]))
-                    .bind(row.visitor_hash.as_ref().map(|v| &v[..]))
-                    .bind(row.network.clone())
-                    .bind(row.country.clone())
-                    .bind(row.region.clone())
-                    .bind(row.city.clone())
-                    .bind(row.asn.map(i64::from))
-                    .bind(row.browser)
-                    .bind(row.os)
-                    .bind(row.device)
-                    .bind(row.language.clone())
-                    .bind(row.referrer.clone())
+                    .bind(class_word(row.class))
+                    .bind(reason_word(row.reason))
+                    .bind(row.visitor.map(Vec::from))
+                    .bind(row.visitor_hash.map(Vec::from))
+                    .bind(row.network)
+                    .bind(row.place)
+                    .bind(row.agent)
                     .bind(row.scan);
                 if !full {
                     continue;
                 }
                 query = query
                     .bind(row.beacons.as_deref())
-                    .bind(row.page_visitor.as_ref().map(|v| &v[..]))
+                    .bind(row.page_visitor.map(Vec::from))
                     .bind(row.dwell_ms)
                     .bind(row.valid)
                     .bind(row.earned);

@@ -5,6 +5,7 @@
 //! (attribution.md §2). Rows lie in the order of their ids, which is the order of the clicks.
 
 mod change;
+mod common;
 mod insert;
 mod orphans;
 mod read;
@@ -12,6 +13,7 @@ mod recount;
 mod seen;
 
 pub use change::{ClickChange, change_clicks};
+pub use common::{AgentWords, PlaceWords, agent_numbers, place_numbers};
 pub use insert::{ClickRow, insert_clicks};
 pub use orphans::{forget_orphans, keep_orphans, orphans_of};
 pub use read::{ClickFilter, ClickView};
@@ -20,6 +22,8 @@ pub use seen::{
     Seen, VisitorKey, clicks_between, clicks_by_id, clicks_of_visitors, clicks_on_links, each_click_on_links,
     last_click_at, page_visits, valid_of_visitors,
 };
+
+use std::ops::RangeInclusive;
 
 use uuid::Uuid;
 
@@ -31,6 +35,28 @@ pub fn first_id_at(at_ms: i64) -> ClickId {
     let millis = u128::try_from(at_ms.clamp(0, (1 << 48) - 1)).unwrap_or(0);
     ClickId(Uuid::from_u128(millis << 80))
 }
+
+/// Milliseconds of a day (UTC): the index of clicks by link is one of days.
+const DAY_MS: i64 = 86_400_000;
+
+/// The days (UTC) from one instant to another, both included.
+fn days(from_ms: i64, to_ms: i64) -> RangeInclusive<i64> {
+    from_ms.div_euclid(DAY_MS)..=to_ms.div_euclid(DAY_MS)
+}
+
+/// Appends `and (days of the index)`; `$q` ends in a condition already.
+macro_rules! on_days {
+    ($q:ident, $at:literal, $days:expr) => {
+        let mut list = $q
+            .push(concat!(" and (", $at, " / 86400000) in ("))
+            .separated(", ");
+        for day in $days {
+            list.push_bind(day);
+        }
+        $q.push(")");
+    };
+}
+pub(in crate::storage) use on_days;
 
 fn class_of(text: &str) -> Result<Class, StoreError> {
     text.parse().map_err(|()| corrupt("class", text))

@@ -1,10 +1,12 @@
 //! Clicks for people: lists, one, counts.
 
+use std::ops::RangeInclusive;
+
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, LinkId};
-use crate::storage::clicks::{class_of, first_id_at};
+use crate::storage::clicks::{class_of, days, first_id_at, on_days};
 use crate::storage::{Store, StoreError, reading};
 
 /// Which clicks.
@@ -71,6 +73,11 @@ struct Row {
     scan: bool,
 }
 
+const VIEW: &str = "select c.id, l.code, c.class, c.reason, c.dwell_ms, c.valid, nullif(p.country, '') as country, \
+     nullif(p.region, '') as region, nullif(p.city, '') as city, a.browser, a.os, a.device, \
+     nullif(a.referrer, '') as referrer, c.scan from clicks c join links l on l.id = c.link_id \
+     left join click_agents a on a.id = c.agent_id left join click_places p on p.id = c.place_id where ";
+
 fn from_row(row: Row) -> Result<ClickView, StoreError> {
     Ok(ClickView {
         id: ClickId(row.id),
@@ -93,9 +100,6 @@ fn from_row(row: Row) -> Result<ClickView, StoreError> {
 /// Appends the filter's conditions; `$q` ends in a condition already.
 macro_rules! filtered {
     ($q:ident, $filter:expr) => {
-        if let Some(link) = $filter.link {
-            $q.push(" and c.link_id = ").push_bind(link.0);
-        }
         if let Some(class) = $filter.class {
             $q.push(" and c.class = ").push_bind(class.as_str());
         }
@@ -117,41 +121,128 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<ClickView>, StoreError> {
         let before = before.unwrap_or(ClickId(Uuid::max()));
-        let rows: Vec<Row> = reading!(self, |db| {
-            let mut q = QueryBuilder::new(
-                "select c.id, l.code, c.class, c.reason, c.dwell_ms, c.valid, c.country, c.region, c.city, c.browser, \
-                 c.os, c.device, c.referrer, c.scan from clicks c join links l on l.id = c.link_id where c.id < ",
-            );
-            q.push_bind(before.0);
-            filtered!(q, filter);
-            q.push(" order by c.id desc limit ").push_bind(limit);
-            q.build_query_as().fetch_all(db).await?
-        });
-        rows.into_iter().map(from_row).collect()
+        let Some(link) = filter.link else {
+            let rows: Vec<Row> = reading!(self, |db| {
+                let mut q = QueryBuilder::new(VIEW);
+                q.push("c.id < ").push_bind(before.0);
+                filtered!(q, filter);
+                q.push(" order by c.id desc limit ").push_bind(limit);
+                q.build_query_as().fetch_all(db).await?
+            });
+            return rows.into_iter().map(from_row).collect();
+        };
+        let mut found: Vec<ClickView> = Vec::new();
+        let to_ms = filter.to_ms.unwrap_or(i64::MAX).min(before.unix_ms());
+        let mut stretches = self.stretches(filter.from_ms.unwrap_or(i64::MIN), to_ms).await?;
+        while let Some(days) = stretches.next().filter(|_| found.len() < count(limit)) {
+            let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+            let rows: Vec<Row> = reading!(self, |db| {
+                let mut q = QueryBuilder::new(VIEW);
+                q.push("c.id < ").push_bind(before.0);
+                q.push(" and c.link_id = ").push_bind(link.0);
+                on_days!(q, "c.at", days.clone());
+                filtered!(q, filter);
+                q.push(" order by c.id desc limit ").push_bind(left);
+                q.build_query_as().fetch_all(db).await?
+            });
+            for row in rows {
+                found.push(from_row(row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// One click.
     pub async fn click(&self, id: ClickId) -> Result<Option<ClickView>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {
-            sqlx::query_as(
-                "select c.id, l.code, c.class, c.reason, c.dwell_ms, c.valid, c.country, c.region, c.city, c.browser, \
-                 c.os, c.device, c.referrer, c.scan from clicks c join links l on l.id = c.link_id where c.id = $1",
-            )
-            .bind(id.0)
-            .fetch_optional(db)
-            .await?
+            let mut q = QueryBuilder::new(VIEW);
+            q.push("c.id = ").push_bind(id.0);
+            q.build_query_as().fetch_optional(db).await?
         });
         row.map(from_row).transpose()
     }
 
     /// How many clicks there are, counted row by row.
     pub async fn count_clicks(&self, filter: &ClickFilter) -> Result<i64, StoreError> {
-        let (count,): (i64,) = reading!(self, |db| {
-            let mut q = QueryBuilder::new("select count(*) from clicks c where c.id <= ");
-            q.push_bind(Uuid::max());
-            filtered!(q, filter);
-            q.build_query_as().fetch_one(db).await?
-        });
-        Ok(count)
+        let Some(link) = filter.link else {
+            let (count,): (i64,) = reading!(self, |db| {
+                let mut q = QueryBuilder::new("select count(*) from clicks c where c.id <= ");
+                q.push_bind(Uuid::max());
+                filtered!(q, filter);
+                q.build_query_as().fetch_one(db).await?
+            });
+            return Ok(count);
+        };
+        let mut sum = 0;
+        let (from_ms, to_ms) = (
+            filter.from_ms.unwrap_or(i64::MIN),
+            filter.to_ms.unwrap_or(i64::MAX),
+        );
+        for days in self.stretches(from_ms, to_ms).await? {
+            let (count,): (i64,) = reading!(self, |db| {
+                let mut q = QueryBuilder::new("select count(*) from clicks c where c.link_id = ");
+                q.push_bind(link.0);
+                on_days!(q, "c.at", days.clone());
+                filtered!(q, filter);
+                q.build_query_as().fetch_one(db).await?
+            });
+            sum += count;
+        }
+        Ok(sum)
     }
+
+    /// The days on which there may be clicks between two instants, latest first, in ever longer stretches: whoever looks
+    /// for the latest clicks on a link finds them in the first ones, or goes on.
+    pub(in crate::storage) async fn stretches(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Stretches, StoreError> {
+        let end = |sql: &'static str| async move {
+            let row: Option<(Uuid,)> = reading!(self, |db| sqlx::query_as(sql).fetch_optional(db).await?);
+            Ok::<_, StoreError>(row.map(|(id,)| ClickId(id).unix_ms()))
+        };
+        let first = end("select id from clicks order by id limit 1").await?;
+        let last = end("select id from clicks order by id desc limit 1").await?;
+        let (Some(first), Some(last)) = (first, last) else {
+            return Ok(Stretches {
+                days: (1, 0),
+                length: 1,
+            });
+        };
+        let days = days(first.max(from_ms), last.min(to_ms));
+        Ok(Stretches {
+            days: (*days.start(), *days.end()),
+            length: 1,
+        })
+    }
+}
+
+/// Days in stretches, from the end.
+#[derive(Clone, Debug)]
+pub(in crate::storage) struct Stretches {
+    days: (i64, i64),
+    length: i64,
+}
+
+/// Days asked for at once, at most.
+const LONGEST: i64 = 128;
+
+impl Iterator for Stretches {
+    type Item = RangeInclusive<i64>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (first, last) = self.days;
+        if last < first {
+            return None;
+        }
+        let from = first.max(last - self.length + 1);
+        self.days.1 = from - 1;
+        self.length = (self.length * 2).min(LONGEST);
+        Some(from..=last)
+    }
+}
+
+fn count(limit: i64) -> usize {
+    usize::try_from(limit).unwrap_or(0)
 }

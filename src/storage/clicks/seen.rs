@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
 use crate::storage::bulk::{Bulk, pieces};
-use crate::storage::clicks::{class_of, first_id_at, fixed, reason_of, visitor_of};
+use crate::storage::clicks::{class_of, days, first_id_at, fixed, on_days, reason_of, visitor_of};
 use crate::storage::{StoreError, Tx, writing};
 
 /// Ids per statement.
@@ -32,7 +32,7 @@ pub struct Seen {
     /// Hash.
     pub visitor_hash: Option<[u8; 12]>,
     /// Network.
-    pub network: Option<String>,
+    pub network: Option<i64>,
     /// Browser, a word.
     pub browser: Option<String>,
     /// Beacons, packed.
@@ -58,7 +58,7 @@ struct Row {
     was_reason: Option<String>,
     visitor: Option<Vec<u8>>,
     visitor_hash: Option<Vec<u8>>,
-    network: Option<String>,
+    network: Option<i64>,
     browser: Option<String>,
     beacons: Option<Vec<u8>>,
     page_visitor: Option<Vec<u8>>,
@@ -71,7 +71,8 @@ macro_rules! tail {
     ($same:literal) => {
         concat!(
             ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-             browser, beacons, page_visitor, dwell_ms, valid, earned from v join clicks on link_id = link and ",
+             (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
+             valid, earned from v join clicks on link_id = link and ",
             $same,
             " and valid"
         )
@@ -79,7 +80,8 @@ macro_rules! tail {
 }
 
 const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
-     network, browser, beacons, page_visitor, dwell_ms, valid, earned from clicks where ";
+     network, (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
+     valid, earned from clicks where ";
 
 fn from_row(row: Row) -> Result<Seen, StoreError> {
     let was = match (row.was_class, row.was_reason) {
@@ -144,6 +146,7 @@ pub async fn clicks_on_links(
         found.extend(seen!(tx, |q| {
             q.push("id >= ").push_bind(first_id_at(from_ms).0);
             q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+            on_days!(q, "at", days(from_ms, to_ms - 1));
             let mut list = q.push(" and link_id in (").separated(", ");
             for link in chunk {
                 list.push_bind(link.0);
@@ -154,22 +157,24 @@ pub async fn clicks_on_links(
     Ok(found)
 }
 
-/// Hands every click on these links from `from_ms` on to `each`, those of one link in their order, none held meanwhile.
+/// Hands every click on these links from `from_ms` to the end of the day of `to_ms` to `each`, those of one link in their
+/// order, none held meanwhile.
 pub async fn each_click_on_links(
     tx: &mut Tx,
     links: &[LinkId],
-    from_ms: i64,
+    (from_ms, to_ms): (i64, i64),
     mut each: impl FnMut(Seen) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     for chunk in links.chunks(CHUNK) {
         writing!(tx, |db| {
             let mut q = QueryBuilder::new(COLUMNS);
             q.push("id >= ").push_bind(first_id_at(from_ms).0);
+            on_days!(q, "at", days(from_ms, to_ms));
             let mut list = q.push(" and link_id in (").separated(", ");
             for link in chunk {
                 list.push_bind(link.0);
             }
-            q.push(") order by link_id, id");
+            q.push(") order by at / 86400000, link_id, id");
             let mut rows = q.build_query_as::<Row>().fetch(db);
             while let Some(row) = rows.next().await {
                 each(from_row(row?)?)?;
@@ -203,6 +208,7 @@ pub async fn clicks_of_visitors(
                 q.push("id >= ").push_bind(first_id_at(from_ms).0);
                 q.push(" and id < ").push_bind(first_id_at(to_ms).0);
                 if let Some(links) = links {
+                    on_days!(q, "at", days(from_ms, to_ms - 1));
                     let mut list = q.push(" and link_id in (").separated(", ");
                     for link in links {
                         list.push_bind(link.0);
@@ -255,7 +261,8 @@ pub async fn page_visits(
             });
             q.push(
                 ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-                 browser, beacons, page_visitor, dwell_ms, valid, earned from v join clicks \
+                 (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
+                 valid, earned from v join clicks \
                  on link_id = link and page_visitor = page and page_visitor is not null where id >= ",
             );
             q.push_bind(first_id_at(from_ms).0);

@@ -69,7 +69,6 @@ impl Scene {
             geo: Arc::new(Geo::default()),
             rules: Rules::of(&Programme::default()),
             clock: self.db.clock.clone(),
-            appended: Arc::default(),
         })
     }
 
