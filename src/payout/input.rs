@@ -233,7 +233,8 @@ impl Document {
             }
             let mut cells = read_row(v, &columns, &["kind", "revision", "void"], self.header.zone)?;
             for (c, cell) in schema.columns.iter().zip(&cells).filter(|(c, _)| c.employee) {
-                if !roster.contains(&cell.text()) {
+                // A default like "-" stands for nobody.
+                if c.default.as_ref() != Some(cell) && !roster.contains(&cell.text()) {
                     return v
                         .get(&c.name, |x| {
                             Err(x.refuse(

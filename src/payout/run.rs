@@ -49,6 +49,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// What a row of any step sees.
+    pub(super) fn world(&self) -> World<'_> {
+        World {
+            params: &self.input.params,
+            relations: &self.relations,
+            from: self.input.from,
+            to: self.input.to,
+        }
+    }
+
     /// Rows of a step: key, then column names and values as exact text. `None`: no such step.
     pub fn rows(&self, doc: &Document, step: &str) -> Option<Vec<StepRow>> {
         let step = doc.steps.iter().find(|s| s.id == step)?;

@@ -22,6 +22,8 @@ pub struct Join {
     /// By key when there is none.
     pub reach: Option<Reach>,
     pub missing: Missing,
+    /// Explanations follow it to the partner and what that was made of.
+    pub told: bool,
 }
 
 /// Of the rows that agree with `on`, the one whose column is largest and not above `upto`: the grade a score
@@ -74,7 +76,7 @@ pub fn read(spec: &Spec<'_>, from: usize) -> Option<Vec<Join>> {
             };
             let short = matches!(e.value.node, Node::Str(_));
             if !short {
-                spec.report(inner.at.only(&["to", "on", "of", "reach", "missing"]))?;
+                spec.report(inner.at.only(&["to", "on", "of", "reach", "missing", "told"]))?;
             }
             let (name, span) = match inner.raw("to") {
                 Some(to) if !short => (inner.text("to")?, to.span.clone()),
@@ -131,12 +133,14 @@ fn one(spec: &Spec<'_>, alias: &str, name: &str, from: usize, to: usize, short: 
         (true, _) | (_, None) => Missing::Refuse,
         (_, Some(raw)) => read_missing(spec, raw, to)?,
     };
+    let told = !short && spec.report(spec.at.get("told", |v| v.bool()))? == Some(true);
     Some(Join {
         alias: alias.to_owned(),
         to,
         on,
         reach,
         missing,
+        told,
     })
 }
 
@@ -260,6 +264,21 @@ impl Join {
     }
 }
 
+impl Join {
+    /// The key a row looks for.
+    fn key(&self, world: &World<'_>, row: &Row) -> Result<Arc<str>, Halt> {
+        let seen = world.row(row);
+        let part = |c| at_row(seen.eval(c), &row.key);
+        let parts: Vec<Value> = self.on.iter().map(part).collect::<Result<_, _>>()?;
+        Ok(key_of(&parts))
+    }
+
+    /// The partner's row number; `None` when a default stands in.
+    pub fn partner(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
+        self.find(index, world, row, &self.key(world, row)?)
+    }
+}
+
 /// Cells of each join's partner; `None` when a join drops the row.
 pub fn partners(
     joins: &[Join],
@@ -270,12 +289,7 @@ pub fn partners(
     let mut partners = Vec::with_capacity(joins.len());
     let seen = world.row(row);
     for (join, index) in joins.iter().zip(indexes) {
-        let parts: Vec<Value> = join
-            .on
-            .iter()
-            .map(|c| at_row(seen.eval(c), &row.key))
-            .collect::<Result<_, _>>()?;
-        let key = key_of(&parts);
+        let key = join.key(world, row)?;
         match (join.find(index, world, row, &key)?, &join.missing) {
             (Some(at), _) => partners.push(world.relations[join.to].rows[at].cells.clone()),
             (None, Missing::Drop) => return Ok(None),

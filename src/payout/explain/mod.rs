@@ -50,7 +50,10 @@ const NODES_MAX: usize = 400;
 
 /// Tells how a line, an award or a proposal came about.
 pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Trace {
-    let emitted = emitted.into();
+    story(doc, run, emitted.into(), true)
+}
+
+fn story(doc: &Document, run: &Evaluation, emitted: Emitted<'_>, joins: bool) -> Trace {
     let step = &doc.steps[emitted.step];
     let row = &run.relations[step.relation].rows[emitted.row];
     let mut teller = Teller {
@@ -58,6 +61,7 @@ pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a
         run,
         left: NODES_MAX,
         told: HashSet::new(),
+        joins,
     };
     Trace {
         book: books(doc, emitted.component).cloned().collect(),
@@ -74,9 +78,9 @@ fn books<'a>(doc: &'a Document, component: &'a str) -> impl Iterator<Item = &'a 
 
 /// One sentence for a list of lines, awards or proposals: the steps that computed something.
 pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Label {
-    let story = trace(doc, run, emitted);
+    let told = story(doc, run, emitted.into(), false);
     let mut label = Label::default();
-    let mut at = Some(&story);
+    let mut at = Some(&told);
     let (mut zh, mut en) = (Vec::new(), Vec::new());
     while let Some(t) = at {
         if !t.says.zh.is_empty() && !t.step.starts_with("fact.") {
@@ -93,7 +97,7 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
     }
     zh.reverse();
     en.reverse();
-    for note in story.book.iter().map(Book::note) {
+    for note in told.book.iter().map(Book::note) {
         zh.push(note.zh);
         en.push(note.en);
     }
@@ -108,6 +112,8 @@ struct Teller<'a> {
     left: usize,
     /// Rows whose story was told: their sentence may come again, what they were made of does not.
     told: HashSet<(usize, Arc<str>)>,
+    /// Whether joins that are `told` are followed.
+    joins: bool,
 }
 
 impl Teller<'_> {
@@ -138,6 +144,11 @@ impl Teller<'_> {
                 from.push(self.row(*relation, row));
             }
         }
+        for (relation, at) in self.partners(step, row) {
+            if self.left > 0 && !again {
+                from.push(self.row(relation, &self.run.relations[relation].rows[at]));
+            }
+        }
         for single in singles(step) {
             if self.left > 0
                 && let Some(row) = self.run.relations[single].rows.first()
@@ -158,6 +169,21 @@ impl Teller<'_> {
             more,
             book: Vec::new(),
         }
+    }
+
+    /// Rows that joins with `told` found for a row: relation and row number.
+    fn partners(&self, step: &Step, row: &Row) -> Vec<(usize, usize)> {
+        let (Block::Derive(d), MadeOf::One(at), true) = (&step.block, &row.made_of, self.joins) else {
+            return Vec::new();
+        };
+        let Some(source) = self.run.relations[d.from].rows.get(*at as usize) else {
+            return Vec::new();
+        };
+        let world = self.run.world();
+        let told = d.joins.iter().filter(|j| j.told);
+        // What the run could compute is computed again: a fault here is a partner that is not there.
+        told.filter_map(|j| Some((j.to, j.partner(&j.index(&world), &world, source).ok()??)))
+            .collect()
     }
 
     /// Columns of a row that its step added to those of its source.

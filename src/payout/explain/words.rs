@@ -58,6 +58,9 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
         let all = listed(filled(schema.key_parts));
+        if all == Label::default() {
+            return all;
+        }
         return label(
             format!("{}：{}", row.key, all.zh),
             format!("{}: {}", row.key, all.en),

@@ -1,6 +1,6 @@
 //! What people read: labels instead of column names, helpers left out, and the roster's order in groups of several columns.
 
-use super::super::explain::trace;
+use super::super::explain::{sentence, trace};
 use super::super::{Document, Evaluation, evaluate};
 use super::SMALL;
 
@@ -36,6 +36,72 @@ fn given_labels_when_explained_then_people_read_them_and_helpers_are_left_out() 
     assert!(!zh.contains("helper") && !en.contains("helper"));
     // Programs see every figure.
     assert!(story.to_json().to_string().contains("\"helper\":\"21\""));
+}
+
+#[test]
+fn given_a_join_that_is_told_when_explained_then_the_story_goes_on_at_the_partner() {
+    let partner = |join: &str| {
+        let text = SMALL
+            .replace("join = { roster = \"seller\" }", join)
+            .replace("columns = { role = \"roster.role\" }", "columns = { role = \"roster.role\", other = \"n.n\" }")
+            .replace("id = \"known\"", "id = \"known\"\nzh = \"人\"\nen = \"person\"")
+            .replace("[[step]]\nid = \"rated\"", "[[step]]\nid = \"number\"\ndo = \"aggregate\"\nzh = \"笔数\"\nen = \"how many\"\nfrom = \"sales\"\nby = \"seller\"\ncolumns = { n = \"count()\" }\n[[step]]\nid = \"rated\"");
+        let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "wu", "role": "sales" }, { "id": "li", "role": "sales" }],
+            "facts": [{ "kind": "sale", "id": "a", "occurred": "2026-10-02", "seller": "wu", "amount": "10" },
+                { "kind": "sale", "id": "b", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+        let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+        let line = run.outcome.lines.iter().find(|l| l.payee == "li").unwrap();
+        (trace(&doc, &run, line).text(false), sentence(&doc, &run, line).en)
+    };
+    let (told, short) =
+        partner("join = { roster = \"seller\", n = { to = \"number\", on = \"seller\", told = true } }");
+    assert!(told.contains("how many: 1 added up: n 1"), "{told}");
+    // The partner's own fact, not the other seller's; what was told once is not told again.
+    assert_eq!(
+        (told.matches(" b (").count(), told.matches(" a (").count()),
+        (1, 0),
+        "{told}"
+    );
+    let (untold, same) = partner("join = { roster = \"seller\", n = { to = \"number\", on = \"seller\" } }");
+    assert!(!untold.contains("how many"), "{untold}");
+    assert_eq!(short, same, "one sentence keeps to what the amount was made of");
+}
+
+#[test]
+fn given_an_employee_field_with_a_default_when_it_is_left_out_then_the_fact_counts_and_a_stranger_is_refused()
+{
+    let text = SMALL.replace(
+        "seller = \"employee\"",
+        "helper = { type = \"employee\", default = \"-\" }, seller = \"employee\"",
+    );
+    let text = text
+        .replace(
+            "columns = { role = ",
+            "columns = { nobody = \"helped > 0\", role = ",
+        )
+        .replace(
+            "n = \"sum(count)\" }",
+            "n = \"sum(count)\", helped = \"count(helper != '-')\" }",
+        );
+    let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+    let run = |helper: Option<&str>| {
+        let mut sale =
+            serde_json::json!({ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" });
+        helper.inspect(|h| sale["helper"] = (*h).into());
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }], "facts": [sale] });
+        let input = doc.input(&json).map_err(|r| format!("{} {}", r.path, r.what))?;
+        Ok(evaluate(&doc, input).unwrap().outcome.total.to_string())
+    };
+    for helper in [None, Some("-"), Some("li")] {
+        assert_eq!(run(helper), Ok("4".to_owned()), "{helper:?}");
+    }
+    assert_eq!(
+        run(Some("wu")),
+        Err("facts[0].helper \"wu\" is not in the roster".to_owned())
+    );
 }
 
 #[test]
