@@ -13,6 +13,7 @@ pub mod claims;
 pub mod clicks;
 mod convert;
 pub mod coupons;
+pub mod export;
 pub mod filing;
 mod gather;
 mod import;

@@ -3,6 +3,7 @@
 //! # Why
 //! Start-up order is a decision of its own and belongs in one place.
 
+mod backup;
 mod clock;
 mod data_dir;
 mod logging;
@@ -11,6 +12,7 @@ mod notices;
 mod open;
 mod server;
 
+pub use backup::{BackupError, BackupFile, Manifest, check_backup, make_backup, restore_backup};
 pub use clock::SystemClock;
 pub use data_dir::{DataDirError, prepare};
 pub use logging::start as start_logging;

@@ -1,6 +1,7 @@
 //! Opening an installation for a command or a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -59,6 +60,8 @@ pub struct Nature {
     pub rng: StdRng,
     /// Whether a commit waits for the disk. Only the demo, which is built again at will, does without.
     pub durable: bool,
+    /// How long a caller waits for the database.
+    pub patience: Duration,
 }
 
 impl Nature {
@@ -69,6 +72,7 @@ impl Nature {
             clock: Arc::new(SystemClock),
             rng,
             durable: true,
+            patience: Duration::from_secs(10),
         })
     }
 }
@@ -83,11 +87,13 @@ pub async fn open(
         clock,
         mut rng,
         durable,
+        patience,
     } = nature;
     let master = prepare(&settings.data_dir, settings.master_secret()?, &mut rng)?;
     let options = StoreOptions {
         connections: settings.database_connections,
         durable,
+        patience,
         ..StoreOptions::new(settings.store_url())
     };
     let failed = |source| OpenError::Store {

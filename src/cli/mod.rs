@@ -6,11 +6,13 @@
 
 mod admin;
 mod api_key;
+mod backup;
 mod bench_fill;
 mod board;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod import;
 mod points;
 mod run;
@@ -46,6 +48,9 @@ enum Command {
     /// Create, list and revoke API keys.
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
+    /// Copy everything into a folder, consistent while the server runs.
+    #[command(after_help = "Example: bole backup /var/backups/bole-2026-11-21 --data-dir /var/lib/bole")]
+    Backup(backup::BackupCommand),
     /// Data for the benchmark.
     #[command(hide = true)]
     BenchFill(bench_fill::BenchFill),
@@ -58,11 +63,15 @@ enum Command {
     /// Create and end coupons.
     #[command(subcommand)]
     Coupon(tracker::CouponCommand),
-    /// Check what an operator would: settings, store, spool, rollups against a recount.
-    Doctor,
+    /// Check what an operator would: settings, store, spool, backup, rollups against a recount.
+    #[command(after_help = "Example: bole doctor --backup /var/backups/bole-2026-11-21")]
+    Doctor(doctor::DoctorCommand),
     /// Take people on, note who leaves, list them.
     #[command(subcommand)]
     Employee(tracker::EmployeeCommand),
+    /// Write clicks or conversions as CSV.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Import people, known customers or conversions from a CSV file.
     #[command(subcommand)]
     Import(import::ImportCommand),
@@ -75,6 +84,9 @@ enum Command {
     /// Build a salon chain with weeks of traffic and serve it with ready-made sign-ins.
     #[command(after_help = "Example: bole demo --listen 127.0.0.1:8080")]
     Demo,
+    /// Bring a backup back into an empty data folder.
+    #[command(after_help = "Example: bole restore /var/backups/bole-2026-11-21 --data-dir /var/lib/bole")]
+    Restore(backup::RestoreCommand),
     /// Run the server.
     #[command(after_help = "Example: bole serve --listen 0.0.0.0:8080 --base-url https://bole.firm.example")]
     Serve,

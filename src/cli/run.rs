@@ -1,6 +1,7 @@
 //! From parsed arguments to the act.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::{App, NoWatch};
 use crate::boot;
@@ -26,17 +27,20 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
     match command {
         Command::Admin(c) => c.run(&settings).await,
         Command::ApiKey(c) => c.run(&settings).await,
+        Command::Backup(c) => c.run(&settings).await,
         Command::BenchFill(c) => c.run(&settings).await,
         Command::Board(c) => c.run(&settings).await,
         Command::Points(c) => c.run(&settings).await,
         Command::Config(c) => c.run(&settings, &source),
         Command::Campaign(c) => c.run(&settings).await,
         Command::Coupon(c) => c.run(&settings).await,
-        Command::Doctor => crate::cli::doctor::run(&settings).await,
+        Command::Doctor(c) => c.run(&settings).await,
         Command::Employee(c) => c.run(&settings).await,
+        Command::Export(c) => c.run(&settings).await,
         Command::Import(c) => c.run(&settings).await,
         Command::Link(c) => c.run(&settings).await,
         Command::Demo => crate::cli::demo::run(settings).await,
+        Command::Restore(c) => c.run(&settings).await,
         Command::Serve => crate::cli::serve::run(&settings).await,
         Command::Scheme(c) => c.run(),
         Command::Migrate => {
@@ -47,11 +51,14 @@ async fn run(command: Command, settings: Settings, source: Source) -> Result<(),
     }
 }
 
+/// How long a command waits for the database: a loaded server beside it is no reason to fail.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The application for a command that runs beside a server: nobody watches links, the server polls.
 pub async fn app(settings: &Settings) -> Result<App, Refusal> {
-    Ok(
-        boot::open(settings, Arc::new(NoWatch), boot::Nature::of_system()?)
-            .await?
-            .into_app(),
-    )
+    let nature = boot::Nature {
+        patience: PATIENCE,
+        ..boot::Nature::of_system()?
+    };
+    Ok(boot::open(settings, Arc::new(NoWatch), nature).await?.into_app())
 }

@@ -15,7 +15,7 @@ mod world;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rand::SeedableRng;
@@ -112,6 +112,7 @@ pub async fn build(settings: &Settings, now: Timestamp, say: &mut dyn FnMut(&str
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         rng: StdRng::seed_from_u64(1),
         durable: false,
+        patience: Duration::from_secs(10),
     };
     let server = Server::prepare(settings, nature).await?;
     let Server {

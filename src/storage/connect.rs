@@ -1,7 +1,7 @@
 //! Opening a store and bringing its schema up to date.
 
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -21,6 +21,8 @@ pub enum Store {
         read: SqlitePool,
         /// The writer.
         write: SqlitePool,
+        /// How long a caller waits for the file's one write lock.
+        patience: Duration,
     },
     /// A pool.
     Postgres(PgPool),
@@ -48,6 +50,34 @@ impl StoreOptions {
             patience: Duration::from_secs(10),
             durable: true,
         }
+    }
+}
+
+/// How long SQLite itself waits for the write lock, and how long until we ask again. Its own wait asks ever more seldom
+/// (every 100 ms in the end): beside a server whose loader leaves the lock free for some milliseconds between batches it
+/// would come too late again and again.
+const TURN: Duration = Duration::from_millis(15);
+const AGAIN: Duration = Duration::from_millis(2);
+
+/// Waiting for one's turn at the write lock.
+struct Turns {
+    end: Instant,
+}
+
+impl Turns {
+    fn within(patience: Duration) -> Self {
+        Self {
+            end: Instant::now() + patience,
+        }
+    }
+
+    /// Whether to try again after this error; waits a moment first.
+    async fn again(&self, error: &StoreError) -> bool {
+        let again = error.is_locked() && Instant::now() < self.end;
+        if again {
+            tokio::time::sleep(AGAIN).await;
+        }
+        again
     }
 }
 
@@ -81,6 +111,7 @@ impl Store {
                 .max_lifetime(None)
                 .connect_with(
                     base.clone()
+                        .busy_timeout(TURN)
                         .pragma("cache_size", "-24576")
                         .pragma("temp_store", "memory"),
                 )
@@ -90,7 +121,11 @@ impl Store {
                 .acquire_timeout(*patience)
                 .connect_with(base.pragma("cache_size", "-4096").pragma("query_only", "on"))
                 .await?;
-            Ok(Self::Sqlite { read, write })
+            Ok(Self::Sqlite {
+                read,
+                write,
+                patience: *patience,
+            })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let pool = PgPoolOptions::new()
                 .max_connections(*connections)
@@ -106,7 +141,15 @@ impl Store {
     /// Brings the schema up to date; safe to call from several nodes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { write, .. } => SQLITE.run(write).await?,
+            Self::Sqlite { write, patience, .. } => {
+                let turns = Turns::within(*patience);
+                loop {
+                    match SQLITE.run(write).await.map_err(StoreError::from) {
+                        Err(error) if turns.again(&error).await => {}
+                        other => break other?,
+                    }
+                }
+            }
             Self::Postgres(pool) => POSTGRES.run(pool).await?,
         }
         Ok(())
@@ -115,7 +158,19 @@ impl Store {
     /// Begins a write transaction. On SQLite it takes the write lock at once, so that it cannot fail half-way.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Sqlite { write, patience, .. } => {
+                let turns = Turns::within(*patience);
+                loop {
+                    match write
+                        .begin_with("begin immediate")
+                        .await
+                        .map_err(StoreError::from)
+                    {
+                        Err(error) if turns.again(&error).await => {}
+                        other => break Tx::Sqlite(other?),
+                    }
+                }
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -132,7 +187,7 @@ impl Store {
     /// Closes all connections.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }

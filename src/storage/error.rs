@@ -40,6 +40,19 @@ impl StoreError {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
 
+    /// Whether another connection holds the lock this one needs (SQLite).
+    pub fn is_locked(&self) -> bool {
+        let error = match self {
+            Self::Database(error) => error,
+            Self::Migrate(sqlx::migrate::MigrateError::Execute(error)) => error,
+            _ => return false,
+        };
+        let sqlx::Error::Database(error) = error else {
+            return false;
+        };
+        matches!(error.code().as_deref(), Some("5" | "6" | "261" | "517"))
+    }
+
     /// Whether trying again may help: lock time-outs, serialization failures, lost connections.
     pub fn is_transient(&self) -> bool {
         match self {

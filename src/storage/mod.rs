@@ -9,6 +9,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod backup;
 mod bindings;
 pub mod boards;
 mod bulk;
@@ -54,6 +55,7 @@ pub use accounts::{
 };
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
 pub use audit::insert_audit;
+pub use backup::{check_copy, clean_copy};
 pub use bindings::{BindingRow, binding};
 pub use checkpoints::{Checkpoint, OtherCheckpoint, advance_checkpoint, lock_loaders, other_checkpoints};
 pub use connect::{Store, StoreOptions};

@@ -20,6 +20,7 @@ mod house;
 mod kill;
 mod loader;
 mod migrations;
+mod operate;
 mod pay;
 mod payout;
 mod points;

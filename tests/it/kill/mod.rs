@@ -1,6 +1,7 @@
 //! Nothing lost (attribution.md §2): the real server, killed, starved and robbed of its store, against every
 //! click it answered.
 
+mod beside;
 mod books;
 mod crowd;
 mod hunger;
