@@ -112,6 +112,7 @@ create table ledger (
 ) strict;
 create index ledger_debit on ledger (debit);
 create index ledger_credit on ledger (credit);
+create index ledger_run on ledger (run_id);
 
 create table ledger_head (                    -- one row: who posts locks it
     id integer not null primary key check (id = 1),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, ToSpan};
 
 use crate::app::App;
+use crate::app::pay::check_ledger;
 use crate::boot::check_backup;
 use crate::cli::run::{Refusal, app};
 use crate::config::Settings;
@@ -63,12 +64,25 @@ impl DoctorCommand {
         for difference in off.iter().take(20) {
             println!("      {difference:?}");
         }
+        ledger(&mut found, &app).await?;
         app.store.close().await;
         if found.wrong > 0 {
             return Err(format!("{} things are wrong", found.wrong).into());
         }
         Ok(())
     }
+}
+
+async fn ledger(found: &mut Findings, app: &App) -> Result<(), Refusal> {
+    let ledger = check_ledger(app).await?;
+    let what = match ledger.broken_at {
+        None => format!("the ledger's chain of {} entries is whole", ledger.entries),
+        Some(at) => format!("the ledger's chain is broken at entry {at} of {}", ledger.entries),
+    };
+    found.say(ledger.broken_at.is_none(), &what);
+    let balance = ledger.trial_balance;
+    found.say(balance == 0, &format!("the trial balance is zero (found {balance} fen)"));
+    Ok(())
 }
 
 fn spool(found: &mut Findings, settings: &Settings) {

@@ -14,6 +14,7 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod payout;
 mod points;
 mod run;
 mod scheme;
@@ -92,6 +93,9 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date (serve does it by itself).
     Migrate,
+    /// Calculate, review, approve, close, pay and check payouts.
+    #[command(subcommand)]
+    Payout(payout::PayoutCommand),
     /// Show a person's points; give the month's award.
     #[command(subcommand)]
     Points(points::PointsCommand),

@@ -5,6 +5,7 @@
 //! was calculated from, so that it can be calculated again to the byte; what is booked is never changed, only added to.
 
 mod calculate;
+mod export;
 mod facts;
 mod flow;
 mod guard;
@@ -19,6 +20,7 @@ use crate::app::Wrong;
 use crate::storage::StoreError;
 
 pub use calculate::calculate;
+pub use export::{ExportKind, csv_of, export_rows};
 pub use facts::{FactAnswer, FactInput, put_facts};
 pub use flow::flow;
 pub use library::{builtin_texts, documents, scheme_document};

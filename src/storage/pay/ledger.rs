@@ -204,6 +204,19 @@ impl Store {
         }))
     }
 
+    /// The entries of a run, in their order.
+    pub async fn ledger_of_run(&self, run: i64) -> Result<Vec<Entry>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select id, at, debit, credit, amount, currency, run_id, line_id, key, content_hash, prev_hash, hash \
+                 from ledger where run_id = $1 order by id",
+            )
+            .bind(run)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
     /// How many entries there are and the hash of the last one.
     pub async fn ledger_head(&self) -> Result<(i64, Vec<u8>), StoreError> {
         Ok(reading!(self, |db| {
