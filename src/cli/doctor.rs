@@ -81,7 +81,10 @@ async fn ledger(found: &mut Findings, app: &App) -> Result<(), Refusal> {
     };
     found.say(ledger.broken_at.is_none(), &what);
     let balance = ledger.trial_balance;
-    found.say(balance == 0, &format!("the trial balance is zero (found {balance} fen)"));
+    found.say(
+        balance == 0,
+        &format!("the trial balance is zero (found {balance} fen)"),
+    );
     Ok(())
 }
 
