@@ -188,9 +188,12 @@ async fn people(app: &App, shape: &Shape, (from, to): (Date, Date)) -> Result<(V
             let mut row = Map::new();
             let (mut needed, mut given) = (0, 0);
             for field in &shape.roster {
-                let value = own.get(&field.name).cloned().or_else(|| record(&field.name));
-                needed += usize::from(field.required);
-                given += usize::from(field.required && value.is_some());
+                let known = record(&field.name);
+                // What everybody's record says does not tell who takes part.
+                let tells = field.required && known.is_none();
+                let value = own.get(&field.name).cloned().or(known);
+                needed += usize::from(tells);
+                given += usize::from(tells && value.is_some());
                 if let Some(value) = value {
                     row.insert(field.name.clone(), value);
                 }

@@ -124,6 +124,47 @@ async fn given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown
     assert_eq!(super::lines(&rig, &run).await, ["L4 30000.00 line"]);
 }
 
+async fn given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_the_others_take_no_part(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let set = json!({"from_on": "2026-01-01", "attributes": {"post": "web"}});
+    let (status, body) = rig
+        .call("admin", "PUT", "/employees/z3/attributes", Some(set))
+        .await;
+    assert_eq!(status, 200, "{body}");
+    let params = json!({"pool_min": "3000", "pool_sprint": "8000", "reward_share": "100%"});
+    let version = json!({"from_on": "2026-01-01", "params": params, "enabled": false, "note": "test"});
+    let path = "/schemes/02-marketing-support-month/versions";
+    let (status, body) = rig.post("admin", path, version).await;
+    assert_eq!(status, 201, "{body}");
+    let october = |kind: &str, key: &str, measures: Value, dimensions: Value| json!({"kind": kind, "source": "hr", "source_key": key, "occurred_on": "2026-10-31", "measures": measures, "dimensions": dimensions});
+    let scheme = "02-marketing-support-month";
+    let facts = vec![
+        october(
+            "receipt",
+            "r1",
+            json!({"amount": "1300000.00"}),
+            json!({"for_scheme": scheme}),
+        ),
+        october(
+            "score",
+            "s1",
+            json!({"score": "90"}),
+            json!({"person": "z3", "for_scheme": scheme}),
+        ),
+    ];
+    super::record(&rig, facts).await;
+    let body = json!({"scheme": scheme, "period": {"from": "2026-10-01", "to": "2026-11-01"}});
+    let (status, run) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(
+        status, 201,
+        "the others' first days are known, their posts are not: {run}"
+    );
+    assert_eq!(super::lines(&rig, &run).await, ["Z3 5000.00 line"]);
+}
+
 both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
 both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);
 both!(given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused);
+both!(given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_the_others_take_no_part);
