@@ -15,6 +15,7 @@ mod conversions;
 mod coupons;
 mod crm;
 mod customers;
+mod describe;
 mod employees;
 mod facts;
 mod filed;
@@ -87,7 +88,9 @@ pub fn router() -> Router<Web> {
     let (router, openapi) = OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", resources)
         .split_for_parts();
-    let json = openapi.to_json().unwrap_or_default();
+    let mut document = serde_json::to_value(&openapi).unwrap_or_default();
+    describe::complete(&mut document);
+    let json = document.to_string();
     router.route(
         "/api/v1/openapi.json",
         get(move || {

@@ -1,5 +1,6 @@
 //! The site as a browser sees it: the router, asked without a socket.
 
+mod openapi;
 mod pages;
 mod shell;
 mod signin;
