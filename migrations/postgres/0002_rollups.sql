@@ -14,8 +14,20 @@ create table employee_day (
 );
 create index employee_day_employee on employee_day (employee_id, day);
 
+-- A link's totals are the sum of two rows: what was folded in, and what was booked since. New clicks touch the few pages of
+-- the links that are clicked now; a page of all links is written when there is much to fold into it.
 create table link_totals (
     link_id bigint not null primary key references links (id),
+    requests bigint not null default 0,
+    human bigint not null default 0,
+    valid bigint not null default 0,
+    leads bigint not null default 0,
+    sales bigint not null default 0,
+    amount bigint not null default 0
+);
+
+create table link_recent (
+    link_id bigint not null primary key,
     requests bigint not null default 0,
     human bigint not null default 0,
     valid bigint not null default 0,

@@ -14,8 +14,20 @@ create table employee_day (
 ) strict;
 create index employee_day_employee on employee_day (employee_id, day);
 
+-- A link's totals are the sum of two rows: what was folded in, and what was booked since. New clicks touch the few pages of
+-- the links that are clicked now; a page of all links is written when there is much to fold into it.
 create table link_totals (
     link_id integer not null primary key references links (id),
+    requests integer not null default 0,
+    human integer not null default 0,
+    valid integer not null default 0,
+    leads integer not null default 0,
+    sales integer not null default 0,
+    amount integer not null default 0
+) strict;
+
+create table link_recent (
+    link_id integer not null primary key,
     requests integer not null default 0,
     human integer not null default 0,
     valid integer not null default 0,

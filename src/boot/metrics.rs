@@ -42,6 +42,7 @@ fn text(handle: &PrometheusHandle, redirector: &Redirector, loader: &LoaderCount
     metrics::counter!("bole_loader_batches_total").absolute(loader.batches.load(Ordering::Relaxed));
     metrics::counter!("bole_spool_damaged_bytes_total")
         .absolute(loader.damaged_bytes.load(Ordering::Relaxed));
+    metrics::counter!("bole_loader_rejected_total").absolute(loader.rejected.load(Ordering::Relaxed));
     gauge("bole_loader_failing", loader.failing.load(Ordering::Relaxed));
     let broken = geo.status().iter().filter(|file| file.error.is_some()).count();
     gauge("bole_geo_files_broken", broken as u64);

@@ -151,6 +151,7 @@ impl Server {
             geo: Arc::clone(&geo),
             rules: Rules::of(&app.programme),
             clock: Arc::clone(&app.clock),
+            table: Some(Arc::clone(&table)),
         });
         let short_url = app.urls.short.as_str().trim_end_matches('/').to_owned();
         let pages = Arc::new(Pages::default());

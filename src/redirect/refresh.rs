@@ -4,8 +4,9 @@
 //! A redirect asks no database, so somebody must look for it: at once after a change of our own
 //! ([`Refresher::refresh`], before the caller's answer goes out), every 500 ms for everybody else's.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -15,15 +16,19 @@ use tokio::sync::{Mutex, watch};
 use crate::domain::LinkId;
 use crate::redirect::table::{Bulk, CampaignChange, EmployeeChange, LinkChange, Table};
 use crate::share::{Destination, UtmOverrides};
-use crate::storage::{LINK_CHUNK, Store, StoreError, TableCampaign, TableLink};
+use crate::storage::{LINK_CHUNK, LinkTexts, Store, StoreError, TableCampaign, TableLink};
 
 /// How often others' changes are looked for.
 const EVERY: Duration = Duration::from_millis(500);
 /// Changes are looked for this long before the last one seen: writers stamp a change before they commit it, and the
 /// clocks of nodes differ.
 const OVERLAP_MS: i64 = 10_000;
+const OVERLAP: Duration = Duration::from_secs(10);
 /// Beyond so many changed links at once all are read anew.
 const MOST: i64 = 50_000;
+
+/// Texts of links asked for at once while all are read: reading and packing go on side by side.
+const AHEAD: usize = 3;
 
 /// What a refresher is made of.
 pub struct RefreshParts {
@@ -49,6 +54,12 @@ struct Seen {
     campaigns: i64,
     employees: i64,
     links: i64,
+    /// The last link's row.
+    last: i64,
+    /// Since when no link has changed.
+    links_since: Option<Instant>,
+    /// No link has changed for so long that none stamped before the last one can still turn up.
+    settled: bool,
     loaded: bool,
 }
 
@@ -70,10 +81,24 @@ impl Refresher {
         let store = &self.parts.store;
         let campaigns = store.table_campaigns_since(seen.campaigns - OVERLAP_MS).await?;
         let employees = store.table_employees_since(seen.employees - OVERLAP_MS).await?;
-        let Some(links) = store.table_links_since(seen.links - OVERLAP_MS, MOST).await? else {
-            return self.load(&mut seen).await;
-        };
         let links_at = store.links_changed_at().await?;
+        let still = links_at <= seen.links;
+        let settles = still && seen.links_since.is_some_and(|since| since.elapsed() >= OVERLAP);
+        let from = if seen.settled {
+            seen.links + 1
+        } else {
+            seen.links - OVERLAP_MS
+        };
+        let links = match store.table_links_since(from, MOST).await? {
+            Some(links) => links,
+            // Many were changed at once, and have been read: once more when the last of them must be there.
+            None if still && !settles && store.last_link().await?.0 == seen.last => LinkTexts::default(),
+            None => {
+                self.load(&mut seen).await?;
+                seen.settled = settles;
+                return Ok(());
+            }
+        };
         let pictures = self.pictures(&campaigns);
         let campaign_changes: Vec<_> = campaigns
             .iter()
@@ -96,12 +121,14 @@ impl Refresher {
             .map(|c| c.changed_at)
             .fold(seen.campaigns, i64::max);
         seen.employees = employees.iter().map(|e| e.2).fold(seen.employees, i64::max);
-        // Read after the links: what changed in between is read again.
-        seen.links = if rows.is_empty() {
-            seen.links
+        if still {
+            seen.settled |= settles;
         } else {
-            links_at.max(seen.links)
-        };
+            // Read before the links: what changed in between is read again.
+            seen.links = links_at;
+            seen.links_since = Some(Instant::now());
+            seen.settled = false;
+        }
         Ok(())
     }
 
@@ -148,14 +175,22 @@ impl Refresher {
         for (id, code, _) in &employees {
             bulk.employee(&EmployeeChange { id: *id, code });
         }
-        let mut after = LinkId(0);
         let mut refused = 0;
-        while after < last {
-            let texts = store.table_links(after).await?;
+        let mut starts = (0..last.0).step_by(usize::try_from(LINK_CHUNK).unwrap_or(usize::MAX));
+        let ask = |after: i64| {
+            let store = store.clone();
+            tokio::spawn(async move { store.table_links(LinkId(after)).await })
+        };
+        let mut asked: VecDeque<_> = starts.by_ref().take(AHEAD).map(ask).collect();
+        while let Some(texts) = asked.pop_front() {
+            asked.extend(starts.next().map(ask));
+            let texts = texts.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Ok(LinkTexts::default()),
+            })?;
             for row in texts.iter() {
                 refused += usize::from(!bulk.link(&link(&row?)));
             }
-            after = LinkId(after.0 + LINK_CHUNK);
         }
         complain(refused);
         self.parts.table.replace(bulk);
@@ -163,6 +198,13 @@ impl Refresher {
             campaigns: campaigns.iter().map(|c| c.changed_at).max().unwrap_or(0),
             employees: employees.iter().map(|e| e.2).max().unwrap_or(0),
             links: links_at,
+            last: last.0,
+            links_since: Some(
+                seen.links_since
+                    .filter(|_| links_at == seen.links)
+                    .unwrap_or_else(Instant::now),
+            ),
+            settled: false,
             loaded: true,
         };
         Ok(())

@@ -21,11 +21,9 @@ pub struct LinkCredit {
     pub channel: String,
     /// A visitor's child link: indirect credit only.
     pub child: bool,
-    /// The employee's last working day, ISO text.
-    pub left_on: Option<String>,
 }
 
-type Row = (i64, i64, i64, String, Option<i64>, Option<String>);
+type Row = (i64, i64, i64, String, Option<i64>);
 
 /// Where these links' clicks are booked; links nobody knows are left out.
 pub async fn link_credits(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkCredit>, StoreError> {
@@ -33,8 +31,7 @@ pub async fn link_credits(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkCredi
     for chunk in links.chunks(CHUNK) {
         let rows: Vec<Row> = writing!(tx, |db| {
             let mut q = QueryBuilder::new(
-                "select l.id, l.employee_id, l.campaign_id, l.channel, l.parent_id, e.left_on from links l \
-                 join employees e on e.id = l.employee_id where l.id in (",
+                "select id, employee_id, campaign_id, channel, parent_id from links where id in (",
             );
             let mut list = q.separated(", ");
             for link in chunk {
@@ -44,16 +41,14 @@ pub async fn link_credits(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkCredi
             q.build_query_as().fetch_all(db).await?
         });
         found.extend(
-            rows.into_iter().map(
-                |(link, employee, campaign, channel, parent, left_on)| LinkCredit {
+            rows.into_iter()
+                .map(|(link, employee, campaign, channel, parent)| LinkCredit {
                     link: LinkId(link),
                     employee: EmployeeId(employee),
                     campaign: CampaignId(campaign),
                     channel,
                     child: parent.is_some(),
-                    left_on,
-                },
-            ),
+                }),
         );
     }
     Ok(found)
@@ -67,4 +62,14 @@ pub async fn people_changed_at(tx: &mut Tx) -> Result<i64, StoreError> {
             .await?
     });
     Ok(at)
+}
+
+/// Everybody who left: the last working day, ISO text.
+pub async fn last_days(tx: &mut Tx) -> Result<Vec<(EmployeeId, String)>, StoreError> {
+    let rows: Vec<(i64, String)> = writing!(tx, |db| {
+        sqlx::query_as("select id, left_on from employees where left_on is not null")
+            .fetch_all(db)
+            .await?
+    });
+    Ok(rows.into_iter().map(|(id, day)| (EmployeeId(id), day)).collect())
 }

@@ -53,6 +53,24 @@ impl StoreError {
         matches!(error.code().as_deref(), Some("5" | "6" | "261" | "517"))
     }
 
+    /// Whether what was written is the reason: it breaks a rule of the schema, or meets something stored that does. The
+    /// same again will be refused again; something else need not be.
+    pub fn is_about_data(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => {
+                let code = e.code().unwrap_or_default();
+                match code.parse::<u32>() {
+                    // SQLite: too big, a constraint, a mismatch; the low byte of longer codes.
+                    Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
+                    // PostgreSQL: data exceptions, integrity constraints.
+                    _ => code.starts_with("22") || code.starts_with("23"),
+                }
+            }
+            Self::RowCount { .. } | Self::Corrupt { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether trying again may help: lock time-outs, serialization failures, lost connections.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -140,9 +140,8 @@ impl Store {
             let rows: Vec<ClickSqlRow> = reading!(self, |db| {
                 let mut q = QueryBuilder::new(CLICK);
                 // The plus keeps the planner from walking all those links instead of the latest clicks.
-                q.push("+c.link_id in (select id from links where employee_id = ")
-                    .push_bind(employee.0);
-                q.push(") and c.id < ").push_bind(before.0);
+                q.push("+l.employee_id = ").push_bind(employee.0);
+                q.push(" and c.id < ").push_bind(before.0);
                 q.push(" order by c.id desc limit ").push_bind(limit);
                 q.build_query_as().fetch_all(db).await?
             });
@@ -179,10 +178,11 @@ impl Store {
         let limit = i64::try_from(LINKS).unwrap_or(i64::MAX).saturating_add(1);
         let rows: Vec<(i64,)> = reading!(self, |db| {
             sqlx::query_as(
-                "select t.link_id from link_totals t where t.requests > 0 and t.link_id in \
-                 (select id from links where employee_id = $1 and parent_id is null union all \
+                "select l.id from (select id from links where employee_id = $1 and parent_id is null union all \
                  select c.id from links c where c.parent_id is not null and c.parent_id in \
-                 (select id from links where employee_id = $1 and parent_id is null)) limit $2",
+                 (select id from links where employee_id = $1 and parent_id is null)) l where \
+                 exists (select 1 from link_recent r where r.link_id = l.id and r.requests > 0) or \
+                 exists (select 1 from link_totals t where t.link_id = l.id and t.requests > 0) limit $2",
             )
             .bind(employee.0)
             .bind(limit)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use sqlx::AssertSqlSafe;
 
 use crate::domain::{Counts, EmployeeId, LinkId, Tally};
 use crate::storage::bulk::{Bulk, pieces};
@@ -31,7 +32,7 @@ static MONTHS: Bulk = Bulk::rows(
     people!("month"),
 );
 static LINKS: Bulk = Bulk::rows(
-    "insert into link_totals as t (link_id, requests, human, valid, leads, sales, amount) values ",
+    "insert into link_recent as t (link_id, requests, human, valid, leads, sales, amount) values ",
     7,
     " on conflict (link_id) do update set requests = t.requests + excluded.requests, \
      human = t.human + excluded.human, valid = t.valid + excluded.valid, leads = t.leads + excluded.leads, \
@@ -66,7 +67,7 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
             }
             query.execute(db).await?.rows_affected()
         });
-        StoreError::check_rows("link_totals", done, piece.len() as u64)?;
+        StoreError::check_rows("link_recent", done, piece.len() as u64)?;
     }
     let hours: Vec<_> = tally.campaign_hour.iter().filter(|(_, c)| !c.is_zero()).collect();
     for piece in pieces(&hours) {
@@ -83,6 +84,40 @@ pub async fn add(tx: &mut Tx, tally: &Tally) -> Result<(), StoreError> {
         StoreError::check_rows("campaign_hour", done, piece.len() as u64)?;
     }
     Ok(())
+}
+
+/// What was booked on links since the last fold goes into their totals.
+pub async fn fold_links(tx: &mut Tx) -> Result<(), StoreError> {
+    const ADD: &str = " on conflict (link_id) do update set requests = t.requests + excluded.requests, \
+         human = t.human + excluded.human, valid = t.valid + excluded.valid, leads = t.leads + excluded.leads, \
+         sales = t.sales + excluded.sales, amount = t.amount + excluded.amount";
+    const INTO: &str = "insert into link_totals as t (link_id, requests, human, valid, leads, sales, amount) \
+         select link_id, requests, human, valid, leads, sales, amount from ";
+    match tx {
+        Tx::Sqlite(tx) => {
+            let fold = format!("{INTO} link_recent where true {ADD}");
+            let folded = sqlx::query(AssertSqlSafe(fold))
+                .execute(&mut **tx)
+                .await?
+                .rows_affected();
+            let gone = sqlx::query("delete from link_recent")
+                .execute(&mut **tx)
+                .await?
+                .rows_affected();
+            StoreError::check_rows("link_recent", gone, folded)
+        }
+        // Others write there meanwhile: what goes and what is added must be the same.
+        Tx::Postgres(tx) => {
+            let fold = format!(
+                "with gone as (delete from link_recent returning *) {INTO} gone order by link_id {ADD}"
+            );
+            sqlx::query(AssertSqlSafe(fold))
+                .execute(&mut **tx)
+                .await?
+                .rows_affected();
+            Ok(())
+        }
+    }
 }
 
 async fn add_people(
@@ -112,7 +147,10 @@ impl Store {
     pub async fn link_totals(&self, link: LinkId) -> Result<Counts, StoreError> {
         let row: Option<(i64, i64, i64, i64, i64, i64)> = reading!(self, |db| {
             sqlx::query_as(
-                "select requests, human, valid, leads, sales, amount from link_totals where link_id = $1",
+                "select cast(sum(requests) as bigint), cast(sum(human) as bigint), cast(sum(valid) as bigint), \
+                 cast(sum(leads) as bigint), cast(sum(sales) as bigint), cast(sum(amount) as bigint) from \
+                 (select * from link_totals where link_id = $1 union all select * from link_recent where link_id = $1) as x \
+                 having count(*) > 0",
             )
             .bind(link.0)
             .fetch_optional(db)

@@ -32,13 +32,21 @@ impl Store {
         for chunk in links.chunks(IDS) {
             let rows: Vec<Row> = reading!(self, |db| {
                 let mut q = QueryBuilder::new(
-                    "select link_id, requests, human, valid, leads, sales, amount from link_totals where link_id in (",
+                    "select link_id, cast(sum(requests) as bigint), cast(sum(human) as bigint), \
+                     cast(sum(valid) as bigint), cast(sum(leads) as bigint), cast(sum(sales) as bigint), \
+                     cast(sum(amount) as bigint) from (",
                 );
-                let mut ids = q.separated(", ");
-                for link in chunk {
-                    ids.push_bind(link.0);
+                for (table, then) in [
+                    ("link_totals", " union all "),
+                    ("link_recent", ") as x group by link_id"),
+                ] {
+                    q.push("select * from ").push(table).push(" where link_id in (");
+                    let mut ids = q.separated(", ");
+                    for link in chunk {
+                        ids.push_bind(link.0);
+                    }
+                    q.push(")").push(then);
                 }
-                q.push(")");
                 q.build_query_as().fetch_all(db).await?
             });
             totals.extend(rows.into_iter().map(from_row));

@@ -35,6 +35,8 @@ pub struct Applied {
     pub changed: usize,
     /// Clicks on links the store does not know: they cannot be kept.
     pub unknown_links: usize,
+    /// Links whose totals changed.
+    pub links: usize,
     /// Clicks that became valid.
     pub became_valid: Vec<ClickId>,
 }
@@ -153,6 +155,7 @@ impl Apply<'_> {
         change_clicks(tx, &changes).await?;
         ledger.into_tally(self.credits, self.days, &mut tally);
         add_tally(tx, &tally).await?;
+        applied.links = tally.link.len();
         applied.inserted = rows.len();
         applied.changed = changes.len();
         Ok(())

@@ -1,15 +1,18 @@
 //! Whose a click is, and what it adds to.
 
-use std::collections::HashMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use jiff::civil::Date;
 
 use crate::domain::{CampaignId, Class, Counts, EmployeeId, LinkId, Slice, Tally};
 use crate::redirect::loader::rules::Days;
-use crate::storage::{StoreError, Tx, link_credits, people_changed_at};
+use crate::redirect::table::Table;
+use crate::storage::{StoreError, Tx, last_days, link_credits, people_changed_at};
 
 /// Links remembered.
-const LINKS: usize = 200_000;
+const LINKS: usize = 65_536;
 
 /// Where a link's clicks are booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +31,26 @@ impl Credit {
     }
 }
 
-/// Credits of links, remembered until people change.
-#[derive(Debug, Default)]
+/// Credits of links, remembered until people change. Whose a link is, and what for, never changes: the redirect's own
+/// table says it without a row read; who left, the store says.
+#[derive(Default)]
 pub struct Credits {
+    table: Option<Arc<Table>>,
     links: HashMap<LinkId, Credit>,
     channels: Vec<String>,
+    left: HashMap<EmployeeId, Date>,
     people_changed_at: i64,
 }
 
 impl Credits {
+    /// With the redirect's table to look links up in.
+    pub fn with(table: Arc<Table>) -> Self {
+        Self {
+            table: Some(table),
+            ..Self::default()
+        }
+    }
+
     /// Makes sure these links are known; those nobody knows stay unknown.
     pub async fn learn(
         &mut self,
@@ -44,6 +58,17 @@ impl Credits {
         links: impl Iterator<Item = LinkId>,
     ) -> Result<(), StoreError> {
         let changed = people_changed_at(tx).await?;
+        if changed != self.people_changed_at {
+            self.left.clear();
+            for (employee, text) in last_days(tx).await? {
+                let day = text.parse().map_err(|_| StoreError::Corrupt {
+                    table: "employees",
+                    column: "left_on",
+                    value: text,
+                })?;
+                self.left.insert(employee, day);
+            }
+        }
         if changed != self.people_changed_at || self.links.len() >= LINKS {
             self.links.clear();
             self.people_changed_at = changed;
@@ -51,32 +76,50 @@ impl Credits {
         let mut missing: Vec<LinkId> = links.filter(|link| !self.links.contains_key(link)).collect();
         missing.sort_unstable();
         missing.dedup();
+        if let Some(table) = self.table.clone().filter(|_| !missing.is_empty()) {
+            let reading = table.read();
+            missing.retain(|link| {
+                let found = reading.credit_of(*link);
+                if let Some((employee, campaign, channel, child)) = found {
+                    self.remember(*link, employee, campaign, channel, child);
+                }
+                found.is_none()
+            });
+        }
         for found in link_credits(tx, &missing).await? {
-            let channel = self.channel(found.channel);
-            let left_on = match found.left_on {
-                None => None,
-                Some(text) => Some(text.parse().map_err(|_| StoreError::Corrupt {
-                    table: "employees",
-                    column: "left_on",
-                    value: text,
-                })?),
-            };
-            let credit = Credit {
-                employee: found.employee,
-                campaign: found.campaign,
-                channel,
-                child: found.child,
-                left_on,
-            };
-            self.links.insert(found.link, credit);
+            self.remember(
+                found.link,
+                found.employee,
+                found.campaign,
+                &found.channel,
+                found.child,
+            );
         }
         Ok(())
     }
 
-    fn channel(&mut self, channel: String) -> u16 {
-        let place = self.channels.iter().position(|known| *known == channel);
+    fn remember(
+        &mut self,
+        link: LinkId,
+        employee: EmployeeId,
+        campaign: CampaignId,
+        channel: &str,
+        child: bool,
+    ) {
+        let credit = Credit {
+            employee,
+            campaign,
+            channel: self.channel(channel),
+            child,
+            left_on: self.left.get(&employee).copied(),
+        };
+        self.links.insert(link, credit);
+    }
+
+    fn channel(&mut self, channel: &str) -> u16 {
+        let place = self.channels.iter().position(|known| known == channel);
         let place = place.unwrap_or_else(|| {
-            self.channels.push(channel);
+            self.channels.push(channel.to_owned());
             self.channels.len() - 1
         });
         u16::try_from(place).unwrap_or(u16::MAX)

@@ -6,6 +6,7 @@
 //! neither a restart nor a second loader on the same spool counts anything twice.
 
 mod apply;
+mod aside;
 mod credit;
 mod earn;
 mod enrich;

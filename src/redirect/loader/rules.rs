@@ -1,7 +1,6 @@
 //! The numbers of the programme a loader needs, and the business day of an instant.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

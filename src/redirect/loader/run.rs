@@ -12,14 +12,16 @@ use crate::attribution::dwell::{Beacon, Beacons, Said};
 use crate::domain::{ClickId, Clock};
 use crate::geo::Geo;
 use crate::redirect::loader::apply::{Applied, Apply, Batch, NEW_CLICKS};
+use crate::redirect::loader::aside::{self, Aside, Refused};
 use crate::redirect::loader::credit::Credits;
 use crate::redirect::loader::enrich::Enricher;
 use crate::redirect::loader::neighbours::Neighbours;
 use crate::redirect::loader::rules::{Days, Rules};
+use crate::redirect::table::Table;
 use crate::spool::{
     BeaconKind, BeaconRecord, DamageKind, NodeName, Position, ReadError, Reader, Record, Step,
 };
-use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, lock_loaders};
+use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, fold_links, lock_loaders};
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
 const LEAST: usize = 256;
@@ -40,6 +42,8 @@ const MANY: usize = 64;
 const BURST: u64 = 2 << 20;
 /// Bytes of backlog beyond which the loader yields to nobody (about a million clicks).
 const FAR_BEHIND: u64 = 256 << 20;
+/// Rows of links' recent totals written before they are folded into the totals of all.
+const FOLD: usize = 200_000;
 /// With the store away: first and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// One line a minute says that the store is away.
@@ -59,6 +63,8 @@ pub struct LoaderParts {
     pub rules: Rules,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The redirect's links, where it has them: spares a look-up per link.
+    pub table: Option<Arc<Table>>,
 }
 
 /// What it did so far. Shared, for metrics and health.
@@ -76,6 +82,8 @@ pub struct LoaderCounts {
     pub unknown_links: AtomicU64,
     /// Stored clicks read again to judge new ones by.
     pub rows_read: AtomicU64,
+    /// Records the store refused for good, set aside in a file.
+    pub rejected: AtomicU64,
     /// Attempts that failed in a row; 0 while all is well.
     pub failing: AtomicU64,
 }
@@ -104,6 +112,11 @@ pub struct Loader {
     limit: usize,
     pace: Pace,
     rest: Duration,
+    /// Links' rows booked since they were folded into the totals.
+    unfolded: usize,
+    /// Records of the batch at hand.
+    tried: usize,
+    aside: Aside,
     became_valid: Vec<ClickId>,
 }
 
@@ -119,7 +132,7 @@ impl Loader {
     pub fn new(parts: LoaderParts) -> Self {
         Self {
             enricher: Enricher::new(Arc::clone(&parts.geo)),
-            credits: Credits::default(),
+            credits: parts.table.clone().map_or_else(Credits::default, Credits::with),
             days: Days::new(parts.rules.zone.clone()),
             counts: Arc::default(),
             reader: None,
@@ -128,6 +141,9 @@ impl Loader {
             limit: LEAST * 4,
             pace: Pace::default(),
             rest: BREATH,
+            unfolded: 0,
+            tried: 0,
+            aside: Aside::default(),
             became_valid: Vec::new(),
             parts,
         }
@@ -221,38 +237,76 @@ impl Loader {
                 self.enricher.forget_numbers();
                 return Ok(1);
             }
-            Err(_) => {
+            Err(error) => {
                 self.reader = None;
                 self.neighbours.forget();
                 self.enricher.forget_numbers();
-                self.counts.failing.fetch_add(1, Ordering::Relaxed);
+                let about_data = matches!(error, LoadError::Store(error) if error.is_about_data());
+                let refused = if about_data {
+                    self.aside.refused(self.tried)
+                } else {
+                    Refused::Wait
+                };
+                match refused {
+                    Refused::Fewer => return Ok(1),
+                    Refused::SetAside => {
+                        tracing::error!(%error, "the store refuses a record for good: it is set aside, beside the spool's segments");
+                        return self.set_aside().await;
+                    }
+                    Refused::Wait => {
+                        self.counts.failing.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
             }
         }
         result
     }
 
+    /// Passes over the next record, which is kept in a file of its own first.
+    async fn set_aside(&mut self) -> Result<usize, LoadError> {
+        let (mut reader, from) = self.open_reader().await?;
+        let folder = self.parts.root.join(self.parts.node.as_str());
+        match reader.next_step()? {
+            Step::Record(record) => {
+                aside::keep(&folder, &record).map_err(|source| ReadError::Disk { path: folder, source })?
+            }
+            Step::Damage(_) => {}
+            Step::CaughtUp => return Ok(0),
+        }
+        let to = checkpoint_at(&reader);
+        let mut tx = self.parts.store.begin().await?;
+        let now_ms = self.parts.clock.now_ms();
+        if advance_checkpoint(&mut tx, self.parts.node.as_str(), from, to, now_ms).await? {
+            tx.commit().await?;
+            self.aside.set_aside();
+            self.counts.rejected.fetch_add(1, Ordering::Relaxed);
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(1)
+    }
+
+    /// A reader at the store's checkpoint.
+    async fn open_reader(&self) -> Result<(Reader, Option<Checkpoint>), LoadError> {
+        let from = self.parts.store.checkpoint(self.parts.node.as_str()).await?;
+        let position = from.map_or_else(Position::default, |at| Position {
+            segment: at.segment,
+            offset: at.offset,
+        });
+        let reader = Reader::new(&self.parts.root, self.parts.node.clone(), position);
+        Ok((reader, from))
+    }
+
     async fn try_step(&mut self) -> Result<usize, LoadError> {
         let began = Instant::now();
+        self.tried = 0;
         let (mut reader, from) = match self.reader.take() {
             Some(open) => open,
-            None => {
-                let from = self.parts.store.checkpoint(self.parts.node.as_str()).await?;
-                let position = from.map_or_else(Position::default, |at| Position {
-                    segment: at.segment,
-                    offset: at.offset,
-                });
-                (
-                    Reader::new(&self.parts.root, self.parts.node.clone(), position),
-                    from,
-                )
-            }
+            None => self.open_reader().await?,
         };
         let (mut batch, read, beacons, damaged) = self.read(&mut reader)?;
-        let position = reader.position();
-        let to = Checkpoint {
-            segment: position.segment,
-            offset: position.offset,
-        };
+        let to = checkpoint_at(&reader);
+        self.tried = read;
         if read == 0 {
             // A full disk gets room again only when what is consumed goes, even though nothing new can come.
             if from.is_some_and(|from| from.segment < to.segment) {
@@ -281,7 +335,13 @@ impl Loader {
         };
         let node = self.parts.node.as_str();
         let applied = apply.batch(&mut tx, node, &mut self.neighbours, batch).await?;
+        let unfolded = self.unfolded + applied.links;
+        if unfolded >= FOLD {
+            fold_links(&mut tx).await?;
+        }
         tx.commit().await?;
+        self.unfolded = if unfolded >= FOLD { 0 } else { unfolded };
+        self.aside.stored(read, self.limit);
         self.count(applied, beacons, damaged);
         if from.is_none_or(|from| from.segment < to.segment) {
             reader.remove_before(to.segment)?;
@@ -352,7 +412,8 @@ impl Loader {
         self.enricher.begin();
         let mut batch = Batch::default();
         let (mut read, mut beacons, mut damaged) = (0, 0, 0);
-        while read < self.limit {
+        let limit = self.aside.limit(self.limit);
+        while read < limit {
             match reader.next_step()? {
                 Step::CaughtUp => break,
                 Step::Record(Record::Click(click)) => batch.clicks.push(self.enricher.arrived(&click)),
@@ -371,6 +432,11 @@ impl Loader {
         }
         Ok((batch, read, beacons, damaged))
     }
+}
+
+fn checkpoint_at(reader: &Reader) -> Checkpoint {
+    let Position { segment, offset } = reader.position();
+    Checkpoint { segment, offset }
 }
 
 fn add(all: &mut BTreeMap<ClickId, Beacons>, beacon: &BeaconRecord) {

@@ -11,6 +11,7 @@ mod tests;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use crate::domain::{CampaignId, EmployeeId, LinkId};
 pub use changes::{CampaignChange, EmployeeChange, LinkChange};
 pub use packed::{Campaign, Found};
 
@@ -106,6 +107,11 @@ impl Reading<'_> {
     /// The link of `code` (any case), as of `now_ms`. `None` too while its campaign or employee is not known yet.
     pub fn find(&self, code: &str, now_ms: i64) -> Option<Found<'_>> {
         self.0.find(code, now_ms)
+    }
+
+    /// Whose a link is, what for, where it is posted, and whether it is a visitor's child link.
+    pub fn credit_of(&self, link: LinkId) -> Option<(EmployeeId, CampaignId, &str, bool)> {
+        self.0.credit_of(link)
     }
 }
 

@@ -101,7 +101,8 @@ pub(super) struct Packed {
     index: HashTable<u32>,
     entries: Vec<Entry>,
     codes: Vec<u8>,
-    channels: Vec<Box<str>>,
+    /// Encoded for an address, and as they are.
+    channels: Vec<[Box<str>; 2]>,
     channel_numbers: HashMap<Box<str>, u16>,
     campaigns: HashMap<u32, Campaign>,
     /// Codes, encoded for an address.
@@ -161,9 +162,23 @@ impl Packed {
             facts,
             campaign,
             target: own.unwrap_or(&campaign.target),
-            channel: self.channels.get(usize::from(entry.channel))?,
+            channel: &self.channels.get(usize::from(entry.channel))?[0],
             employee_code: self.employees.get(&entry.employee)?,
         })
+    }
+
+    /// Links come in the order of their ids, all but a few; one that did not is not found.
+    pub(super) fn credit_of(&self, link: LinkId) -> Option<(EmployeeId, CampaignId, &str, bool)> {
+        let id = u32::try_from(link.0).ok()?;
+        let place = self.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        let entry = self.entries.get(place)?;
+        let [_, channel] = self.channels.get(usize::from(entry.channel))?;
+        Some((
+            EmployeeId(i64::from(entry.employee)),
+            CampaignId(i64::from(entry.campaign)),
+            channel,
+            entry.flags & CHILD != 0,
+        ))
     }
 
     pub(super) fn put_employee(&mut self, change: &EmployeeChange<'_>) {
@@ -274,7 +289,7 @@ impl Packed {
             return Some(*number);
         }
         let number = u16::try_from(self.channels.len()).ok()?;
-        self.channels.push(encode_value(channel).into());
+        self.channels.push([encode_value(channel).into(), channel.into()]);
         self.channel_numbers.insert(channel.into(), number);
         Some(number)
     }

@@ -147,7 +147,8 @@ impl Store {
         for (link, requests, human, valid) in sums!(
             self,
             (i64, i64, i64, i64),
-            "select link_id, requests, human, valid from link_totals"
+            "select link_id, cast(sum(requests) as bigint), cast(sum(human) as bigint), cast(sum(valid) as bigint) \
+             from (select * from link_totals union all select * from link_recent) as x group by link_id"
         ) {
             said.insert(
                 (Rollup::LinkTotals, link.to_string()),

@@ -18,7 +18,8 @@ async fn differences(shop: &Shop) -> [i64; 3] {
     );
     let by_link = format!(
         "select count(*) from (select link_id as link, {sums} and link_id is not null group by link_id) c \
-         full join link_totals r on r.link_id = c.link {differ}"
+         full join (select link_id, sum(leads) as leads, sum(sales) as sales, sum(amount) as amount from \
+         (select * from link_totals union all select * from link_recent) as x group by link_id) r on r.link_id = c.link {differ}"
     );
     let by_hour = format!(
         "select count(*) from (select campaign_id as campaign, channel, occurred_at - occurred_at % 3600000 as hour, {sums} \

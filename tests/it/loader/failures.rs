@@ -3,11 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bole::spool::{ClickRecord, Record};
+use bole::domain::LinkId;
+use bole::spool::{ClickRecord, FRAME_HEAD, Record, read_frame};
+use bole::storage::fold_links;
 
 use super::scene::{Scene, by_cookie};
 use crate::points::people::{number, sql};
-use crate::support::TestDb;
+use crate::support::{Kind, TestDb};
 
 async fn given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled(db: TestDb) {
     let mut scene = Scene::new(db).await;
@@ -130,6 +132,73 @@ async fn given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_a
     assert_eq!(scene.rows().await.len(), 1);
 }
 
+async fn given_a_record_the_store_refuses_when_loaded_then_it_is_set_aside_and_all_others_are_there(
+    db: TestDb,
+) {
+    let mut scene = Scene::new(db).await;
+    // What a defect of ours would look like: a click that breaks a rule of the schema.
+    let rule = match scene.db.kind {
+        Kind::Sqlite => {
+            "create trigger poison before insert on clicks when new.link_id = 3 begin select raise(abort, 'poison'); end"
+        }
+        Kind::Postgres => "alter table clicks add constraint poison check (link_id <> 3)",
+    };
+    sql(&scene.db.store, rule).await.unwrap();
+    for i in 0..200 {
+        let click = scene.click(i, if i == 70 || i == 71 || i == 199 { 3 } else { 1 });
+        scene.write(Record::Click(click));
+    }
+    let mut loader = scene.loader();
+    loader.catch_up().await.unwrap();
+    assert_eq!(scene.rows().await.len(), 197);
+    scene.assert_counts().await;
+    let counts = loader.counts();
+    assert_eq!(counts.rejected.load(Ordering::Relaxed), 3);
+    assert_eq!(counts.failing.load(Ordering::Relaxed), 0);
+    let kept = std::fs::read(scene.db.dir.path().join("spool/n1/rejected")).unwrap();
+    let mut rest = &kept[..];
+    for _ in 0..3 {
+        let payload = read_frame(rest).unwrap();
+        assert!(matches!(Record::decode(payload).unwrap(), Record::Click(click) if click.link == LinkId(3)));
+        rest = &rest[FRAME_HEAD + payload.len()..];
+    }
+    assert_eq!(rest, b"");
+    // Once more from the beginning: the checkpoint has passed them.
+    assert_eq!(scene.loader().catch_up().await.unwrap(), 0);
+}
+
+async fn given_totals_of_links_when_folded_then_they_are_what_they_were(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    for i in 0..60 {
+        let click = scene.click(i * 10, 1 + i % 3);
+        scene.write(Record::Click(click));
+        if i % 20 == 19 {
+            scene.load().await;
+            let mut tx = scene.db.store.begin().await.unwrap();
+            fold_links(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+            scene.assert_counts().await;
+            assert_eq!(
+                number(&scene.db.store, "select count(*) from link_recent").await,
+                0
+            );
+        }
+    }
+    for link in 1..=3 {
+        assert_eq!(
+            scene.db.store.link_totals(LinkId(link)).await.unwrap().requests,
+            20
+        );
+    }
+    let totals = scene
+        .db
+        .store
+        .totals_of_links(&[LinkId(1), LinkId(2)])
+        .await
+        .unwrap();
+    assert_eq!((totals.len(), totals[&1].requests), (2, 20));
+}
+
 async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_credited(db: TestDb) {
     let mut scene = Scene::new(db).await;
     sql(
@@ -156,7 +225,7 @@ async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_cr
     assert_eq!(
         number(
             &scene.db.store,
-            "select count(*) from link_totals where human = 1"
+            "select count(*) from link_recent where human = 1"
         )
         .await,
         3
@@ -168,5 +237,7 @@ both!(
     given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled,
     given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once,
     given_a_click_on_an_unknown_link_when_loaded_then_the_others_are_kept_and_it_is_counted,
+    given_a_record_the_store_refuses_when_loaded_then_it_is_set_aside_and_all_others_are_there,
+    given_totals_of_links_when_folded_then_they_are_what_they_were,
     given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_credited
 );

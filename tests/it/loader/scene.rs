@@ -69,6 +69,7 @@ impl Scene {
             geo: Arc::new(Geo::default()),
             rules: Rules::of(&Programme::default()),
             clock: self.db.clock.clone(),
+            table: None,
         })
     }
 
@@ -109,7 +110,7 @@ impl Scene {
         sql(
             &self.db.store,
             "delete from clicks; delete from orphan_beacons; delete from point_entries; delete from point_balances; \
-             delete from employee_day; delete from employee_month; delete from link_totals; delete from campaign_hour;",
+             delete from employee_day; delete from employee_month; delete from link_totals; delete from link_recent; delete from campaign_hour;",
         )
         .await
         .unwrap();
