@@ -358,6 +358,13 @@ fn emitted(e: &crate::payout::block::emit::Emit, row: &Row, columns: &[Column]) 
         .into_iter()
         .find(|t| !t.is_empty());
     let amount = amount.unwrap_or_default();
+    let worth = shown("value");
+    if !shown("quantity").is_empty() && !worth.is_empty() {
+        return label(
+            format!("{payee} 的{}：{amount}（折 {worth}）", e.title.zh),
+            format!("{payee}, {}: {amount} (worth {worth})", e.title.en),
+        );
+    }
     label(
         format!("{payee} 的{}：{amount}", e.title.zh),
         format!("{payee}, {}: {amount}", e.title.en),

@@ -73,7 +73,7 @@ fn given_fields_left_out_when_a_line_is_explained_then_only_given_ones_are_told(
 #[test]
 fn given_an_award_and_a_proposal_when_they_are_explained_then_they_are_told_from_the_facts_on() {
     let more = "[[step]]\nid = \"cup\"\ndo = \"emit\"\nas = \"award\"\nzh = \"奖杯\"\nen = \"cup\"\nfrom = \"totals\"\n\
-        payee = \"seller\"\nquantity = \"n\"\nunit = \"cup\"\n\
+        payee = \"seller\"\nquantity = \"n\"\nunit = \"cup\"\nvalue = \"total\"\n\
         [[step]]\nid = \"rise\"\ndo = \"emit\"\nas = \"proposal\"\nzh = \"加薪\"\nen = \"rise\"\nfrom = \"totals\"\n\
         payee = \"seller\"\nproposal = \"pay_rise\"\nvalue = \"total\"\n\
         [[book]]\nno = \"E1\"\nsays = \"2\"\nexact = \"1\"\nexample = \"one\"\nline = \"li cup\"\nzh = \"多印一只\"\nen = \"one too many\"\n";
@@ -84,7 +84,7 @@ fn given_an_award_and_a_proposal_when_they_are_explained_then_they_are_told_from
     let doc = Document::accept("small.toml", &format!("{small}{more}{EXAMPLE}")).unwrap();
     let run = doc.example("one").unwrap().unwrap();
     let cup = trace(&doc, &run, &run.outcome.awards[0]).text(false);
-    assert!(cup.starts_with("li, cup: 1"), "{cup}");
+    assert!(cup.starts_with("li, cup: 1 (worth 40.00)"), "{cup}");
     assert!(cup.contains("by person: 1 added up: total 40.00, n 1"), "{cup}");
     assert!(cup.contains("one too many"), "{cup}");
     let rise = &run.outcome.proposals[0];
