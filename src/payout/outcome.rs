@@ -137,8 +137,12 @@ pub struct Excluded {
     pub payee: String,
     /// Which rule.
     pub component: String,
+    /// Its name.
+    pub title: Label,
     /// Codes of all failed conditions.
     pub codes: Vec<String>,
+    /// What each code says.
+    pub reasons: Vec<Label>,
 }
 
 /// Something that leaves a scheme and can be told from the facts on.
@@ -214,7 +218,9 @@ impl Outcome {
                     .collect::<serde_json::Map<_, _>>(),
             })).collect::<Vec<_>>(),
             "excluded": self.excluded.iter().map(|e| json!({
-                "payee": e.payee, "component": e.component, "codes": e.codes,
+                "payee": e.payee, "component": e.component, "title": { "zh": e.title.zh, "en": e.title.en },
+                "codes": e.codes,
+                "reasons": e.reasons.iter().map(|r| json!({ "zh": r.zh, "en": r.en })).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
             "total": money(&self.total),
         })

@@ -8,6 +8,7 @@ use super::expr::eval::World;
 use super::input::Input;
 use super::outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
 use super::relation::{Relation, Row};
+use super::schema::Label;
 use super::value::Value;
 
 pub(super) use super::doc::ROSTER;
@@ -111,7 +112,7 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
     for note in &input.notes {
         outcome.warnings.push(Warning {
             component: "override".into(),
-            title: super::schema::Label {
+            title: Label {
                 zh: "参数越界，已写明理由".into(),
                 en: "A parameter outside its range, with a reason".into(),
             },
@@ -139,13 +140,14 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
                 value: Some(note.clone()),
             });
         }
-        emit(step, at, relation, &mut outcome);
+        emit(doc, at, relation, &mut outcome);
     }
     outcome.total = outcome.lines.iter().map(|l| &l.amount).sum();
     outcome
 }
 
-fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
+fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
+    let step = &doc.steps[at];
     let Block::Emit(e) = &step.block else { return };
     for (n, row) in relation.rows.iter().enumerate() {
         let text = |name: &str| e.field(row, name).map(|v| v.text().to_string());
@@ -156,7 +158,9 @@ fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
             outcome.excluded.push(Excluded {
                 payee: payee.unwrap_or_default(),
                 component: e.component.clone(),
+                title: step.label.clone(),
                 codes: out.codes.clone(),
+                reasons: out.codes.iter().map(|c| reason(&doc.steps[..at], c)).collect(),
             });
             continue;
         }
@@ -225,6 +229,22 @@ fn emit(step: &Step, at: usize, relation: &Relation, outcome: &mut Outcome) {
             What::Fact => outcome.facts.push(fact(e, row)),
         }
     }
+}
+
+/// What a code says: the words of its condition in the nearest step before; `rank` is the cut of a ranking.
+fn reason(before: &[Step], code: &str) -> Label {
+    let conditions = before.iter().rev().filter_map(|s| match &s.block {
+        Block::Qualify(q) => Some(&q.conditions),
+        _ => None,
+    });
+    let said = conditions.flatten().find(|c| c.code == code);
+    said.map_or_else(
+        || Label {
+            zh: "名次在名额之外".into(),
+            en: "ranked below the places there are".into(),
+        },
+        |c| c.label.clone(),
+    )
 }
 
 fn text_of(value: Option<&Value>) -> Option<String> {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::cli::run::Refusal;
 use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Emitted, Evaluation, evaluate};
+use crate::payout::{Document, Emitted, Evaluation, Excluded, evaluate};
 
 use super::library::{find, read};
 use super::paint::{say, table};
@@ -131,13 +131,19 @@ impl Run {
                 "{} {} {}: {}\n",
                 l.say("不发", "not paid"),
                 e.payee,
-                e.component,
-                e.codes.join(", ")
+                l.of(&e.title),
+                reasons(l, e)
             ));
         }
         say(&out);
         Ok(())
     }
+}
+
+/// Why somebody is not paid, in words.
+fn reasons(l: Lang, out: &Excluded) -> String {
+    let said: Vec<&str> = out.reasons.iter().map(|r| l.of(r)).collect();
+    said.join(l.say("、", ", "))
 }
 
 /// Explain somebody's amounts.
@@ -177,7 +183,7 @@ impl Explain {
             let awards: Vec<Json> = awards.iter().map(|x| story((*x).into()).to_json()).collect();
             let excluded: Vec<Json> = out
                 .iter()
-                .map(|x| serde_json::json!({ "component": x.component, "codes": x.codes }))
+                .map(|x| serde_json::json!({ "component": x.component, "codes": x.codes, "reasons": reasons(l, x) }))
                 .collect();
             let all = serde_json::json!({
                 "payee": self.payee, "lines": lines, "proposals": proposals, "awards": awards, "excluded": excluded,
@@ -195,8 +201,8 @@ impl Explain {
         }
         for x in &out {
             text.push_str(&match l {
-                Lang::Zh => format!("{} 没有 {}：{}\n", x.payee, x.component, x.codes.join("、")),
-                Lang::En => format!("{} gets no {}: {}\n", x.payee, x.component, x.codes.join(", ")),
+                Lang::Zh => format!("{} 没有{}：{}\n", x.payee, x.title.zh, reasons(l, x)),
+                Lang::En => format!("{} gets no {}: {}\n", x.payee, x.title.en, reasons(l, x)),
             });
         }
         if text.is_empty() {

@@ -157,3 +157,37 @@ fn given_groups_of_several_columns_when_made_then_people_stand_in_the_rosters_or
         .collect();
     assert_eq!(bonus, ["zhao 0.01", "an 0.01", "zhao 0.01"]);
 }
+
+#[test]
+fn given_somebody_who_is_not_paid_when_told_then_the_rule_and_every_reason_have_words() {
+    let cut = "[[step]]\nid = \"best\"\ndo = \"rank\"\nfrom = \"who\"\nkeys = [\"-total\"]\nkeep = { count = 1 }\nas = \"place\"\n\n[[step]]\nid = \"shares\"";
+    let text = SMALL.replace("[[step]]\nid = \"shares\"", cut).replace(
+        "do = \"allocate\"\nfrom = \"who\"",
+        "do = \"allocate\"\nfrom = \"best\"",
+    );
+    let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+    let sale = |seller: &str, amount: &str| serde_json::json!({ "kind": "sale", "occurred": "2026-10-02", "seller": seller, "amount": amount });
+    let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+        "roster": [{ "id": "li", "role": "sales" }, { "id": "wu", "role": "sales" }, { "id": "he", "role": "boss" }],
+        "facts": [sale("li", "40"), sale("wu", "30"), sale("he", "90")] });
+    let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+    let told: Vec<String> = run
+        .outcome
+        .excluded
+        .iter()
+        .filter(|x| x.component == "commission")
+        .map(|x| {
+            format!(
+                "{} {} {}: {} {}",
+                x.payee, x.title.zh, x.codes[0], x.reasons[0].zh, x.reasons[0].en
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "wu 提成 rank: 名次在名额之外 ranked below the places there are",
+            "he 提成 boss: 老板 the boss"
+        ]
+    );
+}
