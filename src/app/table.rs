@@ -16,6 +16,17 @@ pub struct Column {
     pub required: bool,
 }
 
+/// How much of a file that is none is repeated to whoever sent it: characters, and names of columns.
+const MOST_SHOWN: usize = 100;
+
+fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(MOST_SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// Why a file cannot be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
@@ -97,16 +108,24 @@ pub fn read_table(bytes: &[u8], columns: &[Column]) -> Result<Table, TableError>
         let key = name.trim().to_lowercase().replace([' ', '-'], "_");
         match columns.iter().position(|c| c.names.contains(&key.as_str())) {
             Some(column) if places[column].is_some() => {
-                return Err(TableError::Twice(name.trim().to_owned()));
+                return Err(TableError::Twice(shown(name.trim())));
             }
             Some(column) => places[column] = Some(at),
-            None => ignored.push(name.trim().to_owned()),
+            None if ignored.len() < MOST_SHOWN => ignored.push(shown(name.trim())),
+            None => {}
         }
     }
     if let Some(missing) = (0..columns.len()).find(|c| columns[*c].required && places[*c].is_none()) {
         return Err(TableError::Missing {
             missing: columns[missing].names.join(" / "),
-            found: headers.iter().map(str::trim).collect::<Vec<_>>().join(", "),
+            found: shown(
+                &headers
+                    .iter()
+                    .take(MOST_SHOWN)
+                    .map(str::trim)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
         });
     }
     let mut rows = Vec::new();
@@ -247,6 +266,8 @@ mod tests {
 
     #[test]
     fn files_that_are_no_such_table_are_refused() {
+        let long = read_table(&[b'x'; 1 << 20], &COLUMNS).unwrap_err().to_string();
+        assert!(long.len() < 300, "a megabyte is not repeated: {}", long.len());
         for (bytes, expected) in [
             (&b""[..], "empty"),
             (b"\n\n", "empty"),

@@ -16,6 +16,7 @@ mod browser;
 mod chores;
 mod claims;
 mod convert;
+mod doors;
 mod house;
 mod kill;
 mod loader;
