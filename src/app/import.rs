@@ -44,10 +44,15 @@ pub struct ImportReport {
 
 impl ImportReport {
     pub(in crate::app) fn reject(&mut self, line: u64, reason: impl Into<String>) {
+        self.reject_for(line, "", reason);
+    }
+
+    /// The same, and says what it is about.
+    pub(in crate::app) fn reject_for(&mut self, line: u64, what: &'static str, reason: impl Into<String>) {
         self.rejected_count += 1;
         if self.rejected.len() < MAX_REJECTED {
             let reason = reason.into();
-            self.rejected.push(Rejected { line, reason });
+            self.rejected.push(Rejected { line, reason, what });
         }
     }
 }

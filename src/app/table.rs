@@ -79,6 +79,9 @@ pub struct Rejected {
     pub line: u64,
     /// What was wrong and what was expected.
     pub reason: String,
+    /// The column it is about, or a word for what is wrong: for texts in other languages. Empty where nobody said.
+    #[serde(skip)]
+    pub what: &'static str,
 }
 
 /// Reads a CSV file for these columns.

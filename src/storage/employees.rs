@@ -152,26 +152,52 @@ pub struct NamedPerson {
     pub email: Option<String>,
 }
 
+const BY_CODE_OR_NAME: &str = "select id, code, name, email from employees where code_key = $1 \
+     or lower(replace(replace(name, ' ', ''), '\u{3000}', '')) = $2 order by id";
+
+/// What [`BY_CODE_OR_NAME`] is bound to.
+fn folded(text: &str) -> (String, String) {
+    let plain: String = text.split_whitespace().collect();
+    (code_key(text), plain.to_lowercase())
+}
+
+impl From<(i64, String, String, Option<String>)> for NamedPerson {
+    fn from((id, code, name, email): (i64, String, String, Option<String>)) -> Self {
+        Self {
+            id: EmployeeId(id),
+            code,
+            name,
+            email,
+        }
+    }
+}
+
 /// Everybody who goes by this code or full name, whatever its case and spaces; those who left included.
 pub async fn people_by_code_or_name(tx: &mut Tx, text: &str) -> Result<Vec<NamedPerson>, StoreError> {
-    let plain: String = text.split_whitespace().collect();
+    let (key, plain) = folded(text);
     let rows: Vec<(i64, String, String, Option<String>)> = writing!(tx, |db| {
-        sqlx::query_as(
-            "select id, code, name, email from employees where code_key = $1 \
-             or lower(replace(replace(name, ' ', ''), '\u{3000}', '')) = $2 order by id",
-        )
-        .bind(code_key(text))
-        .bind(plain.to_lowercase())
-        .fetch_all(db)
-        .await?
+        sqlx::query_as(BY_CODE_OR_NAME)
+            .bind(key)
+            .bind(plain)
+            .fetch_all(db)
+            .await?
     });
-    let person = |(id, code, name, email)| NamedPerson {
-        id: EmployeeId(id),
-        code,
-        name,
-        email,
-    };
-    Ok(rows.into_iter().map(person).collect())
+    Ok(rows.into_iter().map(NamedPerson::from).collect())
+}
+
+impl Store {
+    /// The same outside a transaction.
+    pub async fn people_by_code_or_name(&self, text: &str) -> Result<Vec<NamedPerson>, StoreError> {
+        let (key, plain) = folded(text);
+        let rows: Vec<(i64, String, String, Option<String>)> = reading!(self, |db| {
+            sqlx::query_as(BY_CODE_OR_NAME)
+                .bind(key)
+                .bind(plain)
+                .fetch_all(db)
+                .await?
+        });
+        Ok(rows.into_iter().map(NamedPerson::from).collect())
+    }
 }
 
 /// The employee with this code, locked for this transaction.

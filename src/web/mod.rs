@@ -27,6 +27,7 @@ pub mod session;
 pub mod shell;
 mod state;
 pub mod ui;
+mod upload;
 
 pub use auth::{Authed, hash_key};
 pub use extract::{Body, Json, List, Page, Path, Query};
@@ -36,3 +37,4 @@ pub use limit::FormLimit;
 pub use problem::{FieldError, Problem};
 pub use router::router;
 pub use state::{Front, StaffDoor, Web};
+pub use upload::Upload;

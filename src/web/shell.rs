@@ -26,6 +26,12 @@ pub enum Place {
     Me,
     /// 活动.
     Campaigns,
+    /// 报单.
+    Claims,
+    /// 报单审核.
+    Review,
+    /// CRM 记录.
+    Crm,
     /// None of them.
     Elsewhere,
 }
@@ -39,6 +45,9 @@ impl Place {
             Self::Board => "board",
             Self::Me => "me",
             Self::Campaigns => "campaigns",
+            Self::Claims => "claims",
+            Self::Review => "review",
+            Self::Crm => "crm",
             Self::Elsewhere => "",
         }
     }
@@ -51,6 +60,15 @@ pub struct Viewer {
     pub name: String,
     /// What they may do.
     pub actor: Actor,
+}
+
+/// How much waits for who looks, by the entry of a bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Own claims with a question to answer.
+    pub claims: i64,
+    /// Claims to decide.
+    pub review: i64,
 }
 
 /// What every page has at hand; templates call it `s`.
@@ -66,6 +84,8 @@ pub struct Shell {
     pub place: Place,
     /// Who looks, when signed in.
     pub viewer: Option<Viewer>,
+    /// What waits for them.
+    pub waiting: Waiting,
 }
 
 impl Shell {
@@ -77,6 +97,7 @@ impl Shell {
             moment: moment(&web.app, lang),
             place: Place::Elsewhere,
             viewer: None,
+            waiting: Waiting::default(),
         }
     }
 
@@ -131,6 +152,16 @@ impl Shell {
     /// Whether who looks may change campaigns and links.
     pub fn writes_campaigns(&self) -> bool {
         self.may(Permission::WriteCampaigns)
+    }
+
+    /// Whether who looks decides on claims.
+    pub fn reviews_claims(&self) -> bool {
+        self.may(Permission::DecideClaims)
+    }
+
+    /// Whether who looks may send CRM records.
+    pub fn sends_records(&self) -> bool {
+        self.may(Permission::SendConversions)
     }
 
     /// Whether who looks has pages of their own: is an employee.
@@ -206,10 +237,11 @@ impl Shell {
                 name: "张晓雯".into(),
                 actor: Actor::Account {
                     id: 7,
-                    roles: vec![Role::Employee, Role::Manager],
+                    roles: vec![Role::Employee, Role::Manager, Role::Verifier],
                     employee: Some(EmployeeId(7)),
                 },
             }),
+            waiting: Waiting { claims: 1, review: 6 },
         }
     }
 }

@@ -35,15 +35,7 @@ pub async fn attach(
     name: &str,
     bytes: &[u8],
 ) -> Result<Attached, ClaimError> {
-    if bytes.len() > MAX_FILE {
-        return Err(ClaimError::field("/file", "at most 5 MB"));
-    }
-    let media_type = kind_of(bytes).ok_or_else(|| {
-        ClaimError::field(
-            "/file",
-            "a PNG or JPEG picture of at most 50 million pixels, or a PDF",
-        )
-    })?;
+    let media_type = check_file(bytes)?;
     let name = plain_name(name);
     let hash: [u8; 32] = Sha256::digest(bytes).into();
     let now_ms = app.clock.now_ms();
@@ -81,6 +73,19 @@ pub async fn attach(
         .await?;
         tx.commit().await?;
         Ok::<_, ClaimError>(Attached::New)
+    })
+}
+
+/// The media type of a file that may be attached, by its content; why not otherwise.
+pub fn check_file(bytes: &[u8]) -> Result<&'static str, ClaimError> {
+    if bytes.len() > MAX_FILE {
+        return Err(ClaimError::field("/file", "at most 5 MB"));
+    }
+    kind_of(bytes).ok_or_else(|| {
+        ClaimError::field(
+            "/file",
+            "a PNG or JPEG picture of at most 50 million pixels, or a PDF",
+        )
     })
 }
 

@@ -254,10 +254,10 @@ pub async fn import_records(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Im
         ..ImportReport::default()
     };
     for row in table.rows {
-        let input = match row.cells.and_then(record) {
+        let input = match row.cells.map_err(|reason| ("line", reason)).and_then(record) {
             Ok(input) => input,
-            Err(reason) => {
-                report.reject(row.line, reason);
+            Err((what, reason)) => {
+                report.reject_for(row.line, what, reason);
                 continue;
             }
         };
@@ -265,13 +265,28 @@ pub async fn import_records(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Im
             Ok(taken) if taken.is_new => report.created += 1,
             Ok(_) => report.known += 1,
             Err(ClaimError::Store(error)) => return Err(error.into()),
-            Err(refused) => report.reject(row.line, refused.to_string()),
+            Err(refused) => report.reject_for(row.line, what(&refused), refused.to_string()),
         }
     }
     Ok(report)
 }
 
-fn record(cells: Vec<Option<String>>) -> Result<CrmInput, String> {
+/// What a refused line is about: a column, or `content` where the id is known with other content.
+fn what(refused: &ClaimError) -> &'static str {
+    match refused {
+        ClaimError::Wrong(wrong) => wrong.first().map_or("", |w| match w.pointer {
+            "/external_id" => "external_id",
+            "/order" => "order",
+            "/source_note" => "source_note",
+            "/created_by" => "created_by",
+            "/occurred_on" => "occurred_on",
+            _ => "customer",
+        }),
+        _ => "content",
+    }
+}
+
+fn record(cells: Vec<Option<String>>) -> Result<CrmInput, (&'static str, String)> {
     let [
         external_id,
         phone,
@@ -281,8 +296,9 @@ fn record(cells: Vec<Option<String>>) -> Result<CrmInput, String> {
         source_note,
         created_by,
         occurred_on,
-    ] = <[Option<String>; 8]>::try_from(cells).map_err(|_| "the line cannot be read".to_owned())?;
-    let need = |cell: Option<String>, name: &str| cell.ok_or_else(|| format!("{name}: is empty"));
+    ] = <[Option<String>; 8]>::try_from(cells).map_err(|_| ("line", "the line cannot be read".to_owned()))?;
+    let need =
+        |cell: Option<String>, name: &'static str| cell.ok_or_else(|| (name, format!("{name}: is empty")));
     let day = need(occurred_on, "occurred_on")?;
     Ok(CrmInput {
         external_id: need(external_id, "external_id")?,
@@ -292,9 +308,9 @@ fn record(cells: Vec<Option<String>>) -> Result<CrmInput, String> {
         order,
         source_note: need(source_note, "source_note")?,
         created_by: need(created_by, "created_by")?,
-        occurred_on: day
-            .replace('/', "-")
-            .parse()
-            .map_err(|_| format!("occurred_on: expected a day like 2026-11-21, found {day:?}"))?,
+        occurred_on: day.replace('/', "-").parse().map_err(|_| {
+            let reason = format!("occurred_on: expected a day like 2026-11-21, found {day:?}");
+            ("occurred_on", reason)
+        })?,
     })
 }

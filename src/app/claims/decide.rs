@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::app::claims::compare::is_author;
 use crate::app::claims::credit::{credit, credited_elsewhere};
 use crate::app::claims::{ClaimError, again, is_claimants, note, text};
 use crate::app::{Actor, App, Permission};
@@ -37,6 +38,33 @@ impl ClaimVerdict {
     }
 }
 
+/// Why somebody may not decide on a claim, though verifiers may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barred {
+    /// It is their own, or they filed it.
+    Own,
+    /// It is an appeal against their own decision.
+    FirstDecider,
+}
+
+/// Why this actor may not decide on this claim (attribution.md §6: never its own author; appeals go to another person).
+pub fn barred(actor: &Actor, claim: &Claim) -> Option<Barred> {
+    let filed = actor.employee().is_some() && actor.employee() == claim.filed_for;
+    if is_claimants(actor, claim) || filed {
+        Some(Barred::Own)
+    } else if claim.status == ClaimState::Appealed && is_decider(actor, claim) {
+        Some(Barred::FirstDecider)
+    } else {
+        None
+    }
+}
+
+/// Whether the last decision was this actor's.
+fn is_decider(actor: &Actor, claim: &Claim) -> bool {
+    let me = actor.employee();
+    claim.decided_by.as_deref() == Some(actor.word().as_str()) || (me.is_some() && claim.decided_for == me)
+}
+
 /// Takes a verifier's decision. Nobody decides on their own claim or on one they filed; an appeal goes to another person
 /// than the one who rejected. The same decision again by the same actor changes nothing.
 pub async fn decide_on_claim(
@@ -68,21 +96,16 @@ async fn once(
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let claim = lock_all(app, &mut tx, id).await?;
-    if is_claimants(actor, &claim) || (actor.employee().is_some() && actor.employee() == claim.filed_for) {
-        return Err(ClaimError::Forbidden(
-            "nobody decides on their own claim, or on one they filed",
-        ));
+    if let Some(barred) = barred(actor, &claim) {
+        return Err(ClaimError::Forbidden(match barred {
+            Barred::Own => "nobody decides on their own claim, or on one they filed",
+            Barred::FirstDecider => "an appeal goes to another person than the first decision",
+        }));
     }
     let who = actor.word();
     let me = actor.employee();
     let step = verdict.step(claim.status);
-    let same_decider = claim.decided_by.as_deref() == Some(&who) || (me.is_some() && claim.decided_for == me);
-    if claim.status == ClaimState::Appealed && same_decider {
-        return Err(ClaimError::Forbidden(
-            "an appeal goes to another person than the first decision",
-        ));
-    }
-    if same_decider && claim.status.as_str() == step.as_str() {
+    if is_decider(actor, &claim) && claim.status.as_str() == step.as_str() {
         return Ok(());
     }
     let to = claim.status.after(step)?;
@@ -96,7 +119,7 @@ async fn once(
     note(&mut tx, id, step, (&who, me), reason, now_ms).await?;
     if to.is_true() {
         if let Some(detail) = credited_elsewhere(&mut tx, &claim).await? {
-            return Err(ClaimError::Conflict(detail));
+            return Err(ClaimError::Credited(detail));
         }
         credit(app, &mut tx, actor, &claim, None).await?;
     }
@@ -153,14 +176,8 @@ async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<
         Named::Several => Some("two people go by that name"),
         Named::One(other) if EmployeeId(other) != claim.employee => Some("names somebody else"),
         Named::One(_) => {
-            let author = record.created_by.trim().to_lowercase();
             let claimant = people.iter().find(|p| p.id == claim.employee);
-            let own = claimant.is_some_and(|p| {
-                [Some(&p.code), Some(&p.name), p.email.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .any(|text| text.trim().to_lowercase() == author)
-            });
+            let own = claimant.is_some_and(|p| is_author(p, &record.created_by));
             if own {
                 Some("written by the claimant")
             } else if !matches!(claim.status, ClaimState::Submitted | ClaimState::NeedsInformation) {

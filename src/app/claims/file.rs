@@ -80,6 +80,11 @@ pub async fn file_claim(app: &App, actor: &Actor, input: ClaimInput) -> Result<F
     again!(once(app, actor, person.id, &checked))
 }
 
+/// What is wrong with a claim's fields, all of it; nothing is stored.
+pub fn wrong_fields(app: &App, input: &ClaimInput) -> Vec<Wrong> {
+    check(app, input).err().unwrap_or_default()
+}
+
 async fn once(
     app: &App,
     actor: &Actor,

@@ -5,6 +5,7 @@
 //! customer, order, claim, conversion; what still collides is tried again.
 
 mod attach;
+mod compare;
 mod credit;
 mod crm;
 mod decide;
@@ -17,11 +18,12 @@ use crate::domain::EmployeeId;
 use crate::storage::claims::{Claim, NewEvent, insert_event};
 use crate::storage::{StoreError, Tx};
 
-pub use attach::{Attached, MAX_FILE, attach};
+pub use attach::{Attached, MAX_FILE, attach, check_file};
+pub use compare::{Compared, Match, NoteSays, compare};
 pub(in crate::app) use credit::{claim_id, give_way};
 pub use crm::{CrmInput, CrmTaken, import_records, take_record};
-pub use decide::{ClaimVerdict, decide_on_claim};
-pub use file::{ClaimInput, file_claim};
+pub use decide::{Barred, ClaimVerdict, barred, decide_on_claim};
+pub use file::{ClaimInput, file_claim, wrong_fields};
 pub use steps::{appeal, claim_contact, contest, supply};
 
 /// Longest story, reason or answer, characters.
@@ -52,6 +54,9 @@ pub enum ClaimError {
     /// It contradicts what is stored.
     #[error("{0}")]
     Conflict(String),
+    /// The claim may be true, but its order has its credit.
+    #[error("{0}")]
+    Credited(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -83,7 +88,7 @@ fn text<'a>(pointer: &'static str, given: &'a str) -> Result<&'a str, ClaimError
 }
 
 /// Whether the actor files for, answers for and appeals for this person: is them, or filed the claim for them.
-fn is_claimants(actor: &Actor, claim: &Claim) -> bool {
+pub fn is_claimants(actor: &Actor, claim: &Claim) -> bool {
     actor.employee() == Some(claim.employee) || actor.word() == claim.filed_by
 }
 

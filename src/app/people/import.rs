@@ -101,7 +101,11 @@ impl Imported {
     fn reject(&mut self, line: u64, reason: String) {
         self.rejected_count += 1;
         if self.rejected.len() < MAX_REJECTED {
-            self.rejected.push(Rejected { line, reason });
+            self.rejected.push(Rejected {
+                line,
+                reason,
+                what: "",
+            });
         }
     }
 }

@@ -30,7 +30,7 @@ impl From<ClaimError> for Problem {
                 instance: Some(format!("/api/v1/claims/{id}")),
                 ..Self::conflict(error.to_string())
             },
-            ClaimError::Conflict(detail) => Self::conflict(detail),
+            ClaimError::Conflict(detail) | ClaimError::Credited(detail) => Self::conflict(detail),
             ClaimError::Store(error) => error.into(),
         }
     }

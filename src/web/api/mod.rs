@@ -31,6 +31,7 @@ mod schemes;
 mod shares;
 
 pub use amount::Amount;
+pub use claim_files::download;
 pub use leaderboard::Leaderboard;
 pub use pictures::poster_words;
 

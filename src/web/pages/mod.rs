@@ -4,11 +4,13 @@
 //! The page struct that derives the template sits above its handler, so that what a page shows is read in one place.
 
 mod board;
+mod claims;
 pub mod errors;
 mod home;
 mod manage;
 mod me;
 mod results;
+mod review;
 mod rules;
 mod share;
 mod signin;
@@ -23,10 +25,12 @@ use crate::web::Web;
 pub fn routes() -> Router<Web> {
     Router::new()
         .merge(board::routes())
+        .merge(claims::routes())
         .merge(home::routes())
         .merge(manage::routes())
         .merge(me::routes())
         .merge(results::routes())
+        .merge(review::routes())
         .merge(rules::routes())
         .merge(share::routes())
         .merge(signin::routes())

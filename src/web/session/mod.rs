@@ -17,7 +17,7 @@ use crate::app::{Actor, App, Permission, accounts};
 use crate::domain::EmployeeId;
 use crate::storage::Account;
 use crate::web::i18n::Lang;
-use crate::web::shell::{Place, Shell, Viewer};
+use crate::web::shell::{Place, Shell, Viewer, Waiting};
 use crate::web::{Problem, Web};
 
 pub use store::{Sessions, id_hash};
@@ -70,6 +70,8 @@ pub struct SignedIn {
     pub actor: Actor,
     /// The language of their account.
     pub lang: Lang,
+    /// What waits for them; known where a page is asked for.
+    pub waiting: Waiting,
 }
 
 impl SignedIn {
@@ -92,6 +94,7 @@ impl SignedIn {
                 name: self.account.name.clone(),
                 actor: self.actor.clone(),
             }),
+            waiting: self.waiting,
             ..Shell::public(web, self.lang)
         }
     }
@@ -187,8 +190,10 @@ where
             return Err(sign_in_first(parts));
         };
         let lang = account.lang.parse().unwrap_or_default();
+        let actor = accounts::actor(&account);
         let known = Self {
-            actor: accounts::actor(&account),
+            waiting: waiting(&app, &actor, parts).await?,
+            actor,
             account,
             lang,
         };
@@ -196,6 +201,25 @@ where
         parts.extensions.insert(known.clone());
         Ok(known)
     }
+}
+
+/// What waits for somebody; counted for pages only, which show it in their bars.
+async fn waiting(app: &App, actor: &Actor, parts: &Parts) -> Result<Waiting, Problem> {
+    let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    if !accept.is_some_and(|accept| accept.contains("text/html")) {
+        return Ok(Waiting::default());
+    }
+    Ok(Waiting {
+        claims: match actor.employee() {
+            Some(own) => app.store.claims_asking(own).await?,
+            None => 0,
+        },
+        review: if actor.may(Permission::DecideClaims) {
+            app.store.claims_waiting_for(actor.employee()).await?
+        } else {
+            0
+        },
+    })
 }
 
 fn sign_in_first(parts: &Parts) -> Gate {
