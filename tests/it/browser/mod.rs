@@ -1,6 +1,7 @@
 //! What people meet in a real browser, on the real server.
 
 mod back;
+mod claims;
 mod dwell;
 mod harness;
 mod landing;

@@ -12,7 +12,7 @@ use crate::support::browser::{Browser, Look};
 const LOOKS: [Look; 4] = [Look::PHONE, Look::PHONE.dark(), Look::DESK, Look::DESK.dark()];
 
 /// What is wrong with a page, in both languages and all looks; it is loaded once per language.
-async fn trouble(browser: &Browser, rig: &Rig, name: &str, url: &str) -> String {
+pub async fn trouble(browser: &Browser, rig: &Rig, name: &str, url: &str) -> String {
     let mut trouble = String::new();
     browser.console_errors().await;
     browser.requests().await;
@@ -47,7 +47,7 @@ async fn trouble(browser: &Browser, rig: &Rig, name: &str, url: &str) -> String 
 }
 
 /// Changes the language of whoever is signed in, or of the browser.
-async fn speak(browser: &Browser, rig: &Rig, language: &str) {
+pub async fn speak(browser: &Browser, rig: &Rig, language: &str) {
     browser.goto(&format!("{}/app/me", rig.base)).await;
     browser
         .click(&format!("button[name=lang][value={language}]"))

@@ -1,5 +1,6 @@
 //! The site as a browser sees it: the router, asked without a socket.
 
+mod claims;
 mod openapi;
 mod pages;
 mod shell;
@@ -99,6 +100,47 @@ impl Browser {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", self.site);
         self.send(request, Body::from(body)).await
+    }
+
+    /// Posts a form with files (`files`), each with its name and content.
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        self.upload_as(path, fields, "files", files).await
+    }
+
+    /// The same where the files' field has another name.
+    pub async fn upload_as(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        field: &str,
+        files: &[(&str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, text) in fields {
+            let part = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--edge\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+                 content-type: application/octet-stream\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge--\r\n");
+        let request = Request::post(path)
+            .header(header::ACCEPT, "text/html,*/*;q=0.8")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .header("sec-fetch-site", self.site);
+        // Piece by piece, as a network brings it.
+        let pieces: Vec<_> = body
+            .chunks(64 << 10)
+            .map(|piece| Ok::<_, std::convert::Infallible>(axum::body::Bytes::copy_from_slice(piece)))
+            .collect();
+        self.send(request, Body::from_stream(tokio_stream::iter(pieces)))
+            .await
     }
 
     pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {

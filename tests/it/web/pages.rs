@@ -12,7 +12,7 @@ use crate::support::TestDb;
 const PASSWORD: &str = "correct horse battery";
 
 /// An employee with an account of the same name.
-async fn hire(app: &App, code: &str, name: &str, roles: &[Role]) {
+pub async fn hire(app: &App, code: &str, name: &str, roles: &[Role]) {
     let new = NewEmployee {
         code: code.into(),
         name: name.into(),
@@ -42,7 +42,7 @@ async fn hire(app: &App, code: &str, name: &str, roles: &[Role]) {
         .expect("an account");
 }
 
-async fn signed_in(app: &App, login: &str) -> Browser {
+pub async fn signed_in(app: &App, login: &str) -> Browser {
     let mut browser = Browser::new(app);
     let answer = browser
         .post("/app/signin", &[("login", login), ("password", PASSWORD)])
