@@ -124,6 +124,7 @@ create table links (
 create unique index links_natural on links (employee_id, campaign_id, channel, material) where parent_id is null;
 create unique index links_child on links (parent_id, visitor) where parent_id is not null;
 create index links_changed on links (changed_at);
+create index links_employee on links (employee_id, parent_id);
 create index links_campaign on links (campaign_id);
 
 create table coupons (

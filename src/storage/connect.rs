@@ -113,7 +113,7 @@ impl Store {
                 .connect_with(
                     base.clone()
                         .busy_timeout(TURN)
-                        .pragma("cache_size", "-24576")
+                        .pragma("cache_size", "-16384")
                         // Pages that every batch changes go from the log to the file once in a while, not each time.
                         .pragma("wal_autocheckpoint", "4000")
                         .pragma("temp_store", "memory"),
@@ -122,7 +122,7 @@ impl Store {
             let read = SqlitePoolOptions::new()
                 .max_connections(*connections)
                 .acquire_timeout(*patience)
-                .connect_with(base.pragma("cache_size", "-4096").pragma("query_only", "on"))
+                .connect_with(base.pragma("cache_size", "-2048").pragma("query_only", "on"))
                 .await?;
             Ok(Self::Sqlite {
                 read,

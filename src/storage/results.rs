@@ -10,6 +10,8 @@ use crate::storage::{Store, StoreError, convert, reading};
 
 /// Above so many links with clicks, one look along the clicks is cheaper than one look per link.
 const LINKS: usize = 200;
+/// So many of the latest clicks are looked along for it.
+const LATEST: i64 = 5_000;
 
 /// A click as its link's owner reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,16 +138,24 @@ impl Store {
         if links.is_empty() {
             return Ok(Vec::new());
         }
-        if links.len() > LINKS {
+        let many = links.len() > LINKS;
+        if many {
+            // Whoever is clicked often is among the latest clicks of all.
             let rows: Vec<ClickSqlRow> = reading!(self, |db| {
                 let mut q = QueryBuilder::new(CLICK);
                 // The plus keeps the planner from walking all those links instead of the latest clicks.
                 q.push("+l.employee_id = ").push_bind(employee.0);
                 q.push(" and c.id < ").push_bind(before.0);
-                q.push(" order by c.id desc limit ").push_bind(limit);
+                q.push(" and c.id >= coalesce((select u.id from clicks u where u.id < ")
+                    .push_bind(before.0);
+                q.push(" order by u.id desc limit 1 offset ").push_bind(LATEST);
+                q.push("), ").push_bind(Uuid::nil());
+                q.push(") order by c.id desc limit ").push_bind(limit);
                 q.build_query_as().fetch_all(db).await?
             });
-            return rows.into_iter().map(TryInto::try_into).collect();
+            if i64::try_from(rows.len()).is_ok_and(|found| found >= limit) {
+                return rows.into_iter().map(TryInto::try_into).collect();
+            }
         }
         let mut found: Vec<ClickEvent> = Vec::new();
         for days in self.stretches(i64::MIN, before.unix_ms()).await? {
@@ -155,15 +165,23 @@ impl Store {
             }
             let rows: Vec<ClickSqlRow> = reading!(self, |db| {
                 let mut q = QueryBuilder::new(CLICK);
-                q.push("c.id in (select u.id from clicks u where u.id < ")
-                    .push_bind(before.0);
-                on_days!(q, "u.at", days.clone());
-                let mut list = q.push(" and u.link_id in (").separated(", ");
-                for link in &links {
-                    list.push_bind(*link);
+                // The limit inside keeps the planner from walking all clicks of those days, the latest first.
+                q.push("c.id in (select x.id from (select u.id from clicks u where u.link_id in (");
+                if many {
+                    q.push("select id from links where employee_id = ")
+                        .push_bind(employee.0);
+                } else {
+                    let mut list = q.separated(", ");
+                    for link in &links {
+                        list.push_bind(*link);
+                    }
                 }
-                q.push(") order by u.id desc limit ").push_bind(left);
-                q.push(") order by c.id desc");
+                q.push(")");
+                on_days!(q, "u.at", days.clone());
+                q.push(" limit ").push_bind(i64::from(i32::MAX));
+                q.push(") x where x.id < ").push_bind(before.0);
+                q.push(" order by x.id desc limit ").push_bind(left).push(")");
+                q.push(" order by c.id desc");
                 q.build_query_as().fetch_all(db).await?
             });
             for row in rows {

@@ -15,8 +15,8 @@ use crate::attribution::visits::wechat::Wechat;
 use crate::attribution::visits::{Around, REFETCH_MS, SCAN_MS, Visit};
 use crate::domain::{Class, ClickId, ClickReason, LinkId};
 
-/// Places for runs, 136 bytes and 16 runs each: 36 MB and about 3 500 000 visitors on links an hour.
-const PLACES: usize = 1 << 18;
+/// Places for runs, 136 bytes and 16 runs each: 18 MB, and about 900 000 new visitors an hour before rows are asked.
+const PLACES: usize = 1 << 17;
 /// Visitors and links whose last seconds are kept before those gone by are swept out.
 const SWEEP: usize = 65_536;
 /// Links nobody opened in WeChat for so long are swept out: what a late visit's judgement may need, and then some.
@@ -89,16 +89,16 @@ impl Recent {
     pub fn meet(&mut self, visit: &Visit) -> Met {
         self.newest_ms = self.newest_ms.max(visit.at_ms());
         let (mut unsure, mut repeat) = (false, None);
-        // A cookie set by this answer was never seen before; but it may be met out of its order.
+        // A cookie set by this answer was never seen before; but a click that brought it may have been.
         if let Some(cookie) = visit.cookie {
-            let run = self.run((visit.link, 0u8, cookie), visit);
+            let run = self.run((visit.link, 0u8, cookie), visit, visit.hash.is_some());
             unsure |= run == Run::Unsure;
             if visit.hash.is_none() && run == Run::Again {
                 repeat = Some(ClickReason::RepeatVisitor);
             }
         }
         if let Some(hash) = visit.hash {
-            let run = self.run((visit.link, 1u8, hash), visit);
+            let run = self.run((visit.link, 1u8, hash), visit, false);
             unsure |= run == Run::Unsure;
             if run == Run::Again {
                 repeat = Some(ClickReason::RepeatProvisional);
@@ -122,10 +122,10 @@ impl Recent {
     /// Remembers a stored visit for the rules about its link. Visits of one link in order.
     pub fn learn_on_link(&mut self, visit: &Visit) {
         if let Some(cookie) = visit.cookie {
-            self.run((visit.link, 0u8, cookie), visit);
+            self.run((visit.link, 0u8, cookie), visit, false);
         }
         if let Some(hash) = visit.hash {
-            self.run((visit.link, 1u8, hash), visit);
+            self.run((visit.link, 1u8, hash), visit, false);
         }
         self.learn_wechat(visit);
     }
@@ -161,8 +161,8 @@ impl Recent {
         }
     }
 
-    fn run(&mut self, key: impl Hash, visit: &Visit) -> Run {
-        self.runs.meet(self.hasher.hash_one(key), visit.at_ms())
+    fn run(&mut self, key: impl Hash, visit: &Visit, fresh: bool) -> Run {
+        self.runs.meet(self.hasher.hash_one(key), visit.at_ms(), fresh)
     }
 
     fn learn_wechat(&mut self, visit: &Visit) {

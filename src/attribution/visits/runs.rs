@@ -107,8 +107,9 @@ impl Runs {
         }
     }
 
-    /// Remembers a click of `key` at `at_ms`; what was known of the key before.
-    pub(super) fn meet(&mut self, key: u64, at_ms: i64) -> Run {
+    /// Remembers a click of `key` at `at_ms`; what was known of the key before. With a `fresh` key, one that was made for
+    /// this click, only what lies after it can be missing.
+    pub(super) fn meet(&mut self, key: u64, at_ms: i64, fresh: bool) -> Run {
         let Some(at) = self.instant(at_ms) else {
             return Run::Unsure;
         };
@@ -136,7 +137,7 @@ impl Runs {
                     last: at,
                 },
             ) {
-                let window = self.window();
+                let window = if fresh { 0 } else { self.window() };
                 let lost = self.places[one].lost.max(self.places[other].lost);
                 return if at > lost.saturating_add(window) {
                     Run::First

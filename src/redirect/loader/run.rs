@@ -25,7 +25,7 @@ use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, fold_lin
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
 const LEAST: usize = 256;
-const MOST: usize = 16_384;
+const MOST: usize = 8_192;
 /// A transaction should keep the writer this long at most.
 const GOAL: Duration = Duration::from_millis(150);
 /// How long to sleep when nothing is there: asking costs microseconds, being told would cost every redirect some.
@@ -149,7 +149,7 @@ impl Loader {
         }
     }
 
-    /// Remembers the last hour's visitors in at most so many places of 16 (a power of two) instead of 2^18; whoever does
+    /// Remembers the last hour's visitors in at most so many places of 16 (a power of two) instead of 2^17; whoever does
     /// not fit is looked up in rows.
     #[must_use]
     pub fn remembering(mut self, places: usize) -> Self {

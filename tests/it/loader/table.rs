@@ -76,4 +76,53 @@ async fn given_links_that_change_when_refreshed_then_the_table_follows(db: TestD
     other.close().await;
 }
 
+/// Links with ids from one to the other, all changed at 5.
+macro_rules! links {
+    ($from:literal, $to:literal) => {
+        concat!(
+            "insert into links (id, code, code_key, employee_id, campaign_id, channel, material, created_at, changed_at) \
+             with recursive n (i) as (select ",
+            $from,
+            " union all select i + 1 from n where i < ",
+            $to,
+            ") select i, 'many' || i, 'many' || i, 1, 1, 'wechat', 'm' || i, 5, 5 from n;"
+        )
+    };
+}
+
+async fn given_very_many_links_changed_at_once_when_refreshed_then_later_changes_are_seen_too(db: TestDb) {
+    staff(&db.store).await;
+    let table = Arc::new(Table::new());
+    let refresher = Refresher::new(RefreshParts {
+        store: db.store.clone(),
+        table: Arc::clone(&table),
+        zone: TimeZone::get("Asia/Shanghai").unwrap(),
+        picture_url: Box::new(|_| String::new()),
+    });
+    refresher.refresh().await.unwrap();
+    sql(&db.store, links!("100", "60099")).await.unwrap();
+    refresher.refresh().await.unwrap();
+    assert_eq!(table.len(), 60_005);
+    // Nothing new: what was read is not read again, and nothing goes.
+    refresher.refresh().await.unwrap();
+    assert_eq!(table.len(), 60_005);
+    // One more, stamped as the others were; then a change.
+    sql(&db.store, links!("70000", "70000")).await.unwrap();
+    refresher.refresh().await.unwrap();
+    assert_eq!(table.len(), 60_006);
+    sql(
+        &db.store,
+        "update links set disabled_at = 6, changed_at = 6 where id = 70000",
+    )
+    .await
+    .unwrap();
+    refresher.refresh().await.unwrap();
+    assert!(
+        destination(&table, "many70000", ten())
+            .unwrap()
+            .starts_with("Disabled")
+    );
+}
+
+both!(given_very_many_links_changed_at_once_when_refreshed_then_later_changes_are_seen_too);
 both!(given_links_that_change_when_refreshed_then_the_table_follows);
