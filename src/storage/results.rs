@@ -165,7 +165,6 @@ impl Store {
             }
             let rows: Vec<ClickSqlRow> = reading!(self, |db| {
                 let mut q = QueryBuilder::new(CLICK);
-                // The limit inside keeps the planner from walking all clicks of those days, the latest first.
                 q.push("c.id in (select x.id from (select u.id from clicks u where u.link_id in (");
                 if many {
                     q.push("select id from links where employee_id = ")
@@ -178,7 +177,13 @@ impl Store {
                 }
                 q.push(")");
                 on_days!(q, "u.at", days.clone());
-                q.push(" limit ").push_bind(i64::from(i32::MAX));
+                if many {
+                    // A limit inside keeps the planner from walking all clicks of those days, the latest first.
+                    q.push(" limit ").push_bind(i64::from(i32::MAX));
+                } else {
+                    q.push(" and u.id < ").push_bind(before.0);
+                    q.push(" order by u.id desc limit ").push_bind(left);
+                }
                 q.push(") x where x.id < ").push_bind(before.0);
                 q.push(" order by x.id desc limit ").push_bind(left).push(")");
                 q.push(" order by c.id desc");
