@@ -30,7 +30,7 @@ pub struct Curve {
 }
 
 impl Document {
-    /// The curves of all scales whose bands have a default.
+    /// The curves of all scales that have words and whose bands have a default.
     pub fn curves(&self) -> Vec<Curve> {
         let settings: Vec<Option<Setting>> = self
             .params
@@ -43,6 +43,7 @@ impl Document {
             .collect();
         self.steps
             .iter()
+            .filter(|s| s.label != Label::default())
             .filter_map(|s| match &s.block {
                 Block::Scale(scale) => curve(scale, &filled).map(|c| Curve {
                     step: s.id.clone(),

@@ -176,3 +176,15 @@ fn given_counted_things_in_parts_when_an_award_is_explained_then_no_fen_are_show
         "{first}"
     );
 }
+
+#[test]
+fn given_a_scale_without_words_when_curves_are_shown_then_only_scales_with_words_have_one() {
+    let doc = Document::parse("small.toml", SMALL).unwrap();
+    assert!(doc.curves().is_empty());
+    let named = SMALL.replace(
+        "id = \"rated\"",
+        "id = \"rated\"\nzh = \"提成\"\nen = \"commission\"",
+    );
+    let doc = Document::parse("small.toml", &named).unwrap();
+    assert_eq!(doc.curves().len(), 1);
+}
