@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::EmployeeId;
-use crate::storage::shares::{Decided, Filter};
+use crate::storage::shares::{Decided, Filter, filed_list, write_decision};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// An exchange as it stands.
@@ -122,18 +122,7 @@ impl Store {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<InteractionRow>, StoreError> {
-        Ok(reading!(self, |db| {
-            sqlx::query_as(interaction_sql!(
-                "where i.id < $1 and i.employee_id = coalesce($2, i.employee_id) \
-                 and i.status = coalesce($3, i.status) order by i.id desc limit $4"
-            ))
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(filter.employee.map(|e| e.0))
-            .bind(filter.status)
-            .bind(limit)
-            .fetch_all(db)
-            .await?
-        }))
+        Ok(filed_list!(self, interaction_sql, "i", filter, before, limit))
     }
 
     /// Awards, newest first; `before` is the last page's smallest id.
@@ -207,23 +196,7 @@ pub async fn insert_interaction(tx: &mut Tx, new: &NewInteractionRow<'_>) -> Res
 
 /// Writes a decision on an exchange.
 pub async fn decide_interaction(tx: &mut Tx, id: i64, decided: &Decided<'_>) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
-        sqlx::query(
-            "update interactions set status = $2, outcome = $3, points = $4, decided_by = $5, decided_at = $6, \
-             reason = $7 where id = $1",
-        )
-        .bind(id)
-        .bind(decided.status)
-        .bind(decided.outcome)
-        .bind(decided.points)
-        .bind(decided.by)
-        .bind(decided.at)
-        .bind(decided.reason)
-        .execute(db)
-        .await?
-        .rows_affected()
-    });
-    StoreError::check_rows("interactions: decision", done, 1)
+    write_decision!(tx, "interactions", id, decided)
 }
 
 /// Writes an award; `false`, and nothing written, when the month has one of this kind.

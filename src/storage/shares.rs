@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::domain::EmployeeId;
 use crate::points::DaySoFar;
 use crate::storage::convert::day_opt;
-use crate::storage::{Store, StoreError, Tx, reading, writing};
+use crate::storage::{Store, StoreError, Tx, writing};
 
 /// What a share is of: the item (campaign and material) on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,53 @@ pub struct Filter<'a> {
     pub status: Option<&'a str>,
 }
 
+/// Writes a decision into a row of a table that keeps decisions like `shares` does.
+macro_rules! write_decision {
+    ($tx:expr, $table:literal, $id:expr, $decided:expr) => {{
+        let done = $crate::storage::writing!($tx, |db| {
+            sqlx::query(concat!(
+                "update ",
+                $table,
+                " set status = $2, outcome = $3, points = $4, decided_by = $5, decided_at = $6, reason = $7 where id = $1"
+            ))
+            .bind($id)
+            .bind($decided.status)
+            .bind($decided.outcome)
+            .bind($decided.points)
+            .bind($decided.by)
+            .bind($decided.at)
+            .bind($decided.reason)
+            .execute(db)
+            .await?
+            .rows_affected()
+        });
+        StoreError::check_rows(concat!($table, ": decision"), done, 1)
+    }};
+}
+
+/// What was filed, newest first, narrowed to a person and a state: `$sql!` is the select, `$row` the table's alias in it.
+macro_rules! filed_list {
+    ($store:expr, $sql:ident, $row:literal, $filter:expr, $before:expr, $limit:expr) => {
+        $crate::storage::reading!($store, |db| {
+            let mut q = sqlx::QueryBuilder::new($sql!(""));
+            q.push(concat!("where ", $row, ".id < "))
+                .push_bind($before.unwrap_or(i64::MAX));
+            if let Some(employee) = $filter.employee {
+                q.push(concat!(" and ", $row, ".employee_id = "))
+                    .push_bind(employee.0);
+            }
+            if let Some(status) = $filter.status {
+                q.push(concat!(" and ", $row, ".status = ")).push_bind(status);
+            }
+            q.push(concat!(" order by ", $row, ".id desc limit "))
+                .push_bind($limit);
+            q.build_query_as().fetch_all(db).await?
+        })
+    };
+}
+
+pub(super) use {filed_list, write_decision};
+
 macro_rules! share_sql {
     ($rest:literal) => {
         concat!(
@@ -122,18 +169,7 @@ impl Store {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<ShareRow>, StoreError> {
-        Ok(reading!(self, |db| {
-            sqlx::query_as(share_sql!(
-                "where s.id < $1 and s.employee_id = coalesce($2, s.employee_id) \
-                 and s.status = coalesce($3, s.status) order by s.id desc limit $4"
-            ))
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(filter.employee.map(|e| e.0))
-            .bind(filter.status)
-            .bind(limit)
-            .fetch_all(db)
-            .await?
-        }))
+        Ok(filed_list!(self, share_sql, "s", filter, before, limit))
     }
 }
 
@@ -243,21 +279,5 @@ pub struct Decided<'a> {
 
 /// Writes a decision on a share.
 pub async fn decide_share(tx: &mut Tx, id: i64, decided: &Decided<'_>) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
-        sqlx::query(
-            "update shares set status = $2, outcome = $3, points = $4, decided_by = $5, decided_at = $6, reason = $7 \
-             where id = $1",
-        )
-        .bind(id)
-        .bind(decided.status)
-        .bind(decided.outcome)
-        .bind(decided.points)
-        .bind(decided.by)
-        .bind(decided.at)
-        .bind(decided.reason)
-        .execute(db)
-        .await?
-        .rows_affected()
-    });
-    StoreError::check_rows("shares: decision", done, 1)
+    write_decision!(tx, "shares", id, decided)
 }
