@@ -7,6 +7,7 @@
 mod build;
 mod firm;
 mod material;
+mod pay;
 mod picture;
 mod shop;
 mod traffic;
@@ -23,6 +24,7 @@ use rand::rngs::StdRng;
 
 use crate::app::accounts::{AccountRefusal, AccountWish};
 use crate::app::filing::PointsError;
+use crate::app::pay::PayError;
 use crate::app::{ConvertError, RefundError, Refused, accounts};
 use crate::boot::{Nature, OpenError, ServeError, Server};
 use crate::config::Settings;
@@ -37,9 +39,12 @@ pub use firm::FIRM;
 pub const PASSWORD: &str = "qingmei-demo";
 
 /// Ready-made sign-ins: login, what they are, employee code.
-pub const SIGN_INS: [(&str, &str, Option<&str>); 3] = [
+pub const SIGN_INS: [(&str, &str, Option<&str>); 6] = [
     ("linxiaowen", "员工 employee (phone)", Some("linxiaowen")),
     ("manager", "市场经理 marketing manager", Some("yuqing")),
+    ("verifier", "报单核实 claims verifier", None),
+    ("finance", "财务 finance and HR", None),
+    ("boss", "审批人 approver", None),
     ("admin", "管理员 admin", None),
 ];
 
@@ -73,6 +78,9 @@ pub enum DemoError {
     /// An act on points.
     #[error(transparent)]
     Points(#[from] PointsError),
+    /// An act on pay.
+    #[error(transparent)]
+    Pay(#[from] PayError),
     /// A conversion.
     #[error(transparent)]
     Convert(#[from] ConvertError),
@@ -126,8 +134,10 @@ pub async fn build(settings: &Settings, now: Timestamp, say: &mut dyn FnMut(&str
         rng: StdRng::seed_from_u64(20_260_901),
     };
     build::build(&mut world, now, say).await?;
-    drop(world);
+    let World { clock, rng, .. } = world;
     sign_ins(&app).await?;
+    clock.set(now);
+    pay::build(&app, rng, now, say).await?;
     app.store.close().await;
     let path = dir.join(MARK);
     std::fs::write(&path, mark).map_err(|e| DemoError::Io(path.display().to_string(), e))?;
@@ -165,12 +175,20 @@ async fn sign_ins(app: &crate::app::App) -> Result<(), DemoError> {
         let roles: &[Role] = match login {
             "admin" => &[Role::Admin, Role::Manager],
             "manager" => &[Role::Employee, Role::Manager],
+            "verifier" => &[Role::Verifier],
+            "finance" => &[Role::Finance],
+            "boss" => &[Role::Approver],
             _ => &[Role::Employee],
         };
-        let name = firm::PEOPLE
-            .iter()
-            .find(|p| Some(p.code) == code)
-            .map_or("管理员", |p| p.name);
+        let name = firm::PEOPLE.iter().find(|p| Some(p.code) == code).map_or(
+            match login {
+                "verifier" => "核实员",
+                "finance" => "财务",
+                "boss" => "审批人",
+                _ => "管理员",
+            },
+            |p| p.name,
+        );
         let wish = AccountWish {
             login,
             name,

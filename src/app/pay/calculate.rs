@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::app::pay::material::{Material, gather};
+use crate::app::pay::material::{Material, Shape, gather};
 use crate::app::pay::{PayError, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
@@ -31,7 +31,8 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
     let document = in_force.document;
     fits(&document, &period)?;
     no_overlap(app, scheme, from, to).await?;
-    flow::flow(app, from, to).await?;
+    let kinds = Shape::of(&document).facts.into_keys().collect();
+    flow::flow(app, from, to, &kinds).await?;
     let mark = {
         let mut tx = app.store.begin().await?;
         watermark(&mut tx).await?
@@ -43,7 +44,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
     };
     let hash = material.hash;
     let roster = material.roster.clone();
-    let unknown = material.unknown;
+    let (unknown, left_out) = (material.unknown, material.left_out);
     let computed = compute(document.clone(), material).await?;
     let mut lines = computed.lines;
     if document.header.guard {
@@ -59,6 +60,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
         total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
     let mut outcome = computed.outcome;
     outcome["people_without_attributes"] = json!(unknown);
+    outcome["facts_without_fields"] = json!(left_out);
     let now_ms = app.clock.now_ms();
     let who = actor.word();
     let mut tx = app.store.begin().await?;

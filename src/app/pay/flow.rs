@@ -4,7 +4,7 @@
 //! A click that is overruled, a lead that is found void, an order that is credited to somebody else: each changes what
 //! the tracker says of a day. Flowing compares what it says now with what pay was told, and records the difference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -31,6 +31,8 @@ const KINDS: [&str; 7] = [
     "refund",
     "indirect",
 ];
+/// Those that are many: looked at again for a month back only.
+const POSTS: [&str; 3] = ["share", "click", "interaction"];
 /// Lead classes of the sharing programme; any other word of the shop is a contact left.
 const LEAD_CLASSES: [&str; 4] = ["contact", "white_paper", "registration", "enquiry"];
 
@@ -41,9 +43,13 @@ struct Told {
     fields: Value,
 }
 
-/// Brings pay's facts up to date with the tracker for a period, and for what may still be clawed back before it; gives
-/// how many were recorded.
-pub async fn flow(app: &App, from: Date, to: Date) -> Result<u64, PayError> {
+/// Brings pay's facts of these kinds up to date with the tracker for a period, and for what may still be clawed back
+/// before it; gives how many were recorded. Kinds the tracker does not speak of are passed over.
+pub async fn flow(app: &App, from: Date, to: Date, kinds: &BTreeSet<String>) -> Result<u64, PayError> {
+    let wanted: Vec<&'static str> = KINDS.into_iter().filter(|k| kinds.contains(*k)).collect();
+    if wanted.is_empty() {
+        return Ok(0);
+    }
     let zone = &app.programme.zone;
     let ms = |day: Date| {
         day.to_zoned(zone.clone())
@@ -54,11 +60,16 @@ pub async fn flow(app: &App, from: Date, to: Date) -> Result<u64, PayError> {
     let near = from.checked_sub(1.month()).unwrap_or(from);
     let mut told: BTreeMap<(&'static str, String), Told> = BTreeMap::new();
     let (far_ms, near_ms, end_ms) = (ms(far)?, ms(near)?, ms(to)?);
-    posts(app, near_ms, end_ms, &mut told).await?;
-    money(app, far_ms, end_ms, &mut told).await?;
+    if wanted.iter().any(|kind| POSTS.contains(kind)) {
+        posts(app, near_ms, end_ms, &mut told).await?;
+    }
+    if wanted.iter().any(|kind| !POSTS.contains(kind)) {
+        money(app, far_ms, end_ms, &mut told).await?;
+    }
+    told.retain(|(kind, _), _| wanted.contains(kind));
 
     let mut known: HashMap<(&'static str, String), FactRow> = HashMap::new();
-    for kind in KINDS {
+    for kind in wanted {
         for row in app.store.facts_as_of(kind, i64::MAX).await? {
             if row.source == TRACKER {
                 known.insert((kind, row.source_key.clone()), row);
@@ -96,11 +107,7 @@ pub async fn flow(app: &App, from: Date, to: Date) -> Result<u64, PayError> {
             .occurred
             .parse::<jiff::Timestamp>()
             .map_or(i64::MIN, |t| t.as_millisecond());
-        let since = if matches!(kind, "share" | "click" | "interaction") {
-            near_ms
-        } else {
-            far_ms
-        };
+        let since = if POSTS.contains(&kind) { near_ms } else { far_ms };
         // A refund is looked at by its order's day, which is not later than its own.
         let until = if kind == "refund" { i64::MAX } else { end_ms };
         if (since..until).contains(&at) {

@@ -67,6 +67,7 @@ pub(super) async fn material(
         input,
         roster: "[]".to_owned(),
         unknown: 0,
+        left_out: 0,
     })
 }
 

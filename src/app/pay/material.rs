@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::app::pay::PayError;
+use crate::app::pay::flow::TRACKER;
 use crate::payout::Document;
 use crate::storage::StoreError;
 use crate::storage::pay::FactRow;
@@ -76,6 +77,8 @@ pub(super) struct Material {
     pub hash: [u8; 32],
     /// People left out because nothing the scheme needs is known of them.
     pub unknown: usize,
+    /// The tracker's facts left out because they lack what this scheme must know.
+    pub left_out: usize,
 }
 
 /// Gathers what a document reads for a period, as known at a watermark. `roster` is a closed run's, where its period is
@@ -91,12 +94,12 @@ pub(super) async fn gather(
     let shape = Shape::of(document);
     let (roster, unknown) = match roster {
         Some(text) => (serde_json::from_str(text).unwrap_or_default(), 0),
-        None => people(app, &shape, (from, to)).await?,
+        None => people(app, &document.header.id, &shape, (from, to)).await?,
     };
-    let mut facts = Vec::new();
+    let (mut facts, mut left_out) = (Vec::new(), 0);
     for (kind, fields) in &shape.facts {
         let rows = app.store.facts_as_of(kind, watermark).await?;
-        facts.extend(rows_of(&document.header.id, rows, fields)?);
+        left_out += rows_of(&document.header.id, rows, fields, &mut facts)?;
     }
     let input = json!({
         "period": { "from": from.to_string(), "to": to.to_string() },
@@ -108,17 +111,24 @@ pub(super) async fn gather(
         input,
         hash,
         unknown,
+        left_out,
     })
 }
 
-/// The facts of a kind as the document's fields; others' fields are left out.
-fn rows_of(scheme: &str, rows: Vec<FactRow>, fields: &[Field]) -> Result<Vec<Value>, StoreError> {
+/// The facts of a kind as the document's fields; others' fields are left out, and so are facts of the tracker that lack
+/// what this document must know (they are another scheme's); gives how many those were.
+fn rows_of(
+    scheme: &str,
+    rows: Vec<FactRow>,
+    fields: &[Field],
+    out: &mut Vec<Value>,
+) -> Result<usize, StoreError> {
     let mut keys: HashMap<&str, u32> = HashMap::new();
     for row in &rows {
         *keys.entry(row.source_key.as_str()).or_default() += 1;
     }
     let employee = fields.iter().find(|f| f.kind == "employee");
-    let mut out = Vec::with_capacity(rows.len());
+    let mut left_out = 0;
     for row in &rows {
         let told: Map<String, Value> =
             serde_json::from_str(&row.fields).map_err(|_| StoreError::Corrupt {
@@ -149,14 +159,25 @@ fn rows_of(scheme: &str, rows: Vec<FactRow>, fields: &[Field]) -> Result<Vec<Val
                 fact.insert(field.name.clone(), value);
             }
         }
+        let lacks = |field: &&Field| field.required && !fact.contains_key(&field.name);
+        if row.source == TRACKER && fields.iter().any(|field| lacks(&field)) {
+            left_out += 1;
+            continue;
+        }
         out.push(Value::Object(fact));
     }
-    Ok(out)
+    Ok(left_out)
 }
 
-/// Everybody the scheme knows enough of. Team, first and last day come from the person's record unless an attribute of
+/// Everybody the scheme knows enough of. `07-new-customers.role` holds for that scheme alone and goes before `role`, which
+/// holds for all. Team, first and last day come from the person's record unless an attribute of
 /// that name was set. Who lacks all the attributes a scheme must have takes no part in it.
-async fn people(app: &App, shape: &Shape, (from, to): (Date, Date)) -> Result<(Value, usize), PayError> {
+async fn people(
+    app: &App,
+    scheme: &str,
+    shape: &Shape,
+    (from, to): (Date, Date),
+) -> Result<(Value, usize), PayError> {
     let last = to.yesterday().unwrap_or(from);
     let mut set: HashMap<i64, Map<String, Value>> = HashMap::new();
     for value in app.store.roster_on(last).await? {
@@ -191,7 +212,8 @@ async fn people(app: &App, shape: &Shape, (from, to): (Date, Date)) -> Result<(V
                 let known = record(&field.name);
                 // What everybody's record says does not tell who takes part.
                 let tells = field.required && known.is_none();
-                let value = own.get(&field.name).cloned().or(known);
+                let only_here = own.get(&format!("{scheme}.{}", field.name));
+                let value = only_here.or_else(|| own.get(&field.name)).cloned().or(known);
                 needed += usize::from(tells);
                 given += usize::from(tells && value.is_some());
                 if let Some(value) = value {

@@ -122,12 +122,20 @@ pub async fn set_attributes(
     let person = person.ok_or_else(|| PayError::NotFound(format!("employee {code:?}")))?;
     let known: std::collections::BTreeSet<String> = documents()
         .values()
-        .flat_map(|d| Shape::of(d).roster)
-        .map(|f| f.name)
+        .flat_map(|d| {
+            let names = Shape::of(d).roster.into_iter().map(|f| f.name);
+            names
+                .flat_map(|name| [format!("{}.{name}", d.header.id), name])
+                .collect::<Vec<_>>()
+        })
         .collect();
     if let Some(other) = values.keys().find(|name| !known.contains(*name)) {
-        let list: Vec<&str> = known.iter().map(String::as_str).collect();
-        let detail = format!("{other:?} is none of {}", list.join(", "));
+        let list: Vec<&str> = known
+            .iter()
+            .map(String::as_str)
+            .filter(|n| !n.contains('.'))
+            .collect();
+        let detail = format!("{other:?} is none of {} (or scheme.attribute)", list.join(", "));
         return Err(PayError::field("/attributes", detail));
     }
     if let Some((name, _)) = values

@@ -7,7 +7,8 @@ use crate::support::TestDb;
 
 async fn flow(rig: &Rig) -> u64 {
     let (from, to) = ("2026-11-01".parse().unwrap(), "2026-12-01".parse().unwrap());
-    bole::app::pay::flow(&rig.app, from, to).await.unwrap()
+    let kinds = ["order", "refund", "share", "lead"].map(str::to_owned).into();
+    bole::app::pay::flow(&rig.app, from, to, &kinds).await.unwrap()
 }
 
 async fn given_credited_orders_when_they_flow_then_once_and_their_changes_are_revisions(db: TestDb) {
