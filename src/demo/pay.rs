@@ -126,7 +126,8 @@ async fn settings(app: &App, finance: &Actor, from_on: Date) -> Result<(), DemoE
                 "star_bonus": "1000",
                 "sale_bands": [{ "from": "0", "gives": "1%" }, { "from": "10000", "gives": "2%" },
                                { "from": "30000", "gives": "3%" }],
-                "virality_pool": "3000", "virality_min": 3,
+                "virality_pool": "3000", "virality_min": 3, "team_target": "200000", "team_share": "1%",
+                "point_prices": [{ "item": "咖啡券", "points": 200 }, { "item": "电影票", "points": 400 }],
             }),
         ),
         (
@@ -184,7 +185,7 @@ async fn attributes(app: &App, finance: &Actor, from_on: Date) -> Result<(), Dem
             json!(if team == 4 { "sales" } else { "beautician" }),
         );
         set(
-            "11-salon.role",
+            "salon_role",
             json!(if seat == 0 { "manager" } else { "beautician" }),
         );
         set(
