@@ -25,6 +25,30 @@ pub struct Diagnostic {
     pub width: usize,
 }
 
+/// Characters of a line that a message shows; longer ones are cut around the fault.
+const SHOWN: usize = 160;
+
+impl Diagnostic {
+    /// The line, or the part of a long one around the fault, and how many of its characters stand before the fault.
+    fn excerpt(&self) -> (String, usize) {
+        let length = self.text.chars().count();
+        let before = self.column - 1;
+        if length <= SHOWN {
+            return (self.text.clone(), before);
+        }
+        let skipped = before.saturating_sub(SHOWN / 2).min(length.saturating_sub(SHOWN));
+        let part: String = self.text.chars().skip(skipped).take(SHOWN).collect();
+        let (head, tail) = (
+            if skipped > 0 { "…" } else { "" },
+            if skipped + SHOWN < length { "…" } else { "" },
+        );
+        (
+            format!("{head}{part}{tail}"),
+            before - skipped + head.chars().count(),
+        )
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
@@ -32,15 +56,16 @@ impl fmt::Display for Diagnostic {
         writeln!(f, "error: {}", self.what)?;
         writeln!(f, "{margin}--> {}:{}:{}", self.file, self.line, self.column)?;
         writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", self.text)?;
+        let (line, before) = self.excerpt();
+        writeln!(f, "{number} | {line}")?;
         // Chinese characters are two cells wide in a terminal; the caret line keeps up.
         let wide = |s: &str| {
             s.chars()
                 .map(|c| if c as u32 >= 0x2E80 { 2 } else { 1 })
                 .sum::<usize>()
         };
-        let before: String = self.text.chars().take(self.column - 1).collect();
-        let under: String = self.text.chars().skip(self.column - 1).take(self.width).collect();
+        let under: String = line.chars().skip(before).take(self.width).collect();
+        let before: String = line.chars().take(before).collect();
         let (pad, carets) = (" ".repeat(wide(&before)), "^".repeat(wide(&under).max(1)));
         writeln!(f, "{margin} | {pad}{carets}")?;
         write!(f, "{margin} = expected: {}", self.expected)?;

@@ -1,17 +1,22 @@
 //! What a run reads besides the document: period, parameters, roster, facts.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::diag::one_of;
 use super::doc::{Document, PERIOD, ROSTER};
-use super::raw::{At, Node, Refused, from_json};
+use super::facts::Facts;
+use super::json::Reader;
+use super::raw::{At, Entry, Node, Raw, Refused, from_json};
 use super::relation::{Relation, Row, key_of};
 use super::schema::{ParamDecl, ParamKind, Setting};
 use super::setting::{range, read_row, read_setting, read_value};
 use super::value::{Type, Value};
+
+/// What an input may say.
+const SECTIONS: [&str; 4] = ["period", "params", "roster", "facts"];
 
 /// Checked input of one run.
 #[derive(Clone, Debug)]
@@ -35,12 +40,76 @@ impl Document {
     pub fn input(&self, json: &serde_json::Value) -> Result<Input, Refused> {
         let raw = from_json(json);
         let at = At::root(&raw);
-        at.only(&["period", "params", "roster", "facts"])?;
+        at.only(&SECTIONS)?;
         self.read_input(at)
+    }
+
+    /// The same from a text; facts are read one by one, so that a million of them need no tree.
+    ///
+    /// # Errors
+    /// As [`Document::input`]; where the text is not JSON, line and column in place of the path.
+    pub fn input_text(&self, text: &str) -> Result<Input, Refused> {
+        let mut reader = Reader::new(text);
+        let mut sections: Vec<Entry> = Vec::new();
+        let mut facts = Facts::new(self);
+        let entry = |key: String, value: Raw| Entry {
+            key,
+            key_span: 0..0,
+            value,
+        };
+        let mut fact = Raw {
+            node: Node::Null,
+            span: 0..0,
+        };
+        let mut read = |r: &mut Reader<'_>, key: &str| {
+            let value = if key == "facts" && r.is_list() {
+                r.list(|r| {
+                    r.value_into(&mut fact)?;
+                    facts.take(At::fact(&fact, facts.len()));
+                    Ok(())
+                })?;
+                Raw {
+                    node: Node::List(Vec::new()),
+                    span: 0..0,
+                }
+            } else {
+                r.value()?
+            };
+            sections.push(entry(key.to_owned(), value));
+            Ok(())
+        };
+        if reader.is_object() {
+            reader.object(&mut read)?;
+            reader.end()?;
+        } else {
+            // Whatever it is, it is no table of sections; say so like for any other value.
+            let raw = reader.value()?;
+            reader.end()?;
+            return Err(At::root(&raw).mismatch("a table of names and values"));
+        }
+        let raw = Raw {
+            node: Node::Map(sections),
+            span: 0..0,
+        };
+        let at = At::root(&raw);
+        at.only(&SECTIONS)?;
+        self.assemble(at, facts)
     }
 
     /// The same from an example's table.
     pub(super) fn read_input(&self, at: At<'_>) -> Result<Input, Refused> {
+        let mut facts = Facts::new(self);
+        at.get("facts", |list| {
+            list.each(|_, fact| {
+                facts.take(fact);
+                Ok(())
+            })
+        })?;
+        self.assemble(at, facts)
+    }
+
+    /// Everything but the facts, in the order people read an input; then the facts.
+    fn assemble(&self, at: At<'_>, facts: Facts<'_>) -> Result<Input, Refused> {
         let Some((from, to)) = at.get("period", |v| self.period(v))? else {
             return Err(at.refuse(
                 "`period` is missing",
@@ -55,7 +124,8 @@ impl Document {
         if let Some(roster) = at.get("roster", |v| self.roster(v))? {
             relations[ROSTER] = roster;
         }
-        at.get("facts", |v| self.facts(v, &mut relations))?;
+        at.get("facts", |v| v.list_len())?;
+        facts.finish(&mut relations)?;
         for (p, setting) in self.params.iter().zip(&params) {
             if let (ParamKind::Table(relation), Setting::Table(rows)) = (&p.kind, setting) {
                 let parts = self.schemas[*relation].key_parts;
@@ -208,88 +278,5 @@ impl Document {
         })?;
         rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.key.cmp(&b.1.key)));
         Ok(Relation::of(rows.into_iter().map(|r| r.1).collect()))
-    }
-
-    fn facts(&self, at: At<'_>, relations: &mut [Relation]) -> Result<(), Refused> {
-        let roster: std::collections::HashSet<Arc<str>> =
-            relations[ROSTER].rows.iter().map(|r| r.key.clone()).collect();
-        // Latest revision of each (relation, id), and whether it is void.
-        let mut latest: HashMap<(usize, Arc<str>), (i64, bool, usize)> = HashMap::new();
-        at.each(|i, v| {
-            let Some(kind) = v.get("kind", |k| k.str().map(str::to_owned))? else {
-                let kinds = one_of(self.fact_kinds.iter().map(|f| &f.kind));
-                return Err(v.refuse("`kind` is missing", format!("`kind`: {kinds}")));
-            };
-            let Some(fact) = self.fact_kinds.iter().find(|f| f.kind == kind) else {
-                let kinds = one_of(self.fact_kinds.iter().map(|f| &f.kind));
-                return v.get("kind", |k| Err(k.mismatch(kinds))).map(|_: Option<()>| ());
-            };
-            let schema = &self.schemas[fact.relation];
-            let mut columns = schema.columns.clone();
-            // Without an id the content is the id: two equal facts are told apart by their number.
-            let nameless = v.map()?.iter().all(|e| e.key != "id");
-            if nameless {
-                columns[0].default = Some(Value::Text("".into()));
-            }
-            let mut cells = read_row(v, &columns, &["kind", "revision", "void"], self.header.zone)?;
-            for (c, cell) in schema.columns.iter().zip(&cells).filter(|(c, _)| c.employee) {
-                // A default like "-" stands for nobody.
-                if c.default.as_ref() != Some(cell) && !roster.contains(&cell.text()) {
-                    return v
-                        .get(&c.name, |x| {
-                            Err(x.refuse(
-                                format!("{} is not in the roster", x.found()),
-                                "the id of somebody in `roster`",
-                            ))
-                        })
-                        .map(|_: Option<()>| ());
-                }
-            }
-            if nameless {
-                let content = cells[1..]
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("/");
-                let name = |n: usize| -> Arc<str> { format!("{kind}:{content}#{n}").into() };
-                let n = (1..=latest.len() + 1)
-                    .find(|n| !latest.contains_key(&(fact.relation, name(*n))))
-                    .unwrap_or(i);
-                cells[0] = Value::Text(name(n));
-            }
-            let revision = v.get("revision", |r| match r.raw.node {
-                Node::Int(n) if n >= 0 => Ok(n),
-                _ => Err(r.mismatch("a whole number from 0")),
-            })?;
-            let revision = revision.unwrap_or(0);
-            let void = v.get("void", |b| b.bool())?.unwrap_or(false);
-            let key = cells[0].text();
-            let rows = &mut relations[fact.relation].rows;
-            match latest.get(&(fact.relation, key.clone())) {
-                Some((old, ..)) if *old == revision => {
-                    return Err(v.refuse(
-                        format!("the {kind} `{key}` again with the same revision"),
-                        "each id and revision once",
-                    ));
-                }
-                Some((old, _, _)) if *old > revision => {}
-                Some((_, _, place)) => {
-                    rows[*place] = Row::new(key.clone(), cells);
-                    let place = *place;
-                    latest.insert((fact.relation, key), (revision, void, place));
-                }
-                None => {
-                    latest.insert((fact.relation, key.clone()), (revision, void, rows.len()));
-                    rows.push(Row::new(key, cells));
-                }
-            }
-            Ok(())
-        })?;
-        for fact in &self.fact_kinds {
-            let rows = &mut relations[fact.relation].rows;
-            rows.retain(|r| latest.get(&(fact.relation, r.key.clone())).is_none_or(|l| !l.1));
-            rows.sort_by(|a, b| a.cells[1].cmp(&b.cells[1]).then_with(|| a.key.cmp(&b.key)));
-        }
-        Ok(())
     }
 }

@@ -89,6 +89,14 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The `n`-th fact of an input that is read one by one.
+    pub fn fact(raw: &'a Raw, n: usize) -> Self {
+        Self {
+            raw,
+            path: Path::Item(&FACTS, n),
+        }
+    }
+
     /// A refusal here.
     pub fn refuse(&self, what: impl Into<String>, expected: impl Into<String>) -> Refused {
         let mut path = String::new();
@@ -104,10 +112,7 @@ impl<'a> At<'a> {
     /// "found 12" and the like.
     pub fn found(&self) -> String {
         match &self.raw.node {
-            Node::Str(s) if s.chars().count() > 60 => {
-                format!("\"{}…\"", s.chars().take(60).collect::<String>())
-            }
-            Node::Str(s) => format!("\"{s}\""),
+            Node::Str(s) => quoted(s),
             Node::Int(n) => format!("the number {n}"),
             Node::Float(t) => format!("the float {t}"),
             Node::Bool(b) => b.to_string(),
@@ -199,10 +204,14 @@ impl<'a> At<'a> {
         .map(Some)
     }
 
-    /// Refuses keys that are not in `known`.
+    /// Refuses keys that are not in `known`, and a key twice.
     pub fn only(&self, known: &[&str]) -> Result<(), Refused> {
         let expected = || super::diag::one_of(known);
-        for entry in self.map()? {
+        let entries = self.map()?;
+        for (n, entry) in entries.iter().enumerate() {
+            if entries[..n].iter().any(|e| e.key == entry.key) {
+                return Err(self.refuse(format!("`{}` twice", entry.key), "each name once"));
+            }
             if !known.contains(&entry.key.as_str()) {
                 let here = At {
                     raw: &entry.value,
@@ -218,6 +227,18 @@ impl<'a> At<'a> {
         Ok(())
     }
 }
+
+/// A text for a message: cut when it is long.
+pub fn quoted(text: &str) -> String {
+    if text.chars().count() > 60 {
+        format!("\"{}…\"", text.chars().take(60).collect::<String>())
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+/// Where facts stand in an input.
+const FACTS: Path<'static> = Path::Key(&Path::Root, "facts");
 
 /// Reads a TOML text; the fault is TOML's own.
 pub fn from_toml(source: &Source) -> Result<Raw, Box<Diagnostic>> {

@@ -1,6 +1,6 @@
 //! Rows and relations: what steps read and make.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use super::num::Num;
@@ -131,9 +131,21 @@ impl Row {
         }
     }
 
+    /// A row of cells that are there already.
+    pub fn made(key: Arc<str>, cells: Arc<[Value]>) -> Self {
+        Self {
+            key,
+            cells,
+            out: None,
+            made_of: MadeOf::Nothing,
+            work: None,
+        }
+    }
+
     /// The same row with more cells, made of the `at`-th row of its source.
     pub fn extended(&self, at: usize, more: Vec<Value>) -> Self {
-        let mut cells = self.cells.to_vec();
+        let mut cells = Vec::with_capacity(self.cells.len() + more.len());
+        cells.extend_from_slice(&self.cells);
         cells.extend(more);
         Self {
             cells: cells.into(),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::cli::run::Refusal;
 use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Emitted, Evaluation, Excluded, evaluate};
+use crate::payout::{Document, Emitted, Evaluation, Excluded, Refused, evaluate};
 
 use super::library::{find, read};
 use super::paint::{say, table};
@@ -34,16 +34,21 @@ pub struct Run {
 /// Reads and evaluates.
 pub fn evaluated(doc: &Document, path: &Path) -> Result<Evaluation, Refusal> {
     let text = read(path)?;
-    let json: Json = serde_json::from_str(&text).map_err(|e| format!("{}: not JSON: {e}", path.display()))?;
-    run_json(doc, &json, path)
+    let input = doc.input_text(&text).map_err(|r| refused(path, r))?;
+    // A million facts are a long text: it is let go before the run makes rows of its own.
+    drop(text);
+    Ok(evaluate(doc, input)?)
+}
+
+/// The place of a fault, what was found, what was expected.
+fn refused(path: &Path, r: Refused) -> String {
+    let place = if r.path.is_empty() { "$".to_owned() } else { r.path };
+    format!("{}: {place}: {}; expected {}", path.display(), r.what, r.expected)
 }
 
 /// Evaluates a JSON input; refusals name the path.
 pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, Refusal> {
-    let input = doc.input(json).map_err(|r| {
-        let place = if r.path.is_empty() { "$".to_owned() } else { r.path };
-        format!("{}: {place}: {}; expected {}", path.display(), r.what, r.expected)
-    })?;
+    let input = doc.input(json).map_err(|r| refused(path, r))?;
     Ok(evaluate(doc, input)?)
 }
 
@@ -57,6 +62,8 @@ impl Run {
                 .outcome
                 .to_json(|emitted| l.of(&sentence(&doc, &ran, emitted)).to_owned());
             say(&serde_json::to_string_pretty(&json)?);
+            // The process ends here: millions of rows need not be taken apart first.
+            std::mem::forget(ran);
             return Ok(());
         }
         let o = &ran.outcome;

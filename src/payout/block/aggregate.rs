@@ -1,7 +1,7 @@
 //! `aggregate`: figures over groups of rows. Rows that are out do not count.
 
+use hashbrown::{HashMap, HashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 use crate::payout::expr::code::{Code, Figure, FigureKind};
 use crate::payout::expr::eval::{Seen, World};
@@ -205,14 +205,22 @@ impl Aggregate {
         if self.by.is_empty() {
             groups.insert(Vec::new(), fresh());
         }
+        // One key for all rows: most belong to a group that is there.
+        let mut key: Vec<Value> = Vec::new();
         for (at, row) in source
             .rows
             .iter()
             .enumerate()
             .filter(|(_, r)| r.is_in() || self.with_excluded)
         {
-            let key: Vec<Value> = self.by.iter().map(|c| row.cells[*c].clone()).collect();
-            let (states, members) = groups.entry(key).or_insert_with(fresh);
+            key.clear();
+            key.extend(self.by.iter().map(|c| row.cells[*c].clone()));
+            if !groups.contains_key(key.as_slice()) {
+                groups.insert(key.clone(), fresh());
+            }
+            let Some((states, members)) = groups.get_mut(key.as_slice()) else {
+                continue;
+            };
             let seen = world.row(row);
             for (state, figure) in states.iter_mut().zip(&self.figures) {
                 super::at_row(feed(state, figure, &seen), &row.key)?;

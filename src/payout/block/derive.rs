@@ -1,7 +1,7 @@
 //! `derive`: new columns by expression, with joins and figures around a row.
 
+use hashbrown::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::payout::expr::check::Scope;
@@ -164,36 +164,57 @@ impl Derive {
     pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
         let source = &world.relations[self.from];
         let indexes: Vec<Index> = self.joins.iter().map(|j| j.index(world)).collect();
+        let mut rows = Vec::with_capacity(source.rows.len());
+        if self.figures.is_empty() {
+            // Without figures around a row, each is done and let go.
+            for (at, row) in source.rows.iter().enumerate() {
+                if let Some(partners) = join::partners(&self.joins, &indexes, world, row)? {
+                    rows.push(self.row(world, at, row, &partners, &[])?);
+                }
+            }
+            return Ok(Relation::of(rows));
+        }
         let found: Vec<Option<Vec<Arc<[Value]>>>> = source
             .rows
             .iter()
             .map(|row| join::partners(&self.joins, &indexes, world, row))
             .collect::<Result<_, _>>()?;
         let figures = self.windows(world, source, &found)?;
-        let mut rows = Vec::with_capacity(source.rows.len());
         for (at, row) in source.rows.iter().enumerate() {
-            let Some(partners) = &found[at] else { continue };
-            let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
-            let mut cells = row.cells.to_vec();
-            for code in &self.columns {
-                let figures = figures.get(at).map_or(&[][..], Vec::as_slice);
-                let seen = Seen {
-                    world,
-                    cells: &cells,
-                    joins: &joins,
-                    figures,
-                };
-                let value = at_row(seen.eval(code), &row.key)?;
-                cells.push(value);
+            if let Some(partners) = &found[at] {
+                rows.push(self.row(world, at, row, partners, &figures[at])?);
             }
-            rows.push(Row {
-                cells: cells.into(),
-                made_of: crate::payout::relation::one(at),
-                work: None,
-                ..row.clone()
-            });
         }
         Ok(Relation::of(rows))
+    }
+
+    fn row(
+        &self,
+        world: &World<'_>,
+        at: usize,
+        row: &Row,
+        partners: &[Arc<[Value]>],
+        figures: &[Value],
+    ) -> Result<Row, Halt> {
+        let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
+        let mut cells = Vec::with_capacity(row.cells.len() + self.columns.len());
+        cells.extend_from_slice(&row.cells);
+        for code in &self.columns {
+            let seen = Seen {
+                world,
+                cells: &cells,
+                joins: &joins,
+                figures,
+            };
+            let value = at_row(seen.eval(code), &row.key)?;
+            cells.push(value);
+        }
+        Ok(Row {
+            cells: cells.into(),
+            made_of: crate::payout::relation::one(at),
+            work: None,
+            ..row.clone()
+        })
     }
 
     fn windows(
@@ -202,9 +223,6 @@ impl Derive {
         source: &Relation,
         found: &[Option<Vec<Arc<[Value]>>>],
     ) -> Result<Vec<Vec<Value>>, Halt> {
-        if self.figures.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut result = vec![Vec::new(); source.rows.len()];
         let mut sums: HashMap<Vec<Value>, Vec<Num>> = HashMap::new();
         let order = order::sorted(source, &self.order);

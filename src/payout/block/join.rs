@@ -1,6 +1,7 @@
 //! The partner rows of a `derive`: by key, or the last one whose column is reached.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::payout::expr::check::Scope;
@@ -48,7 +49,13 @@ pub enum Missing {
 }
 
 /// Rows of the other relation, ready to be found.
-pub enum Index {
+pub struct Index {
+    rows: Rows,
+    /// What stands in for a missing row: the same for all, made when the first is missing.
+    stand_in: OnceCell<Arc<[Value]>>,
+}
+
+enum Rows {
     Key(HashMap<Arc<str>, usize>),
     /// Rising by the column that is reached.
     Reach(HashMap<Arc<str>, Vec<(Value, usize)>>),
@@ -211,6 +218,15 @@ fn read_missing(spec: &Spec<'_>, raw: &Raw, to: usize) -> Option<Missing> {
     }
 }
 
+impl Index {
+    fn of(rows: Rows) -> Self {
+        Self {
+            rows,
+            stand_in: OnceCell::new(),
+        }
+    }
+}
+
 impl Join {
     /// Every expression of the join.
     pub fn codes(&self) -> impl Iterator<Item = &Code> {
@@ -221,7 +237,7 @@ impl Join {
     pub fn index(&self, world: &World<'_>) -> Index {
         let other: &Relation = &world.relations[self.to];
         let Some(reach) = &self.reach else {
-            return Index::Key(other.index());
+            return Index::of(Rows::Key(other.index()));
         };
         let mut groups: HashMap<Arc<str>, Vec<(Value, usize)>> = HashMap::new();
         for (at, row) in other.rows.iter().enumerate() {
@@ -232,7 +248,7 @@ impl Join {
         for rows in groups.values_mut() {
             rows.sort();
         }
-        Index::Reach(groups)
+        Index::of(Rows::Reach(groups))
     }
 
     /// The partner's row number.
@@ -243,10 +259,10 @@ impl Join {
         row: &Row,
         key: &Arc<str>,
     ) -> Result<Option<usize>, Halt> {
-        let (groups, reach) = match (index, &self.reach) {
-            (Index::Reach(groups), Some(reach)) => (groups, reach),
-            (Index::Key(index), _) => return Ok(index.get(key).copied()),
-            (Index::Reach(_), None) => return Ok(None),
+        let (groups, reach) = match (&index.rows, &self.reach) {
+            (Rows::Reach(groups), Some(reach)) => (groups, reach),
+            (Rows::Key(index), _) => return Ok(index.get(key).copied()),
+            (Rows::Reach(_), None) => return Ok(None),
         };
         let Some(rows) = groups.get(key) else {
             return Ok(None);
@@ -300,12 +316,16 @@ pub fn partners(
                 ));
             }
             (None, Missing::Values(values)) => {
+                if let Some(stand_in) = index.stand_in.get() {
+                    partners.push(stand_in.clone());
+                    continue;
+                }
                 let width = values.iter().map(|v| v.0 + 1).max().unwrap_or(0);
                 let mut cells = vec![Value::Bool(false); width];
                 for (at, code) in values {
                     cells[*at] = at_row(seen.eval(code), &row.key)?;
                 }
-                partners.push(cells.into());
+                partners.push(index.stand_in.get_or_init(|| cells.into()).clone());
             }
         }
     }

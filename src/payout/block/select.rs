@@ -1,6 +1,6 @@
 //! `select`: rows by window and condition, in a written order, the first of each group; or the union of relations.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::payout::expr::code::{Code, Instant};
 use crate::payout::expr::eval::World;

@@ -34,6 +34,9 @@ impl Num {
         if text.len() > DIGITS_MAX {
             return Err(NumError::TooLong);
         }
+        if let Some(number) = quick(text) {
+            return Ok(number);
+        }
         let (negative, body) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -51,6 +54,19 @@ impl Num {
         };
         Ok(Self::from(if negative { -value } else { value }))
     }
+}
+
+/// Plain decimals of up to 18 digits, in machine words; everything else takes the long way.
+fn quick(text: &str) -> Option<Num> {
+    let body = text.strip_prefix('-').unwrap_or(text);
+    let (units, places) = body.split_once('.').unwrap_or((body, "0"));
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if body.len() > 18 || !digits(units) || !digits(places) {
+        return None;
+    }
+    let scale = 10i128.pow(u32::try_from(places.len()).ok()?);
+    let number = units.parse::<i128>().ok()? * scale + places.parse::<i128>().ok()?;
+    Num::ratio(if text.len() > body.len() { -number } else { number }, scale)
 }
 
 fn whole(text: &str) -> Result<IBig, NumError> {

@@ -4,6 +4,7 @@ mod audited;
 mod book;
 mod boundary;
 mod explained;
+mod fuzzed;
 mod join;
 mod language;
 mod laws;

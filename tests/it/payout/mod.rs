@@ -1,5 +1,6 @@
 //! The payout engine through its documents: the handbook's cases, laws, refusals, the guide.
 
+mod bad_input;
 mod cases;
 mod guide;
 mod template;
