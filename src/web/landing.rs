@@ -122,7 +122,7 @@ struct Share {
 }
 
 /// The page's subject, or the page that says why there is none.
-async fn find(web: &Web, lang: Lang, name: &str, token: &str) -> Result<Landing, Response> {
+async fn find(web: &Web, lang: Lang, name: &str, token: &str) -> Result<Landing, Box<Response>> {
     open(web, lang, landing::landing(&web.app, name, short(token)).await)
 }
 
@@ -130,12 +130,13 @@ fn short(token: &str) -> Option<&str> {
     Some(token).filter(|t| t.len() <= 100)
 }
 
-fn open(web: &Web, lang: Lang, found: Result<Option<Landing>, StoreError>) -> Result<Landing, Response> {
+/// A page that is not there is boxed: a response is large, and most pages are there.
+fn open(web: &Web, lang: Lang, found: Result<Option<Landing>, StoreError>) -> Result<Landing, Box<Response>> {
     match found {
         Ok(Some(found)) if found.state == LinkState::Live => Ok(found),
-        Ok(Some(_)) => Err(pages::gone(web, lang)),
-        Ok(None) => Err(pages::not_found(web, lang)),
-        Err(error) => Err(Problem::from(error).into_response()),
+        Ok(Some(_)) => Err(Box::new(pages::gone(web, lang))),
+        Ok(None) => Err(Box::new(pages::not_found(web, lang))),
+        Err(error) => Err(Box::new(Problem::from(error).into_response())),
     }
 }
 
@@ -180,7 +181,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let found = match find(&web, lang, &name, &arrived.bclid).await {
         Ok(found) => found,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let form = Sent {
         bclid: arrived.bclid,
@@ -212,7 +213,7 @@ async fn send(
     from_our_page(&web, &headers)?;
     let found = match find(&web, lang, &name, &form.bclid).await {
         Ok(found) => found,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     if let Err(seconds) = not_too_often(&web, sender, &found) {
         // What was typed stays on the page, to be sent again.
@@ -304,13 +305,13 @@ async fn share(
     from_our_page(&web, &headers)?;
     let found = match find(&web, lang, &name, &form.bclid).await {
         Ok(found) => found,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     not_too_often(&web, sender, &found).map_err(Problem::too_many)?;
     let arrived = landing::landing_arrived(&web.app, &name, short(&form.bclid)).await;
     let found = match open(&web, lang, arrived) {
         Ok(found) => found,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let Some(link) = &found.link else {
         return Ok(see_other(&format!("/l/{name}")));
@@ -385,7 +386,7 @@ fn from_our_page(web: &Web, headers: &HeaderMap) -> Result<(), Problem> {
 async fn picture(State(web): State<Web>, lang: Lang, Path(name): Path<String>) -> Result<Response, Problem> {
     let found = match find(&web, lang, &name, "").await {
         Ok(found) => found,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let picture = web.app.store.campaign_picture(found.campaign.id).await?;
     let Some(picture) = picture else {

@@ -27,7 +27,7 @@ impl From<ClaimError> for Problem {
             ClaimError::Forbidden(why) => Self::forbidden(why),
             ClaimError::NotFound(id) => Self::not_found(format_args!("claim {id}")),
             ClaimError::Taken { id, .. } => Self {
-                instance: Some(format!("/api/v1/claims/{id}")),
+                instance: Some(format!("/api/v1/claims/{id}").into()),
                 ..Self::conflict(error.to_string())
             },
             ClaimError::Conflict(detail) | ClaimError::Credited(detail) => Self::conflict(detail),
