@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::domain::ClickId;
+use crate::sheet::{Cell, CsvRows, SheetError};
 use crate::storage::StoreError;
 use crate::storage::clicks::ClickFilter;
 use crate::storage::conversions::ConversionFilter;
@@ -20,11 +21,8 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Nobody takes what is written.
-    #[error("the output cannot be written: {0}")]
-    Output(#[from] csv::Error),
-    /// The same.
-    #[error("the output cannot be written: {0}")]
-    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Output(#[from] SheetError),
 }
 
 /// How heads are written.
@@ -70,38 +68,14 @@ const CONVERSIONS: [(&str, &str); 14] = [
     ("day", "记账日"),
 ];
 
-struct Table<W: Write>(csv::Writer<W>);
-
-impl<W: Write> Table<W> {
-    fn begin(mut output: W, heads: Heads, columns: &[(&str, &str)]) -> Result<Self, ExportError> {
-        if heads == Heads::Chinese {
-            output.write_all("\u{feff}".as_bytes())?;
-        }
-        let mut table = csv::Writer::from_writer(output);
-        table.write_record(columns.iter().map(|(api, chinese)| match heads {
-            Heads::Api => api,
-            Heads::Chinese => chinese,
-        }))?;
-        Ok(Self(table))
-    }
-
-    fn row(&mut self, cells: &[String]) -> Result<(), ExportError> {
-        Ok(self.0.write_record(cells)?)
-    }
-
-    fn end(mut self) -> Result<(), ExportError> {
-        Ok(self.0.flush()?)
-    }
-}
-
-/// A text others wrote: a spreadsheet must not take it for a formula.
-fn safe(text: Option<&str>) -> String {
-    let text = text.unwrap_or_default();
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+fn begin<W: Write>(
+    output: W,
+    heads: Heads,
+    columns: &'static [(&'static str, &'static str)],
+) -> Result<CsvRows<W>, SheetError> {
+    let chinese = heads == Heads::Chinese;
+    let names = columns.iter().map(|(api, zh)| if chinese { *zh } else { *api });
+    CsvRows::begin(output, chinese, names)
 }
 
 fn instant(app: &App, ms: i64) -> String {
@@ -110,8 +84,8 @@ fn instant(app: &App, ms: i64) -> String {
     at.display_with_offset(local.offset()).to_string()
 }
 
-fn word(flag: bool) -> String {
-    if flag { "1" } else { "0" }.to_owned()
+fn word(flag: bool) -> i64 {
+    i64::from(flag)
 }
 
 /// Writes clicks, the newest first, in the business zone; how many.
@@ -121,7 +95,7 @@ pub async fn export_clicks(
     heads: Heads,
     output: impl Write,
 ) -> Result<u64, ExportError> {
-    let mut table = Table::begin(output, heads, &CLICKS)?;
+    let mut table = begin(output, heads, &CLICKS)?;
     let mut before: Option<ClickId> = None;
     let mut count = 0;
     loop {
@@ -130,20 +104,20 @@ pub async fn export_clicks(
         before = Some(last.id);
         for c in &rows {
             table.row(&[
-                c.id.to_string(),
-                instant(app, c.id.unix_ms()),
-                c.link.clone(),
-                c.class.to_string(),
-                c.reason.clone(),
-                c.dwell_ms.map(|ms| ms.to_string()).unwrap_or_default(),
-                word(c.valid),
-                safe(c.country.as_deref()),
-                safe(c.region.as_deref()),
-                safe(c.city.as_deref()),
-                safe(c.browser.as_deref()),
-                safe(c.device.as_deref()),
-                safe(c.referrer.as_deref()),
-                word(c.scan),
+                c.id.to_string().into(),
+                instant(app, c.id.unix_ms()).into(),
+                c.link.as_str().into(),
+                c.class.to_string().into(),
+                c.reason.as_str().into(),
+                Cell::from(c.dwell_ms),
+                word(c.valid).into(),
+                c.country.as_deref().into(),
+                c.region.as_deref().into(),
+                c.city.as_deref().into(),
+                c.browser.as_deref().into(),
+                c.device.as_deref().into(),
+                c.referrer.as_deref().into(),
+                word(c.scan).into(),
             ])?;
             count += 1;
         }
@@ -159,7 +133,7 @@ pub async fn export_conversions(
     heads: Heads,
     output: impl Write,
 ) -> Result<u64, ExportError> {
-    let mut table = Table::begin(output, heads, &CONVERSIONS)?;
+    let mut table = begin(output, heads, &CONVERSIONS)?;
     let mut filter = filter.clone();
     let mut count = 0;
     loop {
@@ -168,37 +142,24 @@ pub async fn export_conversions(
         filter.before = Some(last.id.0);
         for c in &rows {
             table.row(&[
-                c.kind.to_string(),
-                safe(Some(&c.external_id)),
-                instant(app, c.occurred_at),
-                c.amount.to_string(),
-                c.refunded.to_string(),
-                c.currency.clone(),
-                c.status.to_string(),
-                c.via.map(|via| via.to_string()).unwrap_or_default(),
-                c.credited_code.clone().unwrap_or_default(),
-                c.indirect_code.clone().unwrap_or_default(),
-                safe(c.channel.as_deref()),
-                safe(c.coupon_code.as_deref()),
-                safe(c.product_class.as_deref()),
-                c.day.to_string(),
+                c.kind.to_string().into(),
+                c.external_id.as_str().into(),
+                instant(app, c.occurred_at).into(),
+                c.amount.into(),
+                c.refunded.into(),
+                c.currency.as_str().into(),
+                c.status.to_string().into(),
+                c.via.map(|via| via.to_string()).into(),
+                c.credited_code.as_deref().into(),
+                c.indirect_code.as_deref().into(),
+                c.channel.as_deref().into(),
+                c.coupon_code.as_deref().into(),
+                c.product_class.as_deref().into(),
+                c.day.to_string().into(),
             ])?;
             count += 1;
         }
     }
     table.end()?;
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe;
-
-    #[test]
-    fn what_strangers_wrote_is_no_formula() {
-        assert_eq!(safe(Some("=1+1")), "'=1+1");
-        assert_eq!(safe(Some("@SUM(A1)")), "'@SUM(A1)");
-        assert_eq!(safe(Some("护理")), "护理");
-        assert_eq!(safe(None), "");
-    }
 }

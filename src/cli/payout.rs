@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::app::pay::{
-    ExportKind, approve, calculate, check_ledger, close, csv_of, export_rows, pay, replay, submit,
+    ExportKind, approve, calculate, check_ledger, close, export_table, pay, replay, submit,
 };
 use crate::app::{Actor, App};
 use crate::cli::run::{Refusal, app};
@@ -61,8 +61,8 @@ pub enum PayoutCommand {
     /// Pay a closed payout; debts are settled first.
     #[command(after_help = "Example: bole payout pay 12 --as finance")]
     Pay(Step),
-    /// Write a payout as CSV for payroll or bank.
-    #[command(after_help = "Example: bole payout export 12 --kind payroll --output payroll.csv")]
+    /// Write a payout for payroll or bank: CSV, or XLSX where the file's name ends so.
+    #[command(after_help = "Example: bole payout export 12 --kind payroll --output payroll.xlsx")]
     Export {
         /// The payout's number.
         id: i64,
@@ -163,7 +163,15 @@ impl PayoutCommand {
                     Kind::Payroll => ExportKind::Payroll,
                     Kind::Bank => ExportKind::Bank,
                 };
-                let bytes = csv_of(&export_rows(app, id, kind).await?);
+                let table = export_table(app, id, kind).await?;
+                let is_book = output
+                    .as_ref()
+                    .is_some_and(|p| p.extension().is_some_and(|e| e == "xlsx"));
+                let bytes = if is_book {
+                    table.to_xlsx(app.today())?
+                } else {
+                    table.to_csv()?
+                };
                 match output {
                     Some(path) => {
                         std::fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?

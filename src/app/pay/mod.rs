@@ -20,7 +20,7 @@ use crate::app::Wrong;
 use crate::storage::StoreError;
 
 pub use calculate::calculate;
-pub use export::{ExportKind, csv_of, export_rows};
+pub use export::{ExportKind, export_table};
 pub use facts::{FactAnswer, FactInput, put_facts};
 pub use flow::flow;
 pub use library::{builtin_texts, documents, scheme_document};

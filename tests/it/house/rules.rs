@@ -10,7 +10,15 @@ pub const LINES_MAX: usize = 500;
 /// Rooms by floor, bottom first.
 const FLOORS: [&[&str]; 7] = [
     &["domain"],
-    &["attribution", "payout", "classify", "points", "ranking", "share"],
+    &[
+        "attribution",
+        "payout",
+        "classify",
+        "points",
+        "ranking",
+        "share",
+        "sheet",
+    ],
     &["storage", "spool", "geo"],
     &["redirect"],
     &["app"],
