@@ -4,13 +4,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rand::Rng;
-use sha2::{Digest, Sha256};
 
 use crate::app::claims::claim_id;
+use crate::app::said::contacts;
 use crate::app::{Actor, App, LeadContact, Vault};
 use crate::attribution::token::{TokenKey, TokenKeys};
-use crate::attribution::{Contact, ContactHash, ContactKind, ConversionKind, DAY_MS, SKEW_MS, Source};
-use crate::domain::{ClickId, Currency, Money, Period};
+use crate::attribution::{ContactHash, ContactKind, ConversionKind, DAY_MS, SKEW_MS, Source};
+use crate::domain::{ClickId, ContentHash, Currency, Money, Period};
 use crate::storage::conversions::NewConversion;
 use crate::storage::{SealedContact, StoreError};
 
@@ -180,22 +180,8 @@ fn check_with(
         }
     }
     let vault = Vault::new(&app.secrets);
-    let mut contacts = Vec::new();
-    for (pointer, text, parse) in [
-        (
-            "/customer/phone",
-            &input.phone,
-            Contact::phone as fn(&str) -> Result<Contact, _>,
-        ),
-        ("/customer/email", &input.email, Contact::email),
-        ("/customer/id", &input.customer_id, Contact::shop_id),
-    ] {
-        match text.as_deref().map(parse) {
-            None => {}
-            Some(Ok(contact)) => contacts.push((contact.kind(), vault.hash(&contact))),
-            Some(Err(detail)) => wrong.push(Wrong::at(pointer, detail)),
-        }
-    }
+    let said = [&input.phone, &input.email, &input.customer_id].map(|text| text.as_deref());
+    let contacts = contacts(&vault, said, &mut wrong);
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -293,17 +279,13 @@ fn content_hash(
     currency: Currency,
     contacts: &[(ContactKind, ContactHash)],
 ) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(input.kind.as_str().as_bytes());
-    part(&occurred_at.to_le_bytes());
-    part(&amount.minor().to_le_bytes());
-    part(currency.as_str().as_bytes());
-    part(input.click.as_deref().unwrap_or("").as_bytes());
-    part(
+    let mut hash = ContentHash::default();
+    hash.part(input.kind.as_str());
+    hash.part(occurred_at.to_le_bytes());
+    hash.part(amount.minor().to_le_bytes());
+    hash.part(currency.as_str());
+    hash.part(input.click.as_deref().unwrap_or(""));
+    hash.part(
         input
             .coupon
             .as_deref()
@@ -312,12 +294,12 @@ fn content_hash(
             .to_lowercase()
             .as_bytes(),
     );
-    part(input.product_class.as_deref().unwrap_or("").trim().as_bytes());
+    hash.part(input.product_class.as_deref().unwrap_or("").trim());
     for (kind, contact) in contacts {
-        part(kind.as_str().as_bytes());
-        part(&contact.0);
+        hash.part(kind.as_str());
+        hash.part(&contact.0);
     }
-    hash.finalize().into()
+    hash.finish()
 }
 
 /// What a lead keeps in plain: how to call back.

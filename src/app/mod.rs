@@ -29,6 +29,7 @@ pub mod pictures;
 mod refund;
 mod refused;
 pub mod results;
+mod said;
 mod secrets;
 pub mod share;
 mod state;

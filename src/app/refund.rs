@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::app::check::{Wrong, external_id as check_external_id, occurred};
 use crate::app::convert::{book, slice_of};
 use crate::app::{Actor, App};
 use crate::attribution::{ConversionKind, SKEW_MS, Status, counted};
-use crate::domain::Money;
+use crate::domain::{ContentHash, Money};
 use crate::storage::refunds::{self, NewRefund};
 use crate::storage::{StoreError, conversions, insert_audit};
 
@@ -135,10 +134,9 @@ pub async fn refund(app: &App, actor: &Actor, input: &RefundInput) -> Result<Ref
 }
 
 fn content_hash(input: &RefundInput) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(input.conversion.as_bytes());
-    hash.update([0]);
-    hash.update(input.amount.minor().to_le_bytes());
-    hash.update(input.occurred_at.as_millisecond().to_le_bytes());
-    hash.finalize().into()
+    let mut hash = ContentHash::default();
+    hash.part(&input.conversion);
+    hash.part(input.amount.minor().to_le_bytes());
+    hash.part(input.occurred_at.as_millisecond().to_le_bytes());
+    hash.finish()
 }

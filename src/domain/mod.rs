@@ -8,6 +8,7 @@ mod channel;
 mod click;
 mod clock;
 mod code;
+mod content;
 mod ids;
 mod link;
 mod money;
@@ -20,6 +21,7 @@ pub use channel::{Channel, ChannelError};
 pub use click::{Class, ClickReason};
 pub use clock::{Clock, ManualClock};
 pub use code::{CodeError, LinkCode, RESERVED, mint_code};
+pub use content::ContentHash;
 pub use ids::{
     CampaignId, ClickId, ConversionId, CouponId, CustomerId, EmployeeId, LinkId, MaterialId, TeamId,
 };

@@ -1,7 +1,6 @@
 //! From a true claim to a credited conversion: one order, one credit.
 
 use jiff::civil::Time;
-use sha2::{Digest, Sha256};
 
 use crate::app::check::hold_until;
 use crate::app::claims::ClaimError;
@@ -10,7 +9,7 @@ use crate::app::verdict::move_to;
 use crate::app::{Actor, App};
 use crate::attribution::claim::OrderKey;
 use crate::attribution::{Source, Status};
-use crate::domain::Currency;
+use crate::domain::{ContentHash, Currency};
 use crate::storage::claims::{Claim, open_claims_about, set_conversion, true_claim_of};
 use crate::storage::conversions::{NewConversion, lock_by_external_id};
 use crate::storage::{StoreError, Tx};
@@ -72,11 +71,10 @@ pub(super) async fn credit(
         .map_or(now_ms, |at| at.timestamp().as_millisecond());
     // A deal of this morning has not seen noon yet.
     let occurred_at = noon.min(now_ms);
-    let mut hash = Sha256::new();
-    hash.update(external_id.as_bytes());
-    hash.update(&claim.content_hash);
+    let mut hash = ContentHash::default();
+    hash.part(&external_id).part(&claim.content_hash);
     let new = NewConversion {
-        content_hash: hash.finalize().into(),
+        content_hash: hash.finish(),
         kind: claim.kind,
         source: Source::Claim,
         occurred_at,

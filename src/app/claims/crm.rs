@@ -1,15 +1,15 @@
 //! What the CRM says, one record at a time or as a file.
 
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use crate::app::check::external_id;
 use crate::app::claims::decide::verify_by_record;
 use crate::app::claims::{ClaimError, again};
+use crate::app::said::{Hashed, contacts, order};
 use crate::app::table::{Column, read_table};
 use crate::app::{Actor, App, ImportError, ImportReport, Vault, Wrong};
 use crate::attribution::claim::{Deal, OrderKey, grounds};
-use crate::attribution::{Contact, ContactHash, ContactKind};
+use crate::domain::ContentHash;
 use crate::storage::claims::{
     CrmRecord, NewCrmRecord, insert_record, lock_claim, lock_order, note_verified, open_claims_about,
 };
@@ -49,7 +49,7 @@ pub struct CrmTaken {
 }
 
 struct Checked {
-    contacts: Vec<(ContactKind, ContactHash)>,
+    contacts: Hashed,
     order: Option<(String, OrderKey)>,
     content_hash: [u8; 32],
 }
@@ -163,32 +163,9 @@ fn check(app: &App, input: &CrmInput) -> Result<Checked, Vec<Wrong>> {
         wrong.push(Wrong::at("/external_id", detail));
     }
     let vault = Vault::new(&app.secrets);
-    let mut contacts = Vec::new();
-    for (pointer, text, parse) in [
-        (
-            "/customer/phone",
-            &input.phone,
-            Contact::phone as fn(&str) -> Result<Contact, _>,
-        ),
-        ("/customer/email", &input.email, Contact::email),
-        ("/customer/id", &input.customer_id, Contact::shop_id),
-    ] {
-        match text.as_deref().map(parse) {
-            None => {}
-            Some(Ok(contact)) => contacts.push((contact.kind(), vault.hash(&contact))),
-            Some(Err(detail)) => wrong.push(Wrong::at(pointer, detail)),
-        }
-    }
-    let order = match input.order.as_deref() {
-        None => None,
-        Some(text) => match OrderKey::parse(text) {
-            Some(key) => Some((text.trim().to_owned(), key)),
-            None => {
-                wrong.push(Wrong::at("/order", "1 to 60 printable characters"));
-                None
-            }
-        },
-    };
+    let said = [&input.phone, &input.email, &input.customer_id].map(|text| text.as_deref());
+    let contacts = contacts(&vault, said, &mut wrong);
+    let order = order(input.order.as_deref(), &mut wrong);
     if contacts.is_empty() && order.is_none() && wrong.is_empty() {
         wrong.push(Wrong::at(
             "/customer",
@@ -210,23 +187,19 @@ fn check(app: &App, input: &CrmInput) -> Result<Checked, Vec<Wrong>> {
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(order.as_ref().map_or("", |(_, key)| key.as_str()).as_bytes());
-    part(input.source_note.trim().as_bytes());
-    part(input.created_by.trim().as_bytes());
-    part(input.occurred_on.to_string().as_bytes());
+    let mut hash = ContentHash::default();
+    hash.part(order.as_ref().map_or("", |(_, key)| key.as_str()));
+    hash.part(input.source_note.trim());
+    hash.part(input.created_by.trim());
+    hash.part(input.occurred_on.to_string());
     for (kind, contact) in &contacts {
-        part(kind.as_str().as_bytes());
-        part(&contact.0);
+        hash.part(kind.as_str());
+        hash.part(&contact.0);
     }
     Ok(Checked {
         contacts,
         order,
-        content_hash: hash.finalize().into(),
+        content_hash: hash.finish(),
     })
 }
 

@@ -2,15 +2,15 @@
 
 use jiff::civil::Date;
 use rand::Rng;
-use sha2::{Digest, Sha256};
 
 use crate::app::claims::decide::verify_by_record;
 use crate::app::claims::{ClaimError, MAX_TEXT, again, note};
 use crate::app::filing::Filed;
+use crate::app::said::{Hashed, contacts, order};
 use crate::app::{Actor, App, LeadContact, Permission, Vault, Wrong};
 use crate::attribution::claim::{ClaimStep, Deal, Grounds, HOLD_DAYS, OrderKey, grounds};
-use crate::attribution::{Contact, ContactHash, ContactKind, ConversionKind, DAY_MS};
-use crate::domain::{EmployeeId, Money};
+use crate::attribution::{ConversionKind, DAY_MS};
+use crate::domain::{ContentHash, EmployeeId, Money};
 use crate::storage::claims::{
     Claim, NewClaim, insert_claim, lock_claim, lock_order, open_claims_about, records_of,
 };
@@ -51,7 +51,7 @@ pub struct ClaimInput {
 /// A claim whose fields are right.
 struct Checked {
     kind: ConversionKind,
-    contacts: Vec<(ContactKind, ContactHash)>,
+    contacts: Hashed,
     contact: LeadContact,
     order: Option<(String, OrderKey)>,
     bought: String,
@@ -200,38 +200,15 @@ fn seal(app: &App, content_hash: &[u8], contact: &LeadContact, now_ms: i64) -> O
 fn check(app: &App, input: &ClaimInput) -> Result<Checked, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let vault = Vault::new(&app.secrets);
-    let mut contacts = Vec::new();
-    for (pointer, text, parse) in [
-        (
-            "/customer/phone",
-            &input.phone,
-            Contact::phone as fn(&str) -> Result<Contact, _>,
-        ),
-        ("/customer/email", &input.email, Contact::email),
-        ("/customer/id", &input.customer_id, Contact::shop_id),
-    ] {
-        match text.as_deref().map(parse) {
-            None => {}
-            Some(Ok(contact)) => contacts.push((contact.kind(), vault.hash(&contact))),
-            Some(Err(detail)) => wrong.push(Wrong::at(pointer, detail)),
-        }
-    }
+    let said = [&input.phone, &input.email, &input.customer_id].map(|text| text.as_deref());
+    let contacts = contacts(&vault, said, &mut wrong);
     if contacts.is_empty() && wrong.is_empty() {
         wrong.push(Wrong::at(
             "/customer",
             "the customer's phone, e-mail or id is needed to find the deal in the CRM",
         ));
     }
-    let order = match input.order.as_deref() {
-        None => None,
-        Some(text) => match OrderKey::parse(text) {
-            Some(key) => Some((text.trim().to_owned(), key)),
-            None => {
-                wrong.push(Wrong::at("/order", "1 to 60 printable characters"));
-                None
-            }
-        },
-    };
+    let order = order(input.order.as_deref(), &mut wrong);
     let kind = input.kind.unwrap_or(ConversionKind::Sale);
     let amount = match (kind, input.amount) {
         (ConversionKind::Sale, Some(amount)) if amount > Money::ZERO => amount,
@@ -291,21 +268,17 @@ fn check(app: &App, input: &ClaimInput) -> Result<Checked, Vec<Wrong>> {
 }
 
 fn content_hash(employee: EmployeeId, new: &Checked) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(&employee.0.to_le_bytes());
-    part(new.kind.as_str().as_bytes());
-    part(new.order.as_ref().map_or("", |(_, key)| key.as_str()).as_bytes());
-    part(new.bought.as_bytes());
-    part(&new.amount.minor().to_le_bytes());
-    part(new.occurred_on.to_string().as_bytes());
-    part(new.story.as_bytes());
+    let mut hash = ContentHash::default();
+    hash.part(employee.0.to_le_bytes());
+    hash.part(new.kind.as_str());
+    hash.part(new.order.as_ref().map_or("", |(_, key)| key.as_str()));
+    hash.part(&new.bought);
+    hash.part(new.amount.minor().to_le_bytes());
+    hash.part(new.occurred_on.to_string());
+    hash.part(&new.story);
     for (kind, contact) in &new.contacts {
-        part(kind.as_str().as_bytes());
-        part(&contact.0);
+        hash.part(kind.as_str());
+        hash.part(&contact.0);
     }
-    hash.finalize().into()
+    hash.finish()
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::app::pay::PayError;
 use crate::app::pay::library::documents;
 use crate::app::pay::material::{Field, Shape};
 use crate::app::{Actor, App};
-use crate::domain::Money;
+use crate::domain::{ContentHash, Money};
 use crate::payout::Num;
 use crate::storage::StoreError;
 use crate::storage::pay::{NewFact, PutFact, put_fact};
@@ -198,22 +197,27 @@ fn check(
         }
     }
     let fields = serde_json::to_string(&fields).unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [
-        subject.as_deref().unwrap_or(""),
-        &input.occurred,
-        &fields,
-        if input.void { "void" } else { "" },
-    ] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
+    let hash = fact_hash(subject.as_deref(), &input.occurred, &fields, input.void);
     Ok(Checked {
         subject,
         day,
         fields,
-        hash: hash.finalize().into(),
+        hash,
     })
+}
+
+/// What "the same fact again" means.
+pub(super) fn fact_hash(subject: Option<&str>, occurred: &str, fields: &str, void: bool) -> [u8; 32] {
+    let mut hash = ContentHash::default();
+    for part in [
+        subject.unwrap_or(""),
+        occurred,
+        fields,
+        if void { "void" } else { "" },
+    ] {
+        hash.part(part);
+    }
+    hash.finish()
 }
 
 /// A value of a declared type, in its one spelling.

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::app::pay::PayError;
+use crate::app::pay::facts::fact_hash;
 use crate::domain::Money;
 use crate::storage::StoreError;
 use crate::storage::pay::{Credited, FactRow, NewFact, put_fact};
@@ -140,16 +140,6 @@ async fn record(
     void: bool,
     now_ms: i64,
 ) -> Result<(), PayError> {
-    let mut hash = Sha256::new();
-    for part in [
-        subject.unwrap_or(""),
-        occurred,
-        fields,
-        if void { "void" } else { "" },
-    ] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
     let instant = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
     let fact = NewFact {
         kind,
@@ -159,7 +149,7 @@ async fn record(
         occurred,
         occurred_on: app.day_of(instant),
         fields,
-        content_hash: hash.finalize().into(),
+        content_hash: fact_hash(subject, occurred, fields, void),
         void,
         sent_by: "system",
         recorded_at: now_ms,

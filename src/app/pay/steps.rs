@@ -1,12 +1,11 @@
 //! The road of a run: review, approval by another person, close, pay. Never back.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::app::claims::again;
 use crate::app::pay::{PayError, guard};
 use crate::app::{Actor, App, Permission};
-use crate::domain::Money;
+use crate::domain::{ContentHash, Money};
 use crate::storage::pay::{
     LineRow, NewEntry, Run, RunState, RunStep, balances_of, insert_lines, lock_ledger, lock_run, move_run,
     post, run_lines_in,
@@ -234,22 +233,18 @@ fn booking(run: &Run, line: &LineRow) -> NewEntry {
 
 /// SHA-256 over document, input and every line as it will be read (engine.md: closed).
 pub(super) fn seal(run: &Run, lines: &[LineRow]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(run.scheme.as_bytes());
-    part(run.from_on.to_string().as_bytes());
-    part(run.to_on.to_string().as_bytes());
-    part(run.document.as_bytes());
-    part(&run.input_hash);
-    part(run.outcome.as_bytes());
+    let mut hash = ContentHash::default();
+    hash.part(&run.scheme);
+    hash.part(run.from_on.to_string());
+    hash.part(run.to_on.to_string());
+    hash.part(&run.document);
+    hash.part(&run.input_hash);
+    hash.part(&run.outcome);
     for row in lines {
         let l = &row.line;
-        part(l.kind.as_str().as_bytes());
-        part(&l.origin.unwrap_or(0).to_le_bytes());
-        part(&l.amount.minor().to_le_bytes());
+        hash.part(l.kind.as_str());
+        hash.part(l.origin.unwrap_or(0).to_le_bytes());
+        hash.part(l.amount.minor().to_le_bytes());
         let texts = [
             &l.payee,
             &l.payee_kind,
@@ -262,11 +257,11 @@ pub(super) fn seal(run: &Run, lines: &[LineRow]) -> [u8; 32] {
             &l.trace,
         ];
         for text in texts {
-            part(text.as_bytes());
+            hash.part(text);
         }
         for text in [&l.about, &l.due] {
-            part(text.as_deref().unwrap_or("").as_bytes());
+            hash.part(text.as_deref().unwrap_or(""));
         }
     }
-    hash.finalize().into()
+    hash.finish()
 }

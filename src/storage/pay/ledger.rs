@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::Money;
+use crate::domain::{ContentHash, Money};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// An entry to be posted: one row carries both sides, so an unbalanced one cannot be written.
@@ -59,19 +59,15 @@ pub struct Head {
 }
 
 fn content(new: &NewEntry, currency: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(new.debit.as_bytes());
-    part(new.credit.as_bytes());
-    part(&new.amount.minor().to_le_bytes());
-    part(currency.as_bytes());
-    part(&new.run.to_le_bytes());
-    part(&new.line.unwrap_or(0).to_le_bytes());
-    part(new.key.as_bytes());
-    hash.finalize().into()
+    let mut hash = ContentHash::default();
+    hash.part(&new.debit);
+    hash.part(&new.credit);
+    hash.part(new.amount.minor().to_le_bytes());
+    hash.part(currency);
+    hash.part(new.run.to_le_bytes());
+    hash.part(new.line.unwrap_or(0).to_le_bytes());
+    hash.part(&new.key);
+    hash.finish()
 }
 
 fn chain(prev: &[u8], id: i64, at: i64, content: &[u8]) -> [u8; 32] {

@@ -77,7 +77,6 @@ impl From<AwardRow> for Award {
         (status = 200, body = Award, description = "Known: the same award again"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Also to oneself"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The month has one"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_award(

@@ -132,9 +132,6 @@ impl From<stored::Campaign> for Campaign {
     responses(
         (status = 201, body = Campaign, description = "Made"),
         (status = 200, body = Campaign, description = "Known: the same content again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_campaign(
@@ -160,10 +157,7 @@ async fn post_campaign(
 /// Campaigns, oldest first.
 #[utoipa::path(
     get, path = "/campaigns", tag = "campaigns", params(Page),
-    responses(
-        (status = 200, body = List<Campaign>),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Campaign>)),
 )]
 async fn list_campaigns(
     State(app): State<App>,
@@ -181,10 +175,7 @@ async fn list_campaigns(
 /// One campaign.
 #[utoipa::path(
     get, path = "/campaigns/{slug}", tag = "campaigns", params(("slug" = String, Path, description = "Slug")),
-    responses(
-        (status = 200, body = Campaign),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Campaign)),
 )]
 async fn get_campaign(
     State(app): State<App>,
@@ -202,12 +193,7 @@ async fn get_campaign(
 #[utoipa::path(
     patch, path = "/campaigns/{slug}", tag = "campaigns", params(("slug" = String, Path, description = "Slug")),
     request_body = CampaignChange,
-    responses(
-        (status = 200, body = Campaign),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Campaign)),
 )]
 async fn patch_campaign(
     State(app): State<App>,
@@ -234,14 +220,7 @@ async fn patch_campaign(
 #[utoipa::path(
     put, path = "/campaigns/{slug}/picture", tag = "campaigns", params(("slug" = String, Path, description = "Slug")),
     request_body(content = Vec<u8>, content_type = "image/*"),
-    responses(
-        (status = 200, body = Campaign),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Campaign)),
 )]
 async fn put_campaign_picture(
     State(app): State<App>,
@@ -268,7 +247,6 @@ async fn put_campaign_picture(
     get, path = "/campaigns/{slug}/picture", tag = "campaigns", params(("slug" = String, Path, description = "Slug")),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/jpeg"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_campaign_picture(

@@ -49,11 +49,6 @@ pub struct Kept {
     responses(
         (status = 201, body = Kept),
         (status = 200, body = Kept, description = "The claim has this very file"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_attachment(
@@ -95,8 +90,6 @@ fn unreadable(error: &axum::extract::multipart::MultipartError) -> Problem {
     params(("id" = i64, Path, description = "The claim"), ("file" = i64, Path, description = "The file")),
     responses(
         (status = 200, description = "The file"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_attachment(

@@ -122,10 +122,8 @@ pub struct ClaimList {
     responses(
         (status = 201, body = Claim, description = "Stored"),
         (status = 200, body = Claim, description = "Known: the same claim again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json",
          description = "The order or the customer is claimed already; `instance` is the claim to contest"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_claim(
@@ -155,11 +153,7 @@ async fn post_claim(
 /// Claims, newest first: everybody's for who may read them, else one's own.
 #[utoipa::path(
     get, path = "/claims", tag = "claims", params(ClaimList),
-    responses(
-        (status = 200, body = List<Claim>),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Claim>)),
 )]
 async fn list_claims(
     State(app): State<App>,
@@ -204,11 +198,7 @@ async fn list_claims(
 /// A claim with its timeline, its files and, for verifiers, what the CRM says.
 #[utoipa::path(
     get, path = "/claims/{id}", tag = "claims", params(("id" = i64, Path, description = "The claim")),
-    responses(
-        (status = 200, body = ClaimDetail),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = ClaimDetail)),
 )]
 async fn get_claim(
     State(app): State<App>,
@@ -236,13 +226,7 @@ async fn get_claim(
 #[utoipa::path(
     post, path = "/claims/{id}/decision", tag = "claims", request_body = NewClaimDecision,
     params(("id" = i64, Path, description = "The claim")),
-    responses(
-        (status = 200, body = Claim),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Claim)),
 )]
 async fn post_claim_decision(
     State(app): State<App>,
@@ -267,13 +251,7 @@ async fn post_claim_decision(
 #[utoipa::path(
     post, path = "/claims/{id}/answer", tag = "claims", request_body = NewAnswer,
     params(("id" = i64, Path, description = "The claim")),
-    responses(
-        (status = 200, body = Claim),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Claim)),
 )]
 async fn post_claim_answer(
     State(app): State<App>,
@@ -288,13 +266,7 @@ async fn post_claim_answer(
 #[utoipa::path(
     post, path = "/claims/{id}/appeal", tag = "claims", request_body = NewReason,
     params(("id" = i64, Path, description = "The claim")),
-    responses(
-        (status = 200, body = Claim),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Claim)),
 )]
 async fn post_appeal(
     State(app): State<App>,
@@ -309,13 +281,7 @@ async fn post_appeal(
 #[utoipa::path(
     post, path = "/claims/{id}/contest", tag = "claims", request_body = NewReason,
     params(("id" = i64, Path, description = "The claim that holds the deal")),
-    responses(
-        (status = 200, body = Contested),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Contested)),
 )]
 async fn post_contest(
     State(app): State<App>,

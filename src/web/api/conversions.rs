@@ -209,10 +209,7 @@ impl From<ImportError> for Problem {
     responses(
         (status = 201, body = Conversion, description = "Taken and decided"),
         (status = 200, body = Conversion, description = "Known: the first answer again"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The external id is taken by other content"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_conversion(
@@ -250,11 +247,7 @@ async fn post_conversion(
 #[utoipa::path(
     get, path = "/conversions/{external_id}", tag = "conversions",
     params(("external_id" = String, Path, description = "The caller's id")),
-    responses(
-        (status = 200, body = Conversion),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Conversion)),
 )]
 async fn get_conversion(
     State(app): State<App>,
@@ -277,11 +270,7 @@ async fn get_conversion(
 /// Conversions, the newest first.
 #[utoipa::path(
     get, path = "/conversions", tag = "conversions", params(Narrow),
-    responses(
-        (status = 200, body = List<Conversion>),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Conversion>)),
 )]
 async fn list_conversions(
     State(app): State<App>,
@@ -356,8 +345,6 @@ async fn filter(
     params(("external_id" = String, Path, description = "The caller's id")),
     responses(
         (status = 200, body = Contact),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "Never given, or erased"),
     ),
 )]
@@ -388,9 +375,7 @@ async fn get_contact(
     responses(
         (status = 200, body = Conversion),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Also on one's own"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_decision(
@@ -425,10 +410,6 @@ async fn post_decision(
     responses(
         (status = 201, body = Refund, description = "Booked"),
         (status = 200, body = Refund, description = "Known: the first answer again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_refund(
@@ -473,8 +454,6 @@ async fn post_refund(
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 200, body = super::conversion_view::Import),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Not such a file"),
     ),
 )]

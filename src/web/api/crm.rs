@@ -58,9 +58,7 @@ pub struct RecordTaken {
     responses(
         (status = 201, body = RecordTaken),
         (status = 200, body = RecordTaken, description = "Known: the first answer again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Same id, other content"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_record(
@@ -96,8 +94,6 @@ async fn post_record(
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 200, body = Import),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Not such a file"),
     ),
 )]

@@ -25,8 +25,6 @@ pub fn routes() -> OpenApiRouter<Web> {
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 200, body = Import),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Not such a file"),
     ),
 )]

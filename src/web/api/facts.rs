@@ -146,12 +146,7 @@ pub struct FactList {
 /// Takes facts, each for itself. What the tracker knows flows in by itself.
 #[utoipa::path(
     post, path = "/facts", tag = "pay", request_body = NewFacts,
-    responses(
-        (status = 200, body = TakenAll),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = TakenAll)),
 )]
 async fn post_facts(
     State(app): State<App>,
@@ -203,11 +198,7 @@ fn taken(answer: FactAnswer) -> Taken {
 /// Revisions of facts, newest first.
 #[utoipa::path(
     get, path = "/facts", tag = "pay", params(FactList),
-    responses(
-        (status = 200, body = List<Fact>),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Fact>)),
 )]
 async fn list_facts(
     State(app): State<App>,

@@ -82,9 +82,6 @@ impl From<InteractionRow> for Interaction {
     responses(
         (status = 201, body = Interaction, description = "Stored, pending"),
         (status = 200, body = Interaction, description = "Known: the same friend under the same share again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_interaction(
@@ -105,11 +102,7 @@ async fn post_interaction(
 /// Exchanges, newest first.
 #[utoipa::path(
     get, path = "/interactions", tag = "points", params(Narrow),
-    responses(
-        (status = 200, body = List<Interaction>),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Interaction>)),
 )]
 async fn list_interactions(
     State(app): State<App>,
@@ -128,9 +121,6 @@ async fn list_interactions(
     responses(
         (status = 200, body = Interaction),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Also on one's own"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_interaction_decision(

@@ -181,11 +181,7 @@ impl Leaderboard {
 /// The board of a period: live out of the rollups, or frozen 24 h after its end with what was restated since.
 #[utoipa::path(
     get, path = "/leaderboard", tag = "boards", params(Which),
-    responses(
-        (status = 200, body = Leaderboard),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Leaderboard)),
 )]
 async fn get_leaderboard(
     State(app): State<App>,

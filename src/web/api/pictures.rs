@@ -77,8 +77,6 @@ fn file(media_type: &'static str, bytes: Vec<u8>) -> Response {
     get, path = "/links/{code}/qr.svg", tag = "links", params(("code" = String, Path, description = "Code"), QrOptions),
     responses(
         (status = 200, body = String, content_type = "image/svg+xml"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_qr_svg(
@@ -100,8 +98,6 @@ async fn get_qr_svg(
     get, path = "/links/{code}/qr.png", tag = "links", params(("code" = String, Path, description = "Code"), QrOptions),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_qr_png(
@@ -124,8 +120,6 @@ async fn get_qr_png(
     params(("code" = String, Path, description = "Code"), PosterOptions),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn get_poster(

@@ -66,12 +66,7 @@ impl From<PointEntry> for Entry {
 #[utoipa::path(
     get, path = "/employees/{code}/points", tag = "points",
     params(("code" = String, Path, description = "Employee code"), Page),
-    responses(
-        (status = 200, body = Points),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Points)),
 )]
 async fn get_points(
     State(app): State<App>,

@@ -88,9 +88,6 @@ impl From<ShareRow> for Share {
     responses(
         (status = 201, body = Share, description = "Stored"),
         (status = 200, body = Share, description = "Known: the same link and instant again"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_share(
@@ -111,11 +108,7 @@ async fn post_share(
 /// Shares, newest first.
 #[utoipa::path(
     get, path = "/shares", tag = "points", params(Narrow),
-    responses(
-        (status = 200, body = List<Share>),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = List<Share>)),
 )]
 async fn list_shares(
     State(app): State<App>,
@@ -134,8 +127,6 @@ async fn list_shares(
     responses(
         (status = 200, body = Share),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Also on one's own"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn post_share_decision(
