@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::app::filing::Filed;
+use crate::app::pictures::cleaned;
 use crate::app::refused::Door;
 use crate::app::{Actor, App, Change, Refused};
-use crate::share::{AllowedHosts, Destination, DestinationError, clean_picture};
+use crate::share::{AllowedHosts, Destination, DestinationError};
 use crate::storage::campaigns::{
     Campaign, CampaignFacts, insert_campaign, lock_campaign, own_destinations, put_campaign_picture,
     update_campaign,
@@ -252,11 +253,7 @@ pub async fn put_picture(app: &App, actor: &Actor, slug: &str, file: Vec<u8>) ->
     if app.store.campaign(slug).await?.is_none() {
         return Err(missing());
     }
-    let cleaned = tokio::task::spawn_blocking(move || clean_picture(&file)).await;
-    let kept = match cleaned {
-        Ok(result) => result.map_err(|error| Refused::at("", error))?,
-        Err(_) => return Err(Refused::at("", "the picture is damaged and cannot be read")),
-    };
+    let kept = cleaned("", file).await?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let known = lock_campaign(&mut tx, slug).await?.ok_or_else(missing)?;

@@ -1,11 +1,13 @@
-//! Material of campaigns: what employees post.
+//! Material of campaigns: what employees post. Written by one, approved by another, seen from its first day on.
 
 use serde_json::json;
+use url::Url;
 
-use crate::app::{Actor, App};
-use crate::domain::{CampaignId, MaterialId};
-use crate::storage::materials::MaterialFacts;
-use crate::storage::{self, StoreError, insert_audit};
+use crate::app::pictures::cleaned;
+use crate::app::{Actor, App, Permission, Refused};
+use crate::domain::{CampaignId, MaterialId, MaterialState};
+use crate::storage::materials::{self, Material, MaterialFacts, decide_material, lock_material};
+use crate::storage::{StoreError, insert_audit};
 
 /// Longest copy, characters: a post in Moments folds at 100, Weibo takes 2 000.
 const COPY_MAX: usize = 2000;
@@ -13,7 +15,10 @@ const COPY_MAX: usize = 2000;
 /// Longest title, characters.
 const TITLE_MAX: usize = 80;
 
-/// The fields that are wrong, by name: `code`, `title`, `pro`, `life`, `fun`, `ends_on`.
+/// Longest address of a film, characters.
+const URL_MAX: usize = 2000;
+
+/// The fields that are wrong, by name: `code`, `title`, `pro`, `life`, `fun`, `video_url`, `ends_on`.
 pub fn wrong_with(code: &str, facts: &MaterialFacts) -> Vec<&'static str> {
     let mut wrong = Vec::new();
     let code_fits = (1..=40).contains(&code.len())
@@ -37,6 +42,13 @@ pub fn wrong_with(code: &str, facts: &MaterialFacts) -> Vec<&'static str> {
     if facts.pro.is_empty() && facts.life.is_empty() && facts.fun.is_empty() {
         wrong.push("pro");
     }
+    let film = |text: &str| {
+        Url::parse(text).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
+            && text.chars().count() <= URL_MAX
+    };
+    if facts.video_url.as_deref().is_some_and(|text| !film(text)) {
+        wrong.push("video_url");
+    }
     if let (Some(first), Some(last)) = (facts.starts_on, facts.ends_on)
         && last < first
     {
@@ -45,7 +57,17 @@ pub fn wrong_with(code: &str, facts: &MaterialFacts) -> Vec<&'static str> {
     wrong
 }
 
-/// Stores material, new or known by its code. The caller asked [`wrong_with`] before.
+/// What is to become of a piece of material.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaterialStep {
+    /// Employees see it from its first day on.
+    Approve,
+    /// Nobody sees it any more; links that were made with it go on.
+    Withdraw,
+}
+
+/// Stores material, new or known by its code. What is new, or says something else than before, is a draft until somebody
+/// approves it; a change of its days alone leaves it where it stands. The caller asked [`wrong_with`] before.
 pub async fn put_material(
     app: &App,
     actor: &Actor,
@@ -54,13 +76,115 @@ pub async fn put_material(
     facts: &MaterialFacts,
 ) -> Result<MaterialId, StoreError> {
     let now_ms = app.clock.now_ms();
+    let by = actor.word();
     let mut tx = app.store.begin().await?;
-    let id = storage::materials::put_material(&mut tx, campaign, code, facts, now_ms).await?;
-    let subject = format!("material:{campaign}/{code}");
-    let detail = json!({"title": facts.title, "starts_on": facts.starts_on, "ends_on": facts.ends_on});
-    insert_audit(&mut tx, now_ms, &actor.word(), "material.put", &subject, &detail).await?;
+    let known = lock_material(&mut tx, campaign, code).await?;
+    let says_the_same = |m: &&Material| {
+        let dated = MaterialFacts {
+            starts_on: facts.starts_on,
+            ends_on: facts.ends_on,
+            ..m.facts.clone()
+        };
+        dated == *facts
+    };
+    let (state, made_by) = match known.as_ref().filter(says_the_same) {
+        Some(same) => (same.state, same.made_by.as_str()),
+        None => (MaterialState::Draft, by.as_str()),
+    };
+    let id = materials::put_material(&mut tx, campaign, code, facts, state, made_by, now_ms).await?;
+    let detail = json!({"title": facts.title, "starts_on": facts.starts_on, "ends_on": facts.ends_on,
+                        "state": state.as_str()});
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &by,
+        "material.put",
+        &subject(campaign, code),
+        &detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// Puts the picture of a piece of material, cleaned; it is a draft then.
+pub async fn put_material_picture(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    code: &str,
+    file: Vec<u8>,
+) -> Result<(), Refused> {
+    let kept = cleaned("/picture", file).await?;
+    let now_ms = app.clock.now_ms();
+    let by = actor.word();
+    let mut tx = app.store.begin().await?;
+    let known = lock_material(&mut tx, campaign, code).await?;
+    let known = known.ok_or_else(|| Refused::NotFound(format!("material {code:?}")))?;
+    let picture = (kept.media_type, kept.bytes.as_slice());
+    materials::put_material_picture(&mut tx, known.id, picture, MaterialState::Draft, &by, now_ms).await?;
+    let detail = json!({"media_type": kept.media_type, "bytes": kept.bytes.len()});
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &by,
+        "material.picture",
+        &subject(campaign, code),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Approves material or withdraws it. Who wrote what stands there does not approve it (product.md, "Roles").
+pub async fn decide_on_material(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    code: &str,
+    step: MaterialStep,
+) -> Result<Material, Refused> {
+    if !actor.may(Permission::WriteCampaigns) {
+        return Err(Refused::Forbidden("only who writes campaigns may do this"));
+    }
+    let missing = || Refused::NotFound(format!("material {code:?}"));
+    let now_ms = app.clock.now_ms();
+    let by = actor.word();
+    let mut tx = app.store.begin().await?;
+    let known = lock_material(&mut tx, campaign, code)
+        .await?
+        .ok_or_else(missing)?;
+    let state = match step {
+        MaterialStep::Approve => MaterialState::Approved,
+        MaterialStep::Withdraw => MaterialState::Withdrawn,
+    };
+    if known.state == state {
+        return Ok(known);
+    }
+    if step == MaterialStep::Approve && known.made_by == by && *actor != Actor::System {
+        return Err(Refused::Forbidden("who wrote it cannot approve it"));
+    }
+    decide_material(&mut tx, known.id, state, &by, now_ms).await?;
+    let detail = json!({"state": state.as_str()});
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &by,
+        "material.decide",
+        &subject(campaign, code),
+        &detail,
+    )
+    .await?;
+    let stored = lock_material(&mut tx, campaign, code)
+        .await?
+        .ok_or_else(missing)?;
+    tx.commit().await?;
+    Ok(stored)
+}
+
+fn subject(campaign: CampaignId, code: &str) -> String {
+    format!("material:{campaign}/{code}")
 }
 
 #[cfg(test)]
@@ -82,6 +206,13 @@ mod tests {
             ..good.clone()
         };
         assert_eq!(wrong_with("a", &silent), ["pro"]);
+        for film in ["javascript:alert(1)", "视频号", "ftp://v.example/1"] {
+            let film = MaterialFacts {
+                video_url: Some(film.into()),
+                ..good.clone()
+            };
+            assert_eq!(wrong_with("a", &film), ["video_url"]);
+        }
         let backwards = MaterialFacts {
             starts_on: Some(date(2026, 11, 2)),
             ends_on: Some(date(2026, 11, 1)),

@@ -23,6 +23,10 @@ pub enum Permission {
     DecidePoints,
     /// Publish, freeze and export boards.
     PublishBoards,
+    /// Publish the programme's rules.
+    PublishRules,
+    /// Fill the points shop, hand over what was redeemed.
+    RunShop,
     /// Decide on claims.
     DecideClaims,
     /// Read schemes, facts, runs and everybody's pay.
@@ -37,7 +41,7 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions, for the test that walks every role.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Own,
         Self::ReadTracker,
         Self::WritePeople,
@@ -47,6 +51,8 @@ impl Permission {
         Self::OverruleClicks,
         Self::DecidePoints,
         Self::PublishBoards,
+        Self::PublishRules,
+        Self::RunShop,
         Self::DecideClaims,
         Self::ReadPay,
         Self::CalculatePay,
@@ -70,6 +76,8 @@ pub fn allows(role: Role, permission: Permission) -> bool {
                 | P::OverruleClicks
                 | P::DecidePoints
                 | P::PublishBoards
+                | P::PublishRules
+                | P::RunShop
         ),
         Role::Verifier => matches!(
             permission,

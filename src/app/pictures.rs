@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use tokio::sync::Semaphore;
 
-use crate::app::App;
+use crate::app::{App, Refused};
 use crate::share::{
-    Destination, Poster, PosterError, PosterText, Qr, QrError, Utm, draw_poster, location, scan_url,
+    Destination, KeptPicture, Poster, PosterError, PosterText, Qr, QrError, Utm, clean_picture, draw_poster,
+    location, scan_url,
 };
 use crate::storage::StoreError;
 use crate::storage::links::Link;
@@ -72,9 +73,30 @@ pub async fn link_qr(app: &App, link: &Link, logo: bool) -> Result<Qr, PictureRe
     drawn(move || Ok(Qr::new(&url, picture.as_ref().map(|p| p.bytes.as_slice()))?)).await
 }
 
+/// A picture handed in, fit to be kept: known by its content, bounded, written anew. What is wrong is at `pointer`.
+pub(in crate::app) async fn cleaned(pointer: &'static str, file: Vec<u8>) -> Result<KeptPicture, Refused> {
+    let broken = || Refused::at(pointer, "the picture is damaged and cannot be read");
+    let _turn = DRAWING.acquire().await.map_err(|_| broken())?;
+    match tokio::task::spawn_blocking(move || clean_picture(&file)).await {
+        Ok(result) => result.map_err(|error| Refused::at(pointer, error)),
+        Err(_) => Err(broken()),
+    }
+}
+
+/// The picture of what a link was made with: the material's own, else the campaign's.
+async fn picture_of(app: &App, link: &Link) -> Result<Option<Vec<u8>>, StoreError> {
+    if !link.material.is_empty()
+        && let Some(material) = app.store.material(link.campaign, &link.material).await?
+        && let Some(own) = app.store.material_picture(material.id).await?
+    {
+        return Ok(Some(own.bytes));
+    }
+    Ok(app.store.campaign_picture(link.campaign).await?.map(|p| p.bytes))
+}
+
 /// A link's poster.
 pub async fn link_poster(app: &App, link: &Link, words: PosterWords) -> Result<Poster, PictureRefusal> {
-    let picture = app.store.campaign_picture(link.campaign).await?;
+    let picture = picture_of(app, link).await?;
     let campaign = app.store.campaign_by_id(link.campaign).await?;
     let employee = app.store.employee_by_id(link.employee, app.today()).await?;
     let title = campaign.map(|c| c.facts.name).unwrap_or_default();
@@ -88,11 +110,7 @@ pub async fn link_poster(app: &App, link: &Link, words: PosterWords) -> Result<P
             hint: &words.hint,
             disclosure: &words.disclosure,
         };
-        Ok(draw_poster(
-            &text,
-            &url,
-            picture.as_ref().map(|p| p.bytes.as_slice()),
-        )?)
+        Ok(draw_poster(&text, &url, picture.as_deref())?)
     })
     .await
 }

@@ -6,6 +6,7 @@ use rand::RngExt;
 
 use crate::app::campaigns::{NewCampaign, create_campaign, put_picture};
 use crate::app::coupons::{NewCoupon, create_coupon};
+use crate::app::materials::{MaterialStep, decide_on_material, put_material};
 use crate::app::mint::{NewLink, mint_bulk};
 use crate::app::people::{EmployeeChanges, NewEmployee, change_employee, create_employee};
 use crate::app::{Actor, App, approve_due, award, board};
@@ -17,7 +18,7 @@ use crate::demo::world::{Crowd, World};
 use crate::demo::{DemoError, picture};
 use crate::domain::{DisplayName, Money};
 use crate::storage;
-use crate::storage::materials::{MaterialFacts, put_material};
+use crate::storage::materials::MaterialFacts;
 
 /// Weeks of traffic, the one under way included.
 pub const WEEKS: i64 = 12;
@@ -123,7 +124,6 @@ async fn campaigns(app: &App, first: Date) -> Result<Vec<DemoLink>, DemoError> {
             .await?
             .into_inner();
         put_picture(app, &Actor::System, campaign.slug, picture::draw(campaign)?).await?;
-        let mut tx = app.store.begin().await?;
         let facts = MaterialFacts {
             title: campaign.line.to_owned(),
             pro: campaign.pro.to_owned(),
@@ -131,8 +131,8 @@ async fn campaigns(app: &App, first: Date) -> Result<Vec<DemoLink>, DemoError> {
             fun: campaign.fun.to_owned(),
             ..MaterialFacts::default()
         };
-        put_material(&mut tx, made.id, "m1", &facts, app.clock.now_ms()).await?;
-        tx.commit().await?;
+        put_material(app, &Actor::System, made.id, "m1", &facts).await?;
+        decide_on_material(app, &Actor::System, made.id, "m1", MaterialStep::Approve).await?;
         let mut wishes = Vec::new();
         for (p, person) in PEOPLE.iter().enumerate() {
             for (h, (channel, _)) in CHANNELS.iter().enumerate().filter(|(h, _)| posts_on(p, *h)) {

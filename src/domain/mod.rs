@@ -11,6 +11,7 @@ mod code;
 mod content;
 mod ids;
 mod link;
+mod material;
 mod money;
 mod people;
 mod period;
@@ -26,6 +27,7 @@ pub use ids::{
     CampaignId, ClickId, ConversionId, CouponId, CustomerId, EmployeeId, LinkId, MaterialId, TeamId,
 };
 pub use link::{LinkFacts, LinkState};
+pub use material::MaterialState;
 pub use money::{Currency, Money, MoneyError};
 pub use people::{DisplayName, Role};
 pub use period::{Period, PeriodError, PeriodKind};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bole::app::accounts::{self, AccountWish};
-use bole::app::materials::put_material;
+use bole::app::materials::{MaterialStep, decide_on_material, put_material};
 use bole::app::{Actor, App, AppParts, NoWatch, Secrets, Urls};
 use bole::domain::{Programme, Role};
 use bole::storage::materials::MaterialFacts;
@@ -119,6 +119,9 @@ impl Rig {
         put_material(&self.app, &Actor::System, winter.id, "a", &facts)
             .await
             .expect("material");
+        decide_on_material(&self.app, &Actor::System, winter.id, "a", MaterialStep::Approve)
+            .await
+            .expect("approved");
         let coupon =
             json!({ "employee": employee, "campaign": "winter", "code": "WINTER30", "amount_off": "30.00" });
         self.api.post("/coupons", coupon).await.expect(201);

@@ -42,6 +42,7 @@ pub struct MaterialPage {
     pub pro: Field,
     pub life: Field,
     pub fun: Field,
+    pub video_url: Field,
     pub starts_on: Field,
     pub ends_on: Field,
 }
@@ -51,13 +52,14 @@ impl MaterialPage {
         format!("/app/manage/campaigns/{}", self.slug)
     }
 
-    pub fn all(&self) -> [&Field; 7] {
+    pub fn all(&self) -> [&Field; 8] {
         [
             &self.code,
             &self.title,
             &self.pro,
             &self.life,
             &self.fun,
+            &self.video_url,
             &self.starts_on,
             &self.ends_on,
         ]
@@ -76,6 +78,7 @@ struct Sent {
     pro: String,
     life: String,
     fun: String,
+    video_url: String,
     starts_on: String,
     ends_on: String,
 }
@@ -112,6 +115,7 @@ fn page(s: Shell, campaign: &Campaign, exists: bool, sent: &Sent) -> MaterialPag
         pro: Field::new("pro", sent.pro.trim()),
         life: Field::new("life", sent.life.trim()),
         fun: Field::new("fun", sent.fun.trim()),
+        video_url: Field::new("video_url", sent.video_url.trim()),
         starts_on: Field::new("starts_on", sent.starts_on.trim()),
         ends_on: Field::new("ends_on", sent.ends_on.trim()),
     }
@@ -141,6 +145,7 @@ async fn show(
         pro: material.facts.pro,
         life: material.facts.life,
         fun: material.facts.fun,
+        video_url: material.facts.video_url.unwrap_or_default(),
         starts_on: day(material.facts.starts_on),
         ends_on: day(material.facts.ends_on),
     };
@@ -168,6 +173,7 @@ async fn put(
         pro: shown.pro.value.clone(),
         life: shown.life.value.clone(),
         fun: shown.fun.value.clone(),
+        video_url: Some(shown.video_url.value.clone()).filter(|v| !v.is_empty()),
         starts_on: date(lang, &sent.starts_on, &mut shown.starts_on),
         ends_on: date(lang, &sent.ends_on, &mut shown.ends_on),
     };
@@ -180,6 +186,7 @@ async fn put(
             "pro" => &mut shown.pro,
             "life" => &mut shown.life,
             "fun" => &mut shown.fun,
+            "video_url" => &mut shown.video_url,
             _ => &mut shown.ends_on,
         };
         field.error = Some(words);
