@@ -32,6 +32,16 @@ pub enum Place {
     Review,
     /// CRM 记录.
     Crm,
+    /// 结算.
+    PayRuns,
+    /// 方案.
+    PaySchemes,
+    /// 数据.
+    PayFacts,
+    /// 建议.
+    PayProposals,
+    /// 非现金奖励.
+    PayAwards,
     /// None of them.
     Elsewhere,
 }
@@ -48,6 +58,11 @@ impl Place {
             Self::Claims => "claims",
             Self::Review => "review",
             Self::Crm => "crm",
+            Self::PayRuns => "pay-runs",
+            Self::PaySchemes => "pay-schemes",
+            Self::PayFacts => "pay-facts",
+            Self::PayProposals => "pay-proposals",
+            Self::PayAwards => "pay-awards",
             Self::Elsewhere => "",
         }
     }
@@ -162,6 +177,11 @@ impl Shell {
     /// Whether who looks may send CRM records.
     pub fn sends_records(&self) -> bool {
         self.may(Permission::SendConversions)
+    }
+
+    /// Whether who looks reads everybody's pay.
+    pub fn reads_pay(&self) -> bool {
+        self.may(Permission::ReadPay)
     }
 
     /// Whether who looks has pages of their own: is an employee.

@@ -831,3 +831,178 @@ crm-wrong-created_by = The author has 1 to 500 characters.
 crm-wrong-occurred_on = Write the day like 2026-11-21, today at the latest.
 crm-wrong-content = This id was taken before with other content.
 crm-wrong-line = The line cannot be read: its columns or quotes are off.
+
+## Pay: runs (finance)
+nav-pay = Pay
+nav-runs = Payouts
+run-state-calculated = Calculated
+run-state-in_review = In review
+run-state-approved = Approved
+run-state-closed = Closed
+run-state-paid = Paid
+run-state-superseded = Calculated again since
+scheme-period-month = monthly
+scheme-period-quarter = quarterly
+scheme-period-year = yearly
+scheme-period-activity = by activity
+pay-conflict = This does not fit how things stand: { $detail }
+pay-refused = It cannot be computed. The reason is here: { $detail }
+pay-wrong = To be corrected: { $detail }
+pay-not-you = This step is not yours to take. Nothing has changed.
+runs-board = Schemes by period
+runs-months = Other months
+runs-earlier = Earlier
+runs-later = Later
+runs-caption = Each cell: the period's total before tax and where it stands
+runs-scheme = Scheme
+runs-total = Total
+runs-none = No scheme is switched on yet
+runs-none-words = Choose one under “Schemes”, fill in its parameters and say from which day it holds.
+runs-none-go = See the schemes
+runs-missing = Not calculated
+runs-missing-some = { $n ->
+    [one] One period is over and was not calculated. All must be before anything closes.
+   *[other] { $n } periods are over and were not calculated. All must be before anything closes.
+}
+runs-calculate-it = Calculate now
+runs-coming = not due yet
+runs-work = To do
+runs-open = Still on their road
+runs-open-none = All done.
+runs-calculate = Calculate a period
+runs-period = Period
+runs-period-hint = 2026-10, 2026-Q4, 2026; for an activity 2026-11-03..2026-11-06 (the second day is the one after the last)
+runs-calculate-go = Calculate
+runs-calculate-note = Nothing is booked. An earlier result that is not under review is set aside.
+runs-wrong-scheme = There is no such scheme.
+runs-wrong-period = Write a period of this scheme: 2026-10 for monthly, 2026-Q4 for quarterly, 2026 for yearly ones, two days for an activity.
+runs-conflict = In this period (or days that overlap it) this scheme is under review or further: it is not calculated again.
+run-waits-submit = Waits to be put up for review
+run-waits-approve = Waits for another person's approval
+run-waits-close = Waits to be closed
+run-waits-pay = Waits to be paid
+run-step-submit = Put up for review
+run-step-approve = Approve
+run-step-close = Close
+run-step-pay = Pay
+run-done-calculate = Calculated. Nothing is booked yet.
+run-done-submit = Under review: everybody now sees their own lines.
+run-done-approve = Approved.
+run-done-close = Closed and booked. It can no longer change.
+run-done-pay = Paid.
+run-role-submit = Only finance and HR put a payout up for review.
+run-role-approve = It takes an approver.
+run-role-close = Only finance and HR close a payout.
+run-role-pay = Only finance and HR pay.
+run-barred-calculated = You calculated it or put it up for review, so somebody else approves it.
+run-barred-paid = It pays you, so somebody else approves it.
+run-stopped = It closes once what is marked red above is done.
+run-again = Calculate again
+run-road = Progress
+run-scheme = Scheme
+run-board = All periods
+run-sums = Totals
+run-before-tax = Before tax.
+run-against = Against { $period }:
+run-first = The first period of this scheme.
+run-payees = Payees
+run-lines = Lines
+run-outliers = Worth a look
+run-late = Corrections, { $n ->
+    [one] one line
+   *[other] { $n } lines
+}
+run-guard = Guards, { $n ->
+    [one] one line
+   *[other] { $n } lines
+}
+run-proposals = Proposals
+run-awards = Non-cash awards
+run-changes = Changes and notes
+run-by-rule = By rule
+run-rule = Rule
+run-people = People
+run-change = Change
+run-no-lines = No lines.
+run-residuals = Money nobody got
+run-account = Goes to
+run-reason = Why
+run-amount = Amount
+run-residual-company_budget = Back to the company budget
+run-residual-withheld = Withheld
+run-residual-held = Held
+run-residual-over_cap = Over the cap
+run-residual-roll_over = Rolled over
+run-residual-team_fund = Team fund
+run-residual-lapsed = Lapsed
+run-residual-other = Other
+run-look = Look at these first
+run-look-none = Nothing to point out.
+run-see = Look
+run-warning = Warning
+run-note = Note
+run-people-unknown = { $n ->
+    [one] One person lacks what this scheme must know and takes no part.
+   *[other] { $n } people lack what this scheme must know and take no part.
+}
+run-facts-left = { $n ->
+    [one] One fact of the tracker lacks what this scheme must know and was left out.
+   *[other] { $n } facts of the tracker lack what this scheme must know and were left out.
+}
+run-checks = Before it closes
+run-check-state-done = Done
+run-check-state-stops = Stops the close
+run-check-state-known = To know
+run-check-schemes = Every scheme due in these days was calculated.
+run-check-guards = The guards across schemes looked and take nothing.
+run-check-facts = No facts came in after the calculation.
+run-schemes-missing = Due and not calculated: { $list }
+run-guards-take = { $n ->
+    [one] At the close the guards take { $amount } in one line.
+   *[other] At the close the guards take { $amount } in { $n } lines.
+}
+run-facts-newer = { $n ->
+    [one] One fact of these days came in after the calculation: booked as a correction in the next period. Calculate again to include it now.
+   *[other] { $n } facts of these days came in after the calculation: booked as corrections in the next period. Calculate again to include them now.
+}
+run-books = { $n ->
+    [one] One misprint of the handbook; the exact figure is paid
+   *[other] { $n } misprints of the handbook; the exact figures are paid
+}
+run-out = { $n ->
+    [one] Considered and not paid: one case
+   *[other] Considered and not paid: { $n } cases
+}
+run-out-table = Considered and not paid
+run-detail = Lines
+run-filter = Filter the lines
+run-flag = Note
+run-all-rules = All rules
+run-all-lines = All
+run-only-outliers = With a note only
+run-lines-caption = Rows { $first }–{ $last } of { $all } (yuan)
+run-lines-sum = Sum
+run-col-who = Who
+run-col-rule = Rule
+run-col-lines = Lines
+run-col-was = Before
+run-col-now = Now
+run-col-change = Change
+run-outlier-changed = Changed much
+run-outlier-far = Far above others
+run-outlier-negative = Taken back
+run-history = Who took which step
+run-snapshot = Snapshot at the close
+run-next = Next step
+run-by = Calculated by { $name },
+line-amount = Amount
+line-due = due
+line-about = About
+line-says = How it came about
+line-how = How it came about
+line-how-none = There is no finer story behind this line.
+line-more = and { $n } more
+line-source = source
+line-kind-line = Due in this period
+line-kind-late = Correction of an earlier period
+line-kind-guard = Taken back by the guards

@@ -71,21 +71,30 @@ pub(super) async fn material(
     })
 }
 
-/// What the guards say of a run that is about to be closed: their warnings, and the lines that take from it what is over
-/// for its orders. Refused while a scheme that is due in these days was not calculated.
-pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), PayError> {
+/// Schemes that are due in a run's days and were not calculated.
+pub(super) async fn missing(app: &App, run: &Run) -> Result<Vec<String>, PayError> {
     let touching = app.store.runs_touching(run.from_on, run.to_on).await?;
+    let mut missing = Vec::new();
     for scheme in app.store.schemes_set().await? {
         let is_due = library::scheme_document(app, &scheme, run.from_on)
             .await?
             .is_some_and(|s| s.enabled && !s.document.header.guard && ends_within(&s.document, run));
         if is_due && !touching.iter().any(|r| r.scheme == scheme) {
-            let detail = format!(
-                "{scheme} is due in {} and was not calculated: the guards must see every scheme",
-                run.period
-            );
-            return Err(PayError::Conflict(detail));
+            missing.push(scheme);
         }
+    }
+    Ok(missing)
+}
+
+/// What the guards say of a run that is about to be closed: their warnings, and the lines that take from it what is over
+/// for its orders. Refused while a scheme that is due in these days was not calculated.
+pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), PayError> {
+    if let Some(scheme) = missing(app, run).await?.first() {
+        let detail = format!(
+            "{scheme} is due in {} and was not calculated: the guards must see every scheme",
+            run.period
+        );
+        return Err(PayError::Conflict(detail));
     }
     let Some(guards) = library::scheme_document(app, GUARDS, run.from_on).await? else {
         return Ok((Vec::new(), json!([])));

@@ -4,6 +4,7 @@
 //! The engine is a pure function; here it is fed and its results are kept. What was calculated is kept with everything it
 //! was calculated from, so that it can be calculated again to the byte; what is booked is never changed, only added to.
 
+mod board;
 mod calculate;
 mod export;
 mod facts;
@@ -13,18 +14,21 @@ mod late;
 mod library;
 mod material;
 mod replay;
+mod review;
 mod settings;
 mod steps;
 
 use crate::app::Wrong;
 use crate::storage::StoreError;
 
+pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
 pub use export::{ExportKind, export_table};
 pub use facts::{FactAnswer, FactInput, put_facts};
 pub use flow::flow;
 pub use library::{builtin_texts, documents, scheme_document};
 pub use replay::{LedgerReport, Replayed, check_ledger, replay};
+pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, set_attributes};
 pub use steps::{approve, close, pay, submit};
 

@@ -31,30 +31,19 @@ pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> 
 
 /// Approves a run under review. Not who calculated or submitted it, and nobody who is paid by it.
 pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
-    need(
-        actor,
-        Permission::ApprovePay,
-        "only an approver approves a payout",
-    )?;
+    need(actor, Permission::ApprovePay, Barred::Role.detail())?;
     again!(async {
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::InReview).await?;
-        let me = actor.word();
-        let person = actor.employee();
-        let submitted = run.submitted.as_ref().is_some_and(|(who, _)| *who == me);
-        if run.calculated_by == me || submitted || (person.is_some() && person == run.calculated_for) {
-            return Err(PayError::Forbidden("who calculated a payout does not approve it"));
-        }
-        if let Some(person) = person {
-            let code = app
-                .store
-                .employee_by_id(person, app.today())
-                .await?
-                .map(|p| p.code);
+        let mut pays = false;
+        if let Some(person) = actor.employee() {
+            let found = app.store.employee_by_id(person, app.today()).await?;
+            let code = found.map(|p| p.code);
             let lines = run_lines_in(&mut tx, id).await?;
-            if lines.iter().any(|l| Some(&l.line.payee) == code.as_ref()) {
-                return Err(PayError::Forbidden("nobody approves a payout that pays them"));
-            }
+            pays = lines.iter().any(|l| Some(&l.line.payee) == code.as_ref());
+        }
+        if let Some(why) = barred(actor, &run, pays) {
+            return Err(PayError::Forbidden(why.detail()));
         }
         advance(app, &mut tx, actor, &run, RunState::Approved, None).await?;
         tx.commit().await?;
@@ -152,6 +141,49 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         Ok::<_, PayError>(())
     })?;
     reread(app, id).await
+}
+
+/// Why somebody may not approve a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Barred {
+    /// It takes an approver.
+    Role,
+    /// They calculated it or put it up for review.
+    Calculated,
+    /// It pays them.
+    Paid,
+}
+
+impl Barred {
+    /// The word of its text.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Calculated => "calculated",
+            Self::Paid => "paid",
+        }
+    }
+
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::Role => "only an approver approves a payout",
+            Self::Calculated => "who calculated a payout does not approve it",
+            Self::Paid => "nobody approves a payout that pays them",
+        }
+    }
+}
+
+/// Why this actor may not approve this run; `pays`: whether it pays them.
+pub(super) fn barred(actor: &Actor, run: &Run, pays: bool) -> Option<Barred> {
+    let (me, person) = (actor.word(), actor.employee());
+    let submitted = run.submitted.as_ref().is_some_and(|(who, _)| *who == me);
+    if !actor.may(Permission::ApprovePay) {
+        Some(Barred::Role)
+    } else if run.calculated_by == me || submitted || (person.is_some() && person == run.calculated_for) {
+        Some(Barred::Calculated)
+    } else {
+        pays.then_some(Barred::Paid)
+    }
 }
 
 fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), PayError> {

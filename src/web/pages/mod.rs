@@ -9,6 +9,7 @@ pub mod errors;
 mod home;
 mod manage;
 mod me;
+mod pay;
 mod results;
 mod review;
 mod rules;
@@ -29,6 +30,7 @@ pub fn routes() -> Router<Web> {
         .merge(home::routes())
         .merge(manage::routes())
         .merge(me::routes())
+        .merge(pay::routes())
         .merge(results::routes())
         .merge(review::routes())
         .merge(rules::routes())

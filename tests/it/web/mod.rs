@@ -3,6 +3,7 @@
 mod claims;
 mod openapi;
 mod pages;
+mod pay;
 mod shell;
 mod signin;
 

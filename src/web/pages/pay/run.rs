@@ -1,0 +1,432 @@
+//! `/app/pay/runs/{id}`: one run to be reviewed, and its steps.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::lines::{self, Asked, LinesView};
+use super::view::{self, Chip};
+use crate::app::Permission;
+use crate::app::pay::{Check, PayError, Review, approve, calculate, close, pay, review, submit};
+use crate::domain::Money;
+use crate::storage::pay::RunState;
+use crate::web::html::{Html, see_other};
+use crate::web::i18n::{Lang, TimeTag};
+use crate::web::session::SignedIn;
+use crate::web::shell::{Place, Shell};
+use crate::web::{Path, Problem, Query, Web};
+
+/// Most rows of each list beside the lines.
+const NOTES: usize = 200;
+
+/// A step of the road.
+#[derive(Clone, Debug)]
+pub struct RoadStep {
+    pub word: String,
+    pub current: bool,
+    /// Who did it, and when.
+    pub done: Option<(String, TimeTag)>,
+}
+
+/// A rule's sums.
+#[derive(Clone, Debug)]
+pub struct SumView {
+    pub component: String,
+    pub name: String,
+    pub was: Money,
+    pub now: Money,
+    pub change: String,
+    pub payees: i64,
+}
+
+/// Something to look at.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub chip: Chip,
+    pub words: String,
+    /// Whom or what it is about.
+    pub about: String,
+    /// Where to look.
+    pub href: String,
+}
+
+/// Money nobody got.
+#[derive(Clone, Debug)]
+pub struct ResidualView {
+    pub account: String,
+    pub amount: String,
+    pub reason: String,
+}
+
+/// Somebody considered and not paid.
+#[derive(Clone, Debug)]
+pub struct OutView {
+    pub payee: String,
+    pub title: String,
+    pub reasons: String,
+}
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "pay/run.html")]
+pub struct RunPage {
+    pub s: Shell,
+    pub id: i64,
+    pub scheme: String,
+    pub name: String,
+    pub period: String,
+    pub days: String,
+    pub state: Chip,
+    pub road: Vec<RoadStep>,
+    pub total: Money,
+    /// Against the period before: how much, percent, which period.
+    pub against: Option<(String, Option<String>, String, i64)>,
+    pub payees: i64,
+    pub line_count: i64,
+    pub late: Option<(i64, Money)>,
+    pub guard: Option<(i64, Money)>,
+    pub outliers: i64,
+    pub proposals: i64,
+    pub awards: i64,
+    pub sums: Vec<SumView>,
+    pub before: String,
+    pub notes: Vec<Note>,
+    pub residuals: Vec<ResidualView>,
+    pub out: Vec<OutView>,
+    pub books: Vec<String>,
+    pub checks: Vec<Note>,
+    pub lines: LinesView,
+    pub calculated: (String, TimeTag),
+    pub snapshot: Option<String>,
+    /// The next step, and why not by who looks.
+    pub offer: Option<(&'static str, Option<&'static str>)>,
+    pub stopped: bool,
+    pub again: bool,
+    pub done: Option<String>,
+    pub refused: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Done {
+    done: Option<String>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/pay/runs/{id}", get(show))
+        .route("/app/pay/runs/{id}/{step}", post(take))
+}
+
+fn count(list: &Value) -> i64 {
+    list.as_array()
+        .map_or(0, |l| i64::try_from(l.len()).unwrap_or(i64::MAX))
+}
+
+fn road(web: &Web, who: &SignedIn, review: &Review, names: &Names) -> Vec<RoadStep> {
+    let run = &review.run;
+    let tag = |at: i64| crate::web::shell::moment(&web.app, who.lang).time(view::instant(at));
+    let calculated = Some((run.calculated_by.clone(), run.calculated_at));
+    [
+        (RunState::Calculated, &calculated),
+        (RunState::InReview, &run.submitted),
+        (RunState::Approved, &run.approved),
+        (RunState::Closed, &run.closed),
+        (RunState::Paid, &run.paid),
+    ]
+    .into_iter()
+    .map(|(state, done)| RoadStep {
+        word: who.lang.word("run-state", state.as_str()).to_string(),
+        current: run.state == state,
+        done: done.as_ref().map(|(by, at)| (names.of(by), tag(*at))),
+    })
+    .collect()
+}
+
+/// Who an actor's word means.
+pub struct Names {
+    lang: Lang,
+    known: std::collections::BTreeMap<String, String>,
+}
+
+impl Names {
+    pub async fn load(web: &Web, lang: Lang) -> Result<Self, Problem> {
+        let known = web.app.store.actor_names().await?;
+        Ok(Self { lang, known })
+    }
+
+    pub fn of(&self, word: &str) -> String {
+        match self.known.get(word) {
+            Some(name) => name.clone(),
+            None if word == "system" => self.lang.t("review-system").to_string(),
+            None => word.to_owned(),
+        }
+    }
+}
+
+/// Warnings of the engine and of the guards, put in the page's language.
+fn notes(lang: Lang, review: &Review) -> Vec<Note> {
+    let warning = |w: &Value| {
+        let text = |name: &str| w[name].as_str().unwrap_or_default();
+        let about = [text("payee"), text("about"), text("value")];
+        let about: Vec<&str> = about.into_iter().filter(|t| !t.is_empty()).collect();
+        Note {
+            chip: Chip::new("warn", "alert", lang.t("run-warning")),
+            words: view::say_json(lang, &w["title"]),
+            about: about.join(" · "),
+            href: match text("payee") {
+                "" => String::new(),
+                payee => format!(
+                    "/app/pay/runs/{}{}#lines",
+                    review.run.id,
+                    view::query(&[("who", payee)])
+                ),
+            },
+        }
+    };
+    let told = |list: &Value| {
+        list.as_array()
+            .map_or_else(Vec::new, |l| l.iter().take(NOTES).map(warning).collect())
+    };
+    let mut notes: Vec<Note> = told(&review.outcome["warnings"]);
+    notes.extend(review.guards.iter().take(NOTES).map(warning));
+    let left_out = [
+        ("people_without_attributes", "run-people-unknown"),
+        ("facts_without_fields", "run-facts-left"),
+    ];
+    for (name, _) in left_out {
+        let n = review.outcome[name].as_i64().unwrap_or(0);
+        if n > 0 {
+            let words = match name {
+                "people_without_attributes" => lang.t("run-people-unknown").n("n", n),
+                _ => lang.t("run-facts-left").n("n", n),
+            };
+            notes.push(Note {
+                chip: Chip::new("", "info", lang.t("run-note")),
+                words: words.to_string(),
+                about: String::new(),
+                href: String::new(),
+            });
+        }
+    }
+    notes
+}
+
+fn checks(lang: Lang, review: &Review) -> Vec<Note> {
+    let note = |kind: &'static str, icon, word: &'static str, words: String, href: &str| Note {
+        chip: Chip::new(kind, icon, lang.word("run-check-state", word)),
+        words,
+        about: String::new(),
+        href: href.to_owned(),
+    };
+    let say = |check: &Check| match check {
+        Check::Done(what) => note(
+            "good",
+            "check",
+            "done",
+            lang.word("run-check", what).to_string(),
+            "",
+        ),
+        Check::SchemesMissing(list) => {
+            let comma = lang.t("shell-comma").to_string();
+            let words = lang.t("run-schemes-missing").with("list", list.join(&comma));
+            note("bad", "alert", "stops", words.to_string(), "/app/pay/runs")
+        }
+        Check::GuardsTake(amount, n) => {
+            let amount = crate::web::i18n::yuan(*amount);
+            let words = lang.t("run-guards-take").n("n", *n).with("amount", amount);
+            note("warn", "alert", "known", words.to_string(), "")
+        }
+        Check::NewerFacts(n) => {
+            let words = lang.t("run-facts-newer").n("n", *n);
+            note("warn", "alert", "known", words.to_string(), "")
+        }
+    };
+    review.checks.iter().map(say).collect()
+}
+
+async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPage, Problem> {
+    let lang = who.lang;
+    let review = review(&web.app, &who.actor, id).await?;
+    let names = Names::load(web, lang).await?;
+    let run = &review.run;
+    let kind = |name: &str| {
+        let found = review.kinds.get(name).copied();
+        found.map(|(n, fen)| (n, Money::from_minor(fen)))
+    };
+    let total = review.kinds.values().map(|(_, fen)| fen).sum::<i64>();
+    let name = view::say(lang, &review.name);
+    let text = |v: &Value, name: &str| v[name].as_str().unwrap_or_default().to_owned();
+    let list = |name: &str| review.outcome[name].as_array().cloned().unwrap_or_default();
+    let payees: std::collections::BTreeSet<&str> = review
+        .groups
+        .iter()
+        .filter(|l| l.group.lines > 0)
+        .map(|l| l.group.payee.as_str())
+        .collect();
+    let moment = crate::web::shell::moment(&web.app, lang);
+    Ok(RunPage {
+        s: who.shell(web, Place::PayRuns),
+        id,
+        scheme: run.scheme.clone(),
+        period: view::period(lang, &run.period),
+        days: crate::domain::Period::custom(run.from_on, run.to_on)
+            .map_or_else(|_| String::new(), |p| crate::web::i18n::span_words(lang, &p)),
+        state: Chip::run(lang, run.state),
+        road: road(web, who, &review, &names),
+        total: Money::from_minor(total),
+        against: review.previous.as_ref().map(|p| {
+            let change = total - p.total.minor();
+            (
+                view::change(change),
+                view::percent(total, p.total.minor()),
+                view::period(lang, &p.period),
+                p.id,
+            )
+        }),
+        payees: i64::try_from(payees.len()).unwrap_or(i64::MAX),
+        line_count: review.kinds.values().map(|(n, _)| n).sum(),
+        late: kind("late"),
+        guard: kind("guard"),
+        outliers: i64::try_from(review.groups.iter().filter(|l| l.outlier.is_some()).count()).unwrap_or(0),
+        proposals: count(&review.outcome["proposals"]),
+        awards: count(&review.outcome["awards"]),
+        sums: review
+            .components
+            .iter()
+            .map(|sum| SumView {
+                component: sum.component.clone(),
+                name: view::say(lang, &sum.name),
+                was: sum.was,
+                now: sum.now,
+                change: view::change(sum.now.minor() - sum.was.minor()),
+                payees: sum.payees,
+            })
+            .collect(),
+        before: review
+            .previous
+            .as_ref()
+            .map_or_else(String::new, |p| view::period(lang, &p.period)),
+        notes: notes(lang, &review),
+        residuals: list("residuals")
+            .iter()
+            .take(NOTES)
+            .map(|r| ResidualView {
+                account: lang
+                    .word("run-residual", residual_word(&text(r, "account")))
+                    .to_string(),
+                amount: text(r, "amount"),
+                reason: text(r, "reason"),
+            })
+            .collect(),
+        out: list("excluded")
+            .iter()
+            .take(NOTES)
+            .map(|x| {
+                let reasons = x["reasons"].as_array().map_or(&[][..], Vec::as_slice);
+                let reasons: Vec<String> = reasons.iter().map(|r| view::say_json(lang, r)).collect();
+                OutView {
+                    payee: text(x, "payee"),
+                    title: view::say_json(lang, &x["title"]),
+                    reasons: reasons.join(&lang.t("shell-comma").to_string()),
+                }
+            })
+            .collect(),
+        books: review.books.iter().map(|b| view::say(lang, &b.note())).collect(),
+        checks: checks(lang, &review),
+        lines: lines::of(lang, &review, asked),
+        calculated: (
+            names.of(&run.calculated_by),
+            moment.time(view::instant(run.calculated_at)),
+        ),
+        snapshot: run
+            .snapshot
+            .as_ref()
+            .map(|hash| hash.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+        offer: review.offer.map(|offer| (offer.step, offer.barred)),
+        stopped: run.state == RunState::Approved && review.checks.iter().any(Check::stops),
+        again: review.again,
+        done: None,
+        refused: None,
+        name,
+    })
+}
+
+/// The word of an account nobody got money from; what documents name themselves is `other`.
+fn residual_word(account: &str) -> &'static str {
+    const KNOWN: [&str; 7] = [
+        "company_budget",
+        "withheld",
+        "held",
+        "over_cap",
+        "roll_over",
+        "team_fund",
+        "lapsed",
+    ];
+    KNOWN
+        .into_iter()
+        .find(|known| *known == account)
+        .unwrap_or("other")
+}
+
+async fn show(
+    State(web): State<Web>,
+    who: SignedIn,
+    Path(id): Path<i64>,
+    Query(done): Query<Done>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<RunPage>, Problem> {
+    who.need(Permission::ReadPay)?;
+    let mut page = page(&web, &who, id, &asked).await?;
+    let steps = ["calculate", "submit", "approve", "close", "pay"];
+    let done = done.done.as_deref().filter(|d| steps.contains(d));
+    page.done = done.map(|d| who.lang.word("run-done", d).to_string());
+    Ok(Html(page))
+}
+
+async fn take(
+    State(web): State<Web>,
+    who: SignedIn,
+    Path((id, step)): Path<(i64, String)>,
+) -> Result<Response, Problem> {
+    who.need(Permission::ReadPay)?;
+    let (app, actor) = (&web.app, &who.actor);
+    let taken = match step.as_str() {
+        "again" => match app.store.run(id).await? {
+            Some(run) => calculate(app, actor, &run.scheme, &run.period).await,
+            None => Err(PayError::NotFound(format!("payout {id}"))),
+        },
+        "submit" => submit(app, actor, id).await,
+        "approve" => approve(app, actor, id).await,
+        "close" => close(app, actor, id).await,
+        "pay" => pay(app, actor, id).await,
+        _ => return Err(Problem::not_found(format_args!("step {step:?}"))),
+    };
+    let error = match taken {
+        Ok(run) => {
+            let done = if step == "again" {
+                "calculate"
+            } else {
+                step.as_str()
+            };
+            return Ok(see_other(&format!("/app/pay/runs/{}?done={done}", run.id)));
+        }
+        Err(error) => error,
+    };
+    let status = match &error {
+        PayError::Forbidden(_) => StatusCode::FORBIDDEN,
+        PayError::Conflict(_) => StatusCode::CONFLICT,
+        PayError::Wrong(_) | PayError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
+    };
+    let words = view::refusal(who.lang, &error);
+    let mut page = page(&web, &who, id, &Asked::default()).await?;
+    page.refused = words;
+    Ok(Html(page).status(status))
+}

@@ -1,0 +1,136 @@
+//! What the pay screens share: names, states, periods, amounts with their sign.
+
+use jiff::Timestamp;
+
+use crate::app::pay::PayError;
+use crate::domain::{Money, Period};
+use crate::payout::Label;
+use crate::storage::pay::RunState;
+use crate::web::i18n::{self, Lang};
+
+/// A state as a chip.
+#[derive(Clone, Debug)]
+pub struct Chip {
+    /// `good`, `warn`, `bad` or nothing.
+    pub kind: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// What it says.
+    pub word: String,
+}
+
+impl Chip {
+    /// A chip.
+    pub fn new(kind: &'static str, icon: &'static str, word: impl std::fmt::Display) -> Self {
+        Self {
+            kind,
+            icon,
+            word: word.to_string(),
+        }
+    }
+
+    /// Of a run's state.
+    pub fn run(lang: Lang, state: RunState) -> Self {
+        let (kind, icon) = match state {
+            RunState::Calculated => ("warn", "dash"),
+            RunState::InReview | RunState::Approved => ("warn", "clock"),
+            RunState::Closed => ("good", "lock"),
+            RunState::Paid => ("good", "check"),
+            RunState::Superseded => ("", "dash"),
+        };
+        Self::new(kind, icon, lang.word("run-state", state.as_str()))
+    }
+}
+
+/// A name in the language of the page.
+pub fn say(lang: Lang, label: &Label) -> String {
+    match lang {
+        Lang::Zh => label.zh.clone(),
+        Lang::En => label.en.clone(),
+    }
+}
+
+/// The language's own of two texts of a JSON object `{zh, en}`.
+pub fn say_json(lang: Lang, two: &serde_json::Value) -> String {
+    two[lang.as_str()].as_str().unwrap_or_default().to_owned()
+}
+
+/// A period's label as people say it.
+pub fn period(lang: Lang, label: &str) -> String {
+    Period::parse(label).map_or_else(|_| label.to_owned(), |p| i18n::period_words(lang, &p))
+}
+
+/// A difference with its sign: `+1,200.00`.
+pub fn change(fen: i64) -> String {
+    let plus = if fen > 0 { "+" } else { "" };
+    format!("{plus}{}", i18n::money(Money::from_minor(fen)))
+}
+
+/// A share of two amounts in percent with one decimal and its sign, cut: `+4.6%`; nothing where there was nothing.
+pub fn percent(now: i64, was: i64) -> Option<String> {
+    let size = was.checked_abs().filter(|size| *size > 0)?;
+    let tenths = i128::from(now - was) * 1000 / i128::from(size);
+    let tenths = i64::try_from(tenths).ok()?;
+    let sign = match tenths {
+        0 => "",
+        1.. => "+",
+        _ => "−",
+    };
+    let size = tenths.unsigned_abs();
+    Some(format!("{sign}{}.{}%", size / 10, size % 10))
+}
+
+/// An instant of the store.
+pub fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or_default()
+}
+
+/// A query of these pairs, empty ones left out; begins with `?` unless it is empty.
+pub fn query(pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    }
+}
+
+/// What a refusal says to who asked; `None` where it is not theirs to repair.
+pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
+    match error {
+        PayError::Conflict(detail) => Some(lang.t("pay-conflict").with("detail", detail).to_string()),
+        PayError::Refused(detail) => Some(lang.t("pay-refused").with("detail", detail).to_string()),
+        PayError::Wrong(list) => {
+            let all: Vec<&str> = list.iter().map(|w| w.detail.as_str()).collect();
+            Some(lang.t("pay-wrong").with("detail", all.join("; ")).to_string())
+        }
+        PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
+        PayError::NotFound(_) | PayError::Store(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_carry_their_sign_and_shares_one_decimal() {
+        assert_eq!(change(120_000), "+1,200.00");
+        assert_eq!(change(-5), "−0.05");
+        assert_eq!(change(0), "0.00");
+        assert_eq!(percent(1_046, 1_000).as_deref(), Some("+4.6%"));
+        assert_eq!(percent(500, 1_000).as_deref(), Some("−50.0%"));
+        assert_eq!(percent(1, 0), None);
+        assert_eq!(percent(0, -10).as_deref(), Some("+100.0%"));
+    }
+
+    #[test]
+    fn queries_leave_out_what_is_empty() {
+        assert_eq!(query(&[("who", ""), ("sort", "")]), "");
+        assert_eq!(query(&[("who", "a b&c"), ("page", "2")]), "?who=a+b%26c&page=2");
+    }
+}
