@@ -1,14 +1,14 @@
-//! Conversions and known customers out of CSV files: reported by line, repeatable.
+//! Conversions and known customers out of CSV and XLSX files: reported by line, repeatable.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::app::check::{ConversionInput, Wrong, occurred};
-use crate::app::table::{Column, MAX_REJECTED, Rejected, TableError, read_table};
 use crate::app::{Actor, App, ConvertError, Vault, convert};
 use crate::attribution::{Contact, ContactHash, ContactKind, ConversionKind, Source};
 use crate::domain::Money;
+use crate::sheet::{Header, MAX_REJECTED, ReadError, Rejected, read_table};
 use crate::storage::{StoreError, customers};
 
 /// Rows per transaction of a customer import.
@@ -19,7 +19,7 @@ const BATCH: usize = 200;
 pub enum ImportError {
     /// The file cannot be read at all; nothing was stored.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(#[from] ReadError),
     /// The store failed; what was stored before stays, and the file can be imported again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -28,7 +28,7 @@ pub enum ImportError {
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
-    /// `UTF-8` or `GB18030`.
+    /// `UTF-8`, `GB18030` or `XLSX`.
     pub encoding: String,
     /// Stored now.
     pub created: u64,
@@ -57,11 +57,11 @@ impl ImportReport {
     }
 }
 
-const fn column(names: &'static [&'static str], required: bool) -> Column {
-    Column { names, required }
+const fn column(names: &'static [&'static str], required: bool) -> Header<'static> {
+    Header { names, required }
 }
 
-const CONVERSIONS: [Column; 11] = [
+const CONVERSIONS: [Header<'_>; 11] = [
     column(&["kind", "类型", "种类"], true),
     column(&["external_id", "外部编号", "编号", "订单号", "单号"], true),
     column(&["occurred_at", "发生时间", "时间", "付款时间", "下单时间"], true),
@@ -75,7 +75,7 @@ const CONVERSIONS: [Column; 11] = [
     column(&["product_class", "品类", "产品类别"], false),
 ];
 
-const CUSTOMERS: [Column; 4] = [
+const CUSTOMERS: [Header<'_>; 4] = [
     column(&["phone", "手机", "手机号", "电话", "客户手机"], false),
     column(&["email", "邮箱", "电子邮箱", "客户邮箱"], false),
     column(&["id", "customer_id", "客户编号", "会员号", "客户号"], false),
@@ -91,7 +91,11 @@ pub async fn import_conversions(app: &App, actor: &Actor, bytes: &[u8]) -> Resul
         ..ImportReport::default()
     };
     for row in table.rows {
-        let input = match row.cells.and_then(|cells| conversion(app, cells)) {
+        let input = match row
+            .cells
+            .map_err(String::from)
+            .and_then(|cells| conversion(app, cells))
+        {
             Ok(input) => input,
             Err(reason) => {
                 report.reject(row.line, reason);
@@ -188,7 +192,8 @@ pub async fn import_customers(app: &App, bytes: &[u8]) -> Result<ImportReport, I
     let now_ms = app.clock.now_ms();
     let mut good: Vec<(Vec<(ContactKind, ContactHash)>, i64)> = Vec::new();
     for row in table.rows {
-        match row.cells.and_then(|cells| customer(app, &vault, now_ms, &cells)) {
+        let read = row.cells.map_err(String::from);
+        match read.and_then(|cells| customer(app, &vault, now_ms, &cells)) {
             Ok(found) => good.push(found),
             Err(reason) => report.reject(row.line, reason),
         }

@@ -33,7 +33,6 @@ mod said;
 mod secrets;
 pub mod share;
 mod state;
-pub mod table;
 mod vault;
 mod verdict;
 

@@ -6,10 +6,10 @@ use crate::app::check::external_id;
 use crate::app::claims::decide::verify_by_record;
 use crate::app::claims::{ClaimError, again};
 use crate::app::said::{Hashed, contacts, order};
-use crate::app::table::{Column, read_table};
 use crate::app::{Actor, App, ImportError, ImportReport, Vault, Wrong};
 use crate::attribution::claim::{Deal, OrderKey, grounds};
 use crate::domain::ContentHash;
+use crate::sheet::{Header, read_table};
 use crate::storage::claims::{
     CrmRecord, NewCrmRecord, insert_record, lock_claim, lock_order, note_verified, open_claims_about,
 };
@@ -203,11 +203,11 @@ fn check(app: &App, input: &CrmInput) -> Result<Checked, Vec<Wrong>> {
     })
 }
 
-const fn column(names: &'static [&'static str], required: bool) -> Column {
-    Column { names, required }
+const fn column(names: &'static [&'static str], required: bool) -> Header<'static> {
+    Header { names, required }
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Header<'_>; 8] = [
     column(&["external_id", "编号", "记录编号", "商机编号"], true),
     column(&["phone", "手机", "手机号", "电话", "客户手机"], false),
     column(&["email", "邮箱", "电子邮箱", "客户邮箱"], false),
@@ -227,7 +227,7 @@ pub async fn import_records(app: &App, actor: &Actor, bytes: &[u8]) -> Result<Im
         ..ImportReport::default()
     };
     for row in table.rows {
-        let input = match row.cells.map_err(|reason| ("line", reason)).and_then(record) {
+        let input = match row.cells.map_err(|fault| ("line", fault.into())).and_then(record) {
             Ok(input) => input,
             Err((what, reason)) => {
                 report.reject_for(row.line, what, reason);

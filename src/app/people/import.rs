@@ -7,17 +7,17 @@ use serde_json::json;
 
 use crate::app::people::{NAME_MAX, checked, employee_code, moved};
 use crate::app::refused::Door;
-use crate::app::table::{Column, MAX_REJECTED, Rejected, read_table};
 use crate::app::{Actor, App, Refused, Wrong};
+use crate::sheet::{Header, MAX_REJECTED, Rejected, read_table};
 use crate::storage::employees::{EmployeeFacts, code_key, insert_employee, lock_employee, update_employee};
 use crate::storage::teams::{Membership, memberships, replace_memberships, team_or_insert};
 use crate::storage::{Tx, insert_audit};
 
-const fn column(names: &'static [&'static str], required: bool) -> Column {
-    Column { names, required }
+const fn column(names: &'static [&'static str], required: bool) -> Header<'static> {
+    Header { names, required }
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Header<'_>; 8] = [
     column(
         &[
             "code",
@@ -131,7 +131,7 @@ pub async fn import_employees(app: &App, actor: &Actor, file: &[u8]) -> Result<I
         let cells = match row.cells {
             Ok(cells) => Line(cells),
             Err(reason) => {
-                report.reject(row.line, reason);
+                report.reject(row.line, reason.into());
                 continue;
             }
         };

@@ -10,14 +10,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::app::claims::{ClaimError, CrmInput, import_records, take_record};
-use crate::app::table::TableError;
 use crate::app::{ImportError, ImportReport, Permission, Wrong};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Field;
-use crate::web::{Form, Problem, Query, Upload, Web};
+use crate::web::{Form, Problem, Query, Upload, Web, sheet_wrong};
 
 /// Largest file, bytes: as the API takes.
 const LIMIT: usize = 8 << 20;
@@ -254,16 +253,7 @@ async fn import(State(web): State<Web>, who: SignedIn, sent: Upload) -> Result<R
                 return Ok(Html(page).into_response());
             }
             Err(ImportError::Store(error)) => return Err(error.into()),
-            Err(ImportError::Table(error)) => {
-                let words = match error {
-                    TableError::Encoding => lang.t("crm-file-encoding"),
-                    TableError::Empty(_) => lang.t("crm-file-empty"),
-                    TableError::Missing { missing, .. } => lang.t("crm-file-missing").with("column", missing),
-                    TableError::Twice(column) => lang.t("crm-file-twice").with("column", column),
-                    TableError::TooLong => lang.t("crm-file-long"),
-                };
-                (StatusCode::UNPROCESSABLE_ENTITY, words)
-            }
+            Err(ImportError::Table(error)) => (StatusCode::UNPROCESSABLE_ENTITY, sheet_wrong(lang, &error)),
         },
     };
     page.file = page.file.wrong(wrong.1);
