@@ -8,8 +8,8 @@
 //! 5  web                                   pages, API, landing page, sessions
 //! 4  app                                   acts of several steps, one transaction each
 //! 3  redirect                              the hot path: link table, follow, beacon, loader
-//! 2  storage · spool · geo                 the outside world
-//! 1  attribution · payout · classify · points · ranking · share · sheet   pure functions over values
+//! 2  storage · spool · geo · mail · courier  the outside world
+//! 1  attribution · payout · classify · points · ranking · share · sheet · tell   pure functions over values
 //! 0  domain                                words and values
 //! ```
 
@@ -22,8 +22,11 @@ pub mod points;
 pub mod ranking;
 pub mod share;
 pub mod sheet;
+pub mod tell;
 
+pub mod courier;
 pub mod geo;
+pub mod mail;
 pub mod spool;
 pub mod storage;
 

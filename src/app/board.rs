@@ -6,16 +6,22 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::app::App;
+use crate::app::outbox::board_frozen;
 use crate::domain::{EmployeeId, Period, PeriodKind};
 use crate::ranking::{By, Metric, Place, Value, board_name, moved, rank};
 use crate::storage::boards::{Standing, Subject, ToFreeze, freeze_board};
-use crate::storage::{StoreError, insert_audit};
+use crate::storage::notices::tell_person;
+use crate::storage::{StoreError, Tx, insert_audit};
+use crate::tell::{Notice, NoticeKind};
 
 /// After its end a board stays open this long, for what arrives late; milliseconds.
 const FREEZE_AFTER_MS: i64 = 24 * 3_600_000;
 
 /// Periods frozen in one call, so that a store full of old facts does not hold the other chores up.
 const FREEZE_MAX: usize = 200;
+
+/// How many places of a frozen board webhooks are told of.
+const BEST: usize = 10;
 
 /// What a frozen row would be today, when that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +196,7 @@ pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
 
 async fn freeze(app: &App, period: &Period, now_ms: i64) -> Result<bool, StoreError> {
     let mut boards: Vec<(Metric, By, Vec<ToFreeze>)> = Vec::new();
+    let mut best = Vec::new();
     for by in By::ALL {
         let standings = app
             .store
@@ -198,6 +205,9 @@ async fn freeze(app: &App, period: &Period, now_ms: i64) -> Result<bool, StoreEr
         for metric in Metric::ALL {
             let places = places(&standings, metric, by);
             let rows = places.iter().map(|p| (p.key.id, p.rank, p.value)).collect();
+            if (metric, by) == (Metric::Points, By::Employee) {
+                best = places.iter().take(BEST).map(told).collect();
+            }
             boards.push((metric, by, rows));
         }
     }
@@ -218,8 +228,41 @@ async fn freeze(app: &App, period: &Period, now_ms: i64) -> Result<bool, StoreEr
         &json!({"boards": boards.len()}),
     )
     .await?;
+    let points = boards
+        .iter()
+        .find(|(metric, by, _)| (*metric, *by) == (Metric::Points, By::Employee));
+    if let Some((_, _, rows)) = points {
+        board_frozen(&mut tx, period, (rows.len(), best), now_ms).await?;
+        tell_people(&mut tx, period, rows, now_ms).await?;
+    }
     tx.commit().await?;
     Ok(true)
+}
+
+/// A place as webhooks are told of it: with the name as its owner chose to appear.
+fn told(place: &Place<Key>) -> serde_json::Value {
+    let who = &place.key.who;
+    json!({
+        "rank": place.rank,
+        "name": board_name(&who.name, who.nickname.as_deref(), who.display),
+        "value": place.value.total(),
+    })
+}
+
+/// Tells each person on a week's points board of their place.
+async fn tell_people(tx: &mut Tx, period: &Period, rows: &[ToFreeze], now_ms: i64) -> Result<(), StoreError> {
+    if period.kind != PeriodKind::Week {
+        return Ok(());
+    }
+    for (person, rank, _) in rows {
+        let notice = Notice {
+            kind: NoticeKind::BoardFrozen,
+            about: period.label(),
+            facts: json!({ "period": period.label(), "rank": rank, "of": rows.len() }),
+        };
+        tell_person(tx, EmployeeId(*person), &notice, now_ms).await?;
+    }
+    Ok(())
 }
 
 /// Ties are in the order of the codes, whatever their case.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::check::{Wrong, external_id as check_external_id, occurred};
 use crate::app::convert::{book, slice_of};
+use crate::app::outbox::sale_refunded;
 use crate::app::{Actor, App};
 use crate::attribution::{ConversionKind, SKEW_MS, Status, counted};
 use crate::domain::{ContentHash, Money};
@@ -124,6 +125,7 @@ pub async fn refund(app: &App, actor: &Actor, input: &RefundInput) -> Result<Ref
         &json!({ "refund": input.external_id, "amount": input.amount.to_string(), "rest": rest.to_string() }),
     )
     .await?;
+    sale_refunded(&mut tx, &sale, &new, (status.as_str(), rest.to_string())).await?;
     tx.commit().await?;
     Ok(Refunded {
         id,

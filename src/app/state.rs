@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rand::rngs::StdRng;
 use url::Url;
 
-use crate::app::Secrets;
+use crate::app::{Outside, Secrets};
 use crate::domain::{Clock, Programme};
 use crate::storage::Store;
 
@@ -74,6 +74,8 @@ pub struct AppParts {
     pub secrets: Secrets,
     /// Who keeps the redirect table.
     pub watch: Arc<dyn LinkWatch>,
+    /// Mail and webhooks.
+    pub outside: Outside,
 }
 
 /// The application: shared by pages, API, command line, chores and demo. Cheap to clone.

@@ -120,6 +120,7 @@ pub async fn open(
         urls: settings.urls()?,
         secrets,
         watch,
+        outside: settings.outside()?,
     };
     Ok(Opened { parts })
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::app::Urls;
+use crate::app::{Outside, Urls};
 use crate::config::{Model, Settings};
+use crate::courier::Courier;
 use crate::domain::{AttributionModel, Currency, Precedence, Programme};
+use crate::mail::{Mailer, MailerError};
 
 /// Why the configuration is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +56,7 @@ pub fn check(settings: &Settings) -> Result<(), ConfigError> {
     settings.urls()?;
     settings.master_secret()?;
     settings.node_name()?;
+    settings.outside()?;
     if let Some(url) = &settings.database_url
         && !["sqlite:", "postgres:", "postgresql:"]
             .iter()
@@ -156,6 +159,25 @@ impl Settings {
             *byte = u8::from_str_radix(pair, 16).map_err(|_| refused())?;
         }
         Ok(Some(key))
+    }
+
+    /// Mail and webhooks.
+    pub fn outside(&self) -> Result<Outside, ConfigError> {
+        let mail = match (&self.smtp_url, &self.mail_from) {
+            (None, _) => None,
+            (Some(_), None) => return Err(wrong("mail_from", "", "Name <address>, as smtp_url is set")),
+            // The URL may hold a password: it is not said again.
+            (Some(url), Some(from)) => Some(Mailer::new(url, from).map_err(|error| match error {
+                MailerError::Url(_) => wrong(
+                    "smtp_url",
+                    "…",
+                    "smtps://user:password@host, smtp://…?tls=required, or smtp://host without a password",
+                ),
+                MailerError::From(_) => wrong("mail_from", from, "an address, or Name <address>"),
+            })?),
+        };
+        let courier = Courier::new(&self.webhook_networks);
+        Ok(Outside { mail, courier })
     }
 
     /// This node's name.
@@ -288,6 +310,19 @@ mod tests {
             })
             .starts_with("contact_retention_days")
         );
+        assert!(
+            refused(Layer {
+                smtp_url: Some("smtp://mail.firm.example".into()),
+                ..Layer::default()
+            })
+            .starts_with("mail_from")
+        );
+        let open = refused(Layer {
+            smtp_url: Some("smtp://me:hush@mail.firm.example".into()),
+            mail_from: Some("bole@firm.example".into()),
+            ..Layer::default()
+        });
+        assert!(open.starts_with("smtp_url") && !open.contains("hush"), "{open}");
         let twice = vec!["click".into(), "click".into(), "claim".into()];
         assert!(
             refused(Layer {

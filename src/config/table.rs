@@ -106,6 +106,10 @@ settings! {
     node / "BOLE_NODE": String;
     /// Master secret, 64 hexadecimal digits; without it a file in the data folder. Nodes that share a store share it.
     secret_key / "BOLE_SECRET_KEY": String;
+    /// Mail server: smtps://user:password@host, or smtp://host (?tls=required for STARTTLS); without it no mail is sent.
+    smtp_url / "BOLE_SMTP_URL": String;
+    /// Who mail is from: Name <address>.
+    mail_from / "BOLE_MAIL_FROM": String;
     lists:
     /// The firm's own networks: clicks from there are `internal`.
     internal_networks / "BOLE_INTERNAL_NETWORKS": IpNet;
@@ -115,6 +119,8 @@ settings! {
     geo_db / "BOLE_GEO_DB": PathBuf;
     /// Order of credit: coupon, click, claim.
     attribution_precedence / "BOLE_ATTRIBUTION_PRECEDENCE": String;
+    /// Private networks that webhooks may be sent to; without them public addresses only.
+    webhook_networks / "BOLE_WEBHOOK_NETWORKS": IpNet;
 }
 
 #[cfg(test)]

@@ -73,3 +73,45 @@ pub async fn last_days(tx: &mut Tx) -> Result<Vec<(EmployeeId, String)>, StoreEr
     });
     Ok(rows.into_iter().map(|(id, day)| (EmployeeId(id), day)).collect())
 }
+
+/// A link in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkWords {
+    /// The link.
+    pub link: LinkId,
+    /// Its code.
+    pub code: String,
+    /// Code of the employee it belongs to; of a visitor's child link, the root's.
+    pub employee: String,
+    /// Slug of its campaign.
+    pub campaign: String,
+}
+
+/// These links in words; those nobody knows are left out.
+pub async fn link_words(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkWords>, StoreError> {
+    let mut found = Vec::with_capacity(links.len());
+    for chunk in links.chunks(CHUNK) {
+        let rows: Vec<(i64, String, String, String)> = writing!(&mut *tx, |db| {
+            let mut q = QueryBuilder::new(
+                "select l.id, l.code, e.code, c.slug from links l \
+                 join employees e on e.id = l.employee_id join campaigns c on c.id = l.campaign_id where l.id in (",
+            );
+            let mut list = q.separated(", ");
+            for link in chunk {
+                list.push_bind(link.0);
+            }
+            q.push(")");
+            q.build_query_as().fetch_all(db).await?
+        });
+        found.extend(
+            rows.into_iter()
+                .map(|(link, code, employee, campaign)| LinkWords {
+                    link: LinkId(link),
+                    code,
+                    employee,
+                    campaign,
+                }),
+        );
+    }
+    Ok(found)
+}

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::claims::compare::is_author;
 use crate::app::claims::credit::{credit, credited_elsewhere};
 use crate::app::claims::{ClaimError, again, is_claimants, note, text};
+use crate::app::outbox::claim_decided;
 use crate::app::{Actor, App, Permission};
 use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};
 use crate::domain::EmployeeId;
@@ -12,7 +13,9 @@ use crate::storage::claims::{
     Claim, ClaimMove, CrmRecord, has_contested, lock_claim, lock_order, move_claim,
 };
 use crate::storage::employees::people_by_code_or_name;
+use crate::storage::notices::tell_person;
 use crate::storage::{StoreError, Tx, customers, insert_audit};
+use crate::tell::{Notice, NoticeKind};
 
 /// A verifier's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +119,14 @@ async fn once(
         at: now_ms,
     };
     move_claim(&mut tx, id, &step_taken).await?;
-    note(&mut tx, id, step, (&who, me), reason, now_ms).await?;
+    let told = note(&mut tx, id, step, (&who, me), reason, now_ms).await?;
     if to.is_true() {
         if let Some(detail) = credited_elsewhere(&mut tx, &claim).await? {
             return Err(ClaimError::Credited(detail));
         }
         credit(app, &mut tx, actor, &claim, None).await?;
     }
-    audit(&mut tx, actor, &claim, to, reason, now_ms).await?;
+    tell(&mut tx, actor, &claim, (to, told, reason), now_ms).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -155,12 +158,12 @@ pub(super) async fn verify_by_record(
         at: now_ms,
     };
     move_claim(tx, claim.id, &step).await?;
-    note(tx, claim.id, ClaimStep::Verified, (&who, None), &seen, now_ms).await?;
+    let told = note(tx, claim.id, ClaimStep::Verified, (&who, None), &seen, now_ms).await?;
     // Known to the CRM before it was claimed: perhaps copied from there (attribution.md §9).
     let late = record.received_at < claim.filed_at;
     let why = late.then_some("claimed after the CRM knew the deal");
     credit(app, tx, &system, claim, why).await?;
-    audit(tx, &system, claim, to, &seen, now_ms).await?;
+    tell(tx, &system, claim, (to, told, &seen), now_ms).await?;
     Ok(true)
 }
 
@@ -204,15 +207,23 @@ pub(super) async fn lock_all(app: &App, tx: &mut Tx, id: i64) -> Result<Claim, C
     lock_claim(tx, id).await?.ok_or(ClaimError::NotFound(id))
 }
 
-async fn audit(
+/// Tells the audit log, webhooks and the claimant; `step` is the row of the timeline.
+async fn tell(
     tx: &mut Tx,
     actor: &Actor,
     claim: &Claim,
-    to: ClaimState,
-    reason: &str,
+    (to, step, reason): (ClaimState, i64, &str),
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let detail = json!({ "from": claim.status.as_str(), "to": to.as_str(), "reason": reason });
     let subject = format!("claim:{}", claim.id);
-    insert_audit(tx, now_ms, &actor.word(), "claim.decided", &subject, &detail).await
+    insert_audit(tx, now_ms, &actor.word(), "claim.decided", &subject, &detail).await?;
+    claim_decided(tx, claim, (to, step, reason), now_ms).await?;
+    let notice = Notice {
+        kind: NoticeKind::ClaimDecided,
+        about: format!("{}:{step}", claim.id),
+        facts: json!({ "claim": claim.id, "state": to.as_str(), "reason": reason }),
+    };
+    tell_person(tx, claim.employee, &notice, now_ms).await?;
+    Ok(())
 }

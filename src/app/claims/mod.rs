@@ -99,7 +99,7 @@ async fn note(
     (actor, person): (&str, Option<EmployeeId>),
     reason: &str,
     at: i64,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let event = NewEvent {
         claim,
         step,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::claims::again;
+use crate::app::outbox::payout_moved;
 use crate::app::pay::{PayError, guard};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
@@ -237,6 +238,7 @@ async fn advance(
                          "guards": closing.map(|(_, warnings)| warnings) });
     let action = format!("payout.{}", to.as_str());
     insert_audit(tx, now_ms, &who, &action, &format!("payout:{}", run.id), &detail).await?;
+    payout_moved(tx, run, to, now_ms).await?;
     Ok(())
 }
 

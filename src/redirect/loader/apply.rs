@@ -10,6 +10,7 @@ use crate::redirect::loader::enrich::Arrived;
 use crate::redirect::loader::neighbours::Neighbours;
 use crate::redirect::loader::pages::{PageOnLink, tell_apart};
 use crate::redirect::loader::rules::{Days, Rules};
+use crate::redirect::loader::tell::{BecameValid, tell_valid};
 use crate::redirect::loader::work::Work;
 use crate::storage::clicks::{change_clicks, clicks_by_id, insert_clicks, keep_orphans, orphans_of};
 use crate::storage::{StoreError, Tx, add_tally};
@@ -135,6 +136,7 @@ impl Apply<'_> {
         let mut ledger = Ledger::default();
         let mut rows = Vec::new();
         let mut changes = Vec::new();
+        let mut valid = Vec::new();
         for work in works.values_mut() {
             let before = work.before.map(|b| counts(b.class, b.valid));
             let after = counts(work.now.class, work.now.valid);
@@ -143,6 +145,12 @@ impl Apply<'_> {
             }
             if work.now.valid && !work.before.is_some_and(|b| b.valid) {
                 applied.became_valid.push(work.id);
+                valid.push(BecameValid {
+                    id: work.id,
+                    link: work.link,
+                    employee: work.employee,
+                    dwell_ms: work.now.dwell_ms,
+                });
             }
             if let Some(row) = work.take_row() {
                 rows.push(row);
@@ -155,6 +163,7 @@ impl Apply<'_> {
         change_clicks(tx, &changes).await?;
         ledger.into_tally(self.credits, self.days, &mut tally);
         add_tally(tx, &tally).await?;
+        tell_valid(tx, &valid, self.now_ms).await?;
         applied.links = tally.link.len();
         applied.inserted = rows.len();
         applied.changed = changes.len();

@@ -15,6 +15,7 @@ mod overrule;
 mod pages;
 mod rules;
 mod run;
+mod tell;
 mod words;
 mod work;
 

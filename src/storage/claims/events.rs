@@ -80,11 +80,12 @@ impl Store {
     }
 }
 
-/// Writes a line of the timeline.
-pub async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
-        sqlx::query(
-            "insert into claim_events (claim_id, step, actor, employee_id, reason, at) values ($1, $2, $3, $4, $5, $6)",
+/// Writes a line of the timeline; returns its row.
+pub async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<i64, StoreError> {
+    let (id,): (i64,) = writing!(tx, |db| {
+        sqlx::query_as(
+            "insert into claim_events (claim_id, step, actor, employee_id, reason, at) \
+             values ($1, $2, $3, $4, $5, $6) returning id",
         )
         .bind(new.claim)
         .bind(new.step.as_str())
@@ -92,11 +93,10 @@ pub async fn insert_event(tx: &mut Tx, new: &NewEvent<'_>) -> Result<(), StoreEr
         .bind(new.person.map(|e| e.0))
         .bind(new.reason)
         .bind(new.at)
-        .execute(db)
+        .fetch_one(db)
         .await?
-        .rows_affected()
     });
-    StoreError::check_rows("claim_events", done, 1)
+    Ok(id)
 }
 
 /// Whether somebody (or this person) has contested the claim.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bole::app::accounts::{self, AccountWish};
 use bole::app::materials::{MaterialStep, decide_on_material, put_material};
-use bole::app::{Actor, App, AppParts, NoWatch, Secrets, Urls};
+use bole::app::{Actor, App, AppParts, NoWatch, Outside, Secrets, Urls};
 use bole::domain::{Programme, Role};
 use bole::storage::materials::MaterialFacts;
 use bole::storage::{Store, StoreOptions};
@@ -65,6 +65,7 @@ impl Rig {
             },
             secrets: Secrets::new([7; 32]),
             watch: Arc::new(NoWatch),
+            outside: Outside::default(),
         });
         Self {
             api: server.api("admin"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use bole::app::{App, AppParts, NoWatch, Secrets, Urls};
+use bole::app::{App, AppParts, NoWatch, Outside, Secrets, Urls};
 use bole::domain::{EmployeeId, Programme, Role};
 use bole::storage::{Store, insert_api_key};
 use bole::web::{Web, api, hash_key};
@@ -29,6 +29,7 @@ pub fn app(db: &TestDb, store: &Store) -> App {
         },
         secrets: Secrets::new([7; 32]),
         watch: Arc::new(NoWatch),
+        outside: Outside::default(),
     })
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
-use bole::app::{App, AppParts, LinkWatch, Secrets, Urls};
+use bole::app::{App, AppParts, LinkWatch, Outside, Secrets, Urls};
 use bole::domain::{EmployeeId, Programme, Role};
 use bole::storage::insert_api_key;
 use bole::web::{Web, hash_key, router};
@@ -92,6 +92,7 @@ impl Rig {
             },
             secrets: Secrets::new([7; 32]),
             watch: watch.clone(),
+            outside: Outside::default(),
         });
         let router = router(Web::new(app.clone()));
         let rig = Self {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use bole::app::{App, AppParts, NoWatch, Secrets, Urls};
+use bole::app::{App, AppParts, NoWatch, Outside, Secrets, Urls};
 use bole::domain::Programme;
 use bole::web::{Web, router};
 use http_body_util::BodyExt;
@@ -38,6 +38,7 @@ pub fn app_with(db: &TestDb, programme: Programme) -> App {
         },
         secrets: Secrets::new([7; 32]),
         watch: Arc::new(NoWatch),
+        outside: Outside::default(),
     })
 }
 
