@@ -161,6 +161,17 @@ impl ClickReason {
         }
     }
 
+    /// Those that rest, or may come to rest, on the clicks around: the request itself looked like a person's.
+    pub const BY_NEIGHBOURS: [Self; 7] = [
+        Self::Person,
+        Self::RepeatVisitor,
+        Self::RepeatProvisional,
+        Self::HostingNetwork,
+        Self::Scanner,
+        Self::WeChatRefetch,
+        Self::OtherVisitor,
+    ];
+
     /// The reason with this code, as spool records carry it.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()

@@ -126,7 +126,22 @@ impl Around {
         }
     }
 
-    /// Later visits whose class may be another one because of this one.
+    /// Whether a visit has somebody of its own on its link before it, close enough for a repeat, and somebody after it
+    /// before `until`: whatever lies further away changes nothing about repeats, as each looks at the one before it.
+    pub fn is_between_its_own(&self, visit: &Visit, repeat_ms: i64, until_ms: i64) -> bool {
+        let keys = [visit.cookie.map(Key::Cookie), visit.hash.map(Key::Hash)];
+        keys.into_iter().flatten().all(|key| {
+            let list = self.keys.get(&(visit.link, key)).map_or(&[][..], Vec::as_slice);
+            let place = list.partition_point(|id| *id < visit.id);
+            let before = place.checked_sub(1).and_then(|place| list.get(place));
+            let after = list[place..].iter().find(|id| **id != visit.id);
+            before.is_some_and(|id| visit.at_ms() - id.unix_ms() <= repeat_ms)
+                && after.is_some_and(|id| id.unix_ms() < until_ms)
+        })
+    }
+
+    /// Later visits whose class may be another one because of this one. Of those that share its cookie, hash or page only
+    /// the next: whoever comes after that one has it before them, with or without this one.
     pub fn touched_by(&self, visit: &Visit, repeat_ms: i64) -> HashSet<ClickId> {
         let mut touched = HashSet::new();
         let keys = [
@@ -137,11 +152,8 @@ impl Around {
         for key in keys.into_iter().flatten() {
             let later = self.keys.get(&(visit.link, key)).map_or(&[][..], Vec::as_slice);
             let from = later.partition_point(|id| *id <= visit.id);
-            touched.extend(
-                later[from..]
-                    .iter()
-                    .take_while(|id| id.unix_ms() - visit.at_ms() <= repeat_ms),
-            );
+            let next = later.get(from);
+            touched.extend(next.filter(|id| id.unix_ms() - visit.at_ms() <= repeat_ms));
         }
         if visit.wechat {
             let later = self.wechat.get(&visit.link).map_or(&[][..], Vec::as_slice);

@@ -85,6 +85,11 @@ impl Recent {
         self.newest_ms > at_ms.saturating_add(2 * self.repeat_ms.max(WECHAT_MS))
     }
 
+    /// The latest visit's instant, milliseconds UTC; `i64::MIN` before the first.
+    pub fn newest_ms(&self) -> i64 {
+        self.newest_ms
+    }
+
     /// Judges a visit by those before it and remembers it.
     pub fn meet(&mut self, visit: &Visit) -> Met {
         self.newest_ms = self.newest_ms.max(visit.at_ms());

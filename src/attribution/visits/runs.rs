@@ -9,8 +9,13 @@
 //! entry   36 bits of the key's hash │ 5 bits how long the run is, rounded down to a power of two │ 23 bits its last click
 //! ```
 //! With the bits that choose the place, one stranger in a hundred million is taken for somebody else.
+//!
+//! Whoever clicks again and again within milliseconds would never get a length into those five bits, as each click adds
+//! less than the next power of two: where such a run began is kept beside, until it is a few seconds long.
 
 use std::mem;
+
+use hashbrown::HashMap;
 
 /// Slots of one place.
 const SLOTS: usize = 16;
@@ -20,6 +25,10 @@ const SPAN_BITS: u32 = 5;
 const TIME_BITS: u32 = 23;
 /// Instants count from here to twice this; then the count begins anew.
 const HALF: i64 = 1 << (TIME_BITS - 1);
+/// Runs this long (the power of two, of units: 4 s) need no exact beginning any more: hardly a click comes so late.
+const LONG: u32 = 13;
+/// Beginnings of young runs kept; then all are forgotten.
+const YOUNG: usize = 16_384;
 
 /// What is known of a click's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +62,8 @@ pub(super) struct Runs {
     shift: u32,
     /// The unit that counts as zero.
     base: Option<i64>,
+    /// By key: the unit in which a run of quick clicks began.
+    young: HashMap<u64, i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -104,6 +115,7 @@ impl Runs {
             repeat_ms,
             shift,
             base: None,
+            young: HashMap::new(),
         }
     }
 
@@ -123,8 +135,22 @@ impl Runs {
                     .find(|entry| **entry >> (SPAN_BITS + TIME_BITS) == tag && Entry::last(**entry) > 0);
                 if let Some(slot) = found {
                     let entry = Entry::unpack(*slot);
-                    let (run, entry) = follow(entry, at, self.shift, self.repeat_ms);
-                    *slot = entry.pack();
+                    let base = self.base.unwrap_or(0);
+                    let kept = self.young.get(&key).map(|unit| unit - base);
+                    let first = kept.map_or(entry.first(), |unit| {
+                        u32::try_from(unit.max(0)).map_or(entry.first(), |unit| unit.min(entry.first()))
+                    });
+                    let (run, next) = follow(entry, first, at, self.shift, self.repeat_ms);
+                    *slot = next.pack();
+                    let grows = next.span > entry.span || entry.span == 0;
+                    if next.span >= LONG || (at > entry.last && run != Run::Again) {
+                        self.young.remove(&key);
+                    } else if at > entry.last && !grows && kept.is_none() {
+                        if self.young.len() >= YOUNG {
+                            self.young.clear();
+                        }
+                        self.young.insert(key, base + i64::from(first));
+                    }
                     return run;
                 }
             }
@@ -137,6 +163,7 @@ impl Runs {
                     last: at,
                 },
             ) {
+                self.young.remove(&key);
                 let window = if fresh { 0 } else { self.window() };
                 let lost = self.places[one].lost.max(self.places[other].lost);
                 return if at > lost.saturating_add(window) {
@@ -240,9 +267,8 @@ impl Runs {
     }
 }
 
-/// A click of a known key, and the key's run with it.
-fn follow(entry: Entry, at: u32, shift: u32, repeat_ms: i64) -> (Run, Entry) {
-    let first = entry.first();
+/// A click of a known key whose run began at `first`, and the key's run with it.
+fn follow(entry: Entry, first: u32, at: u32, shift: u32, repeat_ms: i64) -> (Run, Entry) {
     if at <= entry.last {
         // Within a run everybody has somebody before them; at its beginning the order is not known.
         return (if at > first { Run::Again } else { Run::Unsure }, entry);

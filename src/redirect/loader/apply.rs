@@ -99,7 +99,8 @@ impl Apply<'_> {
         let pages = take_beacons(tx, &mut works, batch.beacons).await?;
         let repeat_ms = self.rules.repeat_ms;
         neighbours.judge(tx, node, &mut works).await?;
-        tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;
+        let read = tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;
+        neighbours.add_rows_read(read);
         self.finish(tx, works, applied).await
     }
 

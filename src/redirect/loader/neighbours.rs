@@ -1,23 +1,28 @@
 //! Judging clicks by their neighbours: from memory what comes in order, by rows what comes late.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::attribution::visits::{Around, Met, REFETCH_MS, Recent, SCAN_MS, Visit};
+use crate::attribution::visits::{Around, Met, REFETCH_MS, Recent, SCAN_MS, Visit, VisitorId};
 use crate::domain::{ClickId, LinkId};
 use crate::redirect::loader::work::Work;
 use crate::storage::clicks::{
-    Seen, VisitorKey, clicks_between, clicks_of_visitors, clicks_on_links, each_click_on_links,
-    last_click_at, page_visits,
+    PageSpan, Seen, VisitorKey, clicks_of_visitors, each_visit_between, each_visit_on_links, last_click_at,
+    page_visits, wechat_on_links,
 };
 use crate::storage::{OtherCheckpoint, StoreError, Tx, other_checkpoints};
 
 /// Links whose last hour was read from rows, at most; beyond, everything is forgotten.
 const LINKS: usize = 1_000_000;
-/// Rows of all links read at once to know visitors' last seconds. A node that comes back after hours while others went
-/// on may meet more: its scanners are then told by what it read.
-const WIDE: i64 = 50_000;
+/// Rows of all links read for one batch to know visitors' last seconds. A node that comes back after hours while others
+/// went on may meet more: then its visits are judged by rows, each for itself.
+const WIDE: i64 = 500_000;
 /// Late visits judged at once: what is read for them is bounded by their own visitors' clicks.
 const LATE: usize = 256;
+/// How far around late visits the rows of their visitors are read at first: whoever is met there on either side needs none
+/// from further away, and a hammering visitor has thousands.
+const NEAR_MS: i64 = SCAN_MS;
+/// Links are learned from a little before the first visit at hand on: the next batch may begin before it.
+const SLACK_MS: i64 = 10_000;
 /// How far around a WeChat request its link's other ones are read: those it may change, those they look at, and those
 /// that came since.
 const WECHAT_MS: i64 = 6 * REFETCH_MS;
@@ -30,6 +35,8 @@ pub struct Neighbours {
     learned: HashMap<LinkId, i64>,
     /// The last stored click's instant when remembering began: clicks well after it need no rows.
     stored_to: Option<i64>,
+    /// Between these instants, both included, visitors' last seconds were read from rows.
+    scanned: Option<(i64, i64)>,
     others: Vec<OtherCheckpoint>,
     /// Rows read so far.
     rows_read: u64,
@@ -52,6 +59,7 @@ impl Neighbours {
             repeat_ms,
             learned: HashMap::new(),
             stored_to: None,
+            scanned: None,
             others: Vec::new(),
             rows_read: 0,
         }
@@ -62,11 +70,17 @@ impl Neighbours {
         self.rows_read
     }
 
+    /// So many more rows were read, by others.
+    pub fn add_rows_read(&mut self, rows: u64) {
+        self.rows_read += rows;
+    }
+
     /// Forgets everything: after a failure, what is remembered may not be stored.
     pub fn forget(&mut self) {
         self.recent.forget();
         self.learned = HashMap::new();
         self.stored_to = None;
+        self.scanned = None;
         self.others = Vec::new();
     }
 
@@ -86,7 +100,7 @@ impl Neighbours {
         else {
             return Ok(());
         };
-        self.prepare(tx, node, &visits, (first, last)).await?;
+        let scanned_to = self.prepare(tx, node, &visits, (first, last)).await?;
         let mut late = Vec::new();
         for visit in visits {
             // What was learned from rows begins at some instant: before it nothing is known.
@@ -95,6 +109,7 @@ impl Neighbours {
                     .learned
                     .get(&visit.link)
                     .is_none_or(|from| visit.at_ms() - reach(self.repeat_ms) >= *from);
+            let known = known && visit.at_ms() <= scanned_to;
             match self.recent.meet(&visit) {
                 Met::InOrder(class, reason) if known => {
                     if let Some(work) = works.get_mut(&visit.id) {
@@ -104,21 +119,34 @@ impl Neighbours {
                 _ => late.push(visit),
             }
         }
-        late.sort_unstable_by_key(|visit| visit.link);
+        if late.is_empty() {
+            return Ok(());
+        }
+        late.sort_unstable_by_key(|visit| (visit.link, visit.id));
+        let links: HashSet<LinkId> = late.iter().map(|visit| visit.link).collect();
+        let visitors: HashSet<VisitorId> = late.iter().filter_map(Visit::scanner_key).collect();
+        let mut read = Read::default();
+        for visit in works.values().filter_map(|w| w.visit) {
+            let of_visitor = visit.scanner_key().is_some_and(|key| visitors.contains(&key));
+            if of_visitor || links.contains(&visit.link) {
+                read.around.add(visit);
+            }
+        }
         for late in late.chunks(LATE) {
-            self.judge_late(tx, works, late).await?;
+            self.judge_late(tx, works, &mut read, late).await?;
         }
         Ok(())
     }
 
-    /// Learns from rows what must be known before these visits are met.
+    /// Learns from rows what must be known before these visits are met; visits after the instant it says are still to be
+    /// judged by rows.
     async fn prepare(
         &mut self,
         tx: &mut Tx,
         node: &str,
         visits: &[Visit],
         (first, last): (i64, i64),
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let others = other_checkpoints(tx, node).await?;
         if others != self.others || self.learned.len() >= LINKS || self.recent.is_ahead_of(last) {
             self.forget();
@@ -132,14 +160,68 @@ impl Neighbours {
                 at
             }
         };
-        if first - SCAN_MS <= stored_to {
-            let wide = clicks_between(tx, first - SCAN_MS, last + SCAN_MS + 1, None, WIDE).await?;
-            self.rows_read += wide.len() as u64;
-            for visit in visits_of(wide)? {
-                self.recent.learn_visitor(&visit);
+        let scanned_to = self.learn_visitors(tx, (first, last), stored_to).await?;
+        self.learn_links(tx, visits, (first, last), stored_to).await?;
+        Ok(scanned_to)
+    }
+
+    /// Learns who opened what in the seconds around these visits, each stored click once: those stored since are
+    /// remembered already. Says up to which visits that is known.
+    async fn learn_visitors(
+        &mut self,
+        tx: &mut Tx,
+        (first, last): (i64, i64),
+        stored_to: i64,
+    ) -> Result<i64, StoreError> {
+        // Whoever lies further back than that is judged by rows anyway.
+        let first = first.max(self.recent.newest_ms().saturating_sub(SCAN_MS));
+        let (from, to) = (first - SCAN_MS, (last + SCAN_MS).min(stored_to));
+        if from > to {
+            return Ok(i64::MAX);
+        }
+        let (mut known, missing) = match self.scanned {
+            Some((begin, end)) if from <= end + 1 && begin <= to + 1 => {
+                let before = (from < begin).then_some((from, begin - 1));
+                let after = (to > end).then_some((end + 1, to));
+                ((begin, end), [before, after])
+            }
+            _ => ((from, from - 1), [None, Some((from, to))]),
+        };
+        let mut room = WIDE;
+        for (from, to) in missing.into_iter().flatten() {
+            let (recent, mut read, mut until) = (&mut self.recent, 0_i64, from);
+            each_visit_between(tx, (from, to + 1), room, |visit| {
+                read += 1;
+                until = visit.at_ms();
+                recent.learn_visitor(visit);
+            })
+            .await?;
+            self.rows_read += read.unsigned_abs();
+            if read < room {
+                known = (known.0.min(from), known.1.max(to));
+                room -= read;
+            } else if from < known.0 {
+                // What lies before is no use without all of it.
+                break;
+            } else {
+                known.1 = until - 1;
+                break;
             }
         }
-        let from = first - reach(self.repeat_ms);
+        self.scanned = Some(known);
+        let complete = known.0 <= from && known.1 >= to;
+        Ok(if complete { i64::MAX } else { known.1 - SCAN_MS })
+    }
+
+    /// Learns the last hour of the links that were not met yet.
+    async fn learn_links(
+        &mut self,
+        tx: &mut Tx,
+        visits: &[Visit],
+        (first, last): (i64, i64),
+        stored_to: i64,
+    ) -> Result<(), StoreError> {
+        let from = first - reach(self.repeat_ms) - SLACK_MS;
         if from > stored_to {
             self.learned = HashMap::new();
             return Ok(());
@@ -155,12 +237,9 @@ impl Neighbours {
             return Ok(());
         }
         let (recent, rows_read) = (&mut self.recent, &mut self.rows_read);
-        each_click_on_links(tx, &links, (from, last.max(stored_to)), |seen| {
+        each_visit_on_links(tx, &links, (from, last.max(stored_to)), |visit| {
             *rows_read += 1;
-            if let Some(visit) = Work::stored(&seen)?.visit {
-                recent.learn_on_link(&visit);
-            }
-            Ok(())
+            recent.learn_on_link(visit);
         })
         .await?;
         self.learned.extend(links.into_iter().map(|link| (link, from)));
@@ -172,18 +251,14 @@ impl Neighbours {
         &mut self,
         tx: &mut Tx,
         works: &mut BTreeMap<ClickId, Work>,
+        read: &mut Read,
         late: &[Visit],
     ) -> Result<(), StoreError> {
         let repeat_ms = self.repeat_ms;
-        let mut around = Around::default();
-        let mut stored: HashMap<ClickId, Seen> = HashMap::new();
-        for visit in works.values().filter_map(|w| w.visit) {
-            around.add(visit);
-        }
-        self.rows_read += look_around(tx, late, repeat_ms, works, &mut stored, &mut around).await?;
+        self.rows_read += read.look_around(tx, late, repeat_ms, works).await?;
         let mut affected: BTreeSet<ClickId> = BTreeSet::new();
         for visit in late {
-            affected.extend(around.touched_by(visit, repeat_ms));
+            affected.extend(read.around.touched_by(visit, repeat_ms));
         }
         for visit in late {
             affected.remove(&visit.id);
@@ -191,90 +266,120 @@ impl Neighbours {
         // Those touched have neighbours of their own.
         let touched: Vec<Visit> = affected
             .iter()
-            .filter_map(|id| around.get(*id).copied())
+            .filter_map(|id| read.around.get(*id).copied())
             .collect();
         for touched in touched.chunks(LATE) {
-            self.rows_read += look_around(tx, touched, repeat_ms, works, &mut stored, &mut around).await?;
+            self.rows_read += read.look_around(tx, touched, repeat_ms, works).await?;
         }
         affected.extend(late.iter().map(|v| v.id));
         for id in affected {
-            let Some(visit) = around.get(id).copied() else {
+            let Some(visit) = read.around.get(id).copied() else {
                 continue;
             };
-            let verdict = around.judge(&visit, repeat_ms);
+            let verdict = read.around.judge(&visit, repeat_ms);
             if let Some(work) = works.get_mut(&id) {
                 work.rule(verdict);
-            } else if let Some(seen) = stored.remove(&id) {
+            } else if let Some(seen) = read.stored.remove(&id) {
                 let mut work = Work::stored(&seen)?;
                 work.rule(verdict);
                 works.insert(id, work);
             }
         }
         for visit in late {
-            self.recent.learn_again(visit, &around);
+            self.recent.learn_again(visit, &read.around);
         }
         Ok(())
     }
 }
 
-/// Reads the stored clicks that decide on these visits, and those they may change; says how many.
-async fn look_around(
-    tx: &mut Tx,
-    visits: &[Visit],
-    repeat_ms: i64,
-    works: &BTreeMap<ClickId, Work>,
-    stored: &mut HashMap<ClickId, Seen>,
-    around: &mut Around,
-) -> Result<u64, StoreError> {
-    let (Some(first), Some(last)) = (
-        visits.iter().map(Visit::at_ms).min(),
-        visits.iter().map(Visit::at_ms).max(),
-    ) else {
-        return Ok(0);
-    };
-    let links: BTreeSet<LinkId> = visits.iter().map(|v| v.link).collect();
-    let links: Vec<LinkId> = links.into_iter().collect();
-    let wechat: BTreeSet<LinkId> = visits.iter().filter(|v| v.wechat).map(|v| v.link).collect();
-    let wechat: Vec<LinkId> = wechat.into_iter().collect();
-    let visitors: BTreeSet<VisitorKey> = visits
-        .iter()
-        .flat_map(|v| [v.cookie.map(VisitorKey::Cookie), v.hash.map(VisitorKey::Hash)])
-        .flatten()
-        .collect();
-    let visitors: Vec<VisitorKey> = visitors.into_iter().collect();
-    let pages: BTreeSet<_> = visits
-        .iter()
-        .filter_map(|v| Some((v.link, v.page_visitor?)))
-        .collect();
-    let pages: Vec<_> = pages.into_iter().collect();
-    let reach = reach(repeat_ms);
-    let mut rows = clicks_of_visitors(tx, &visitors, Some(&links), first - reach, last + reach).await?;
-    rows.extend(page_visits(tx, &pages, first - reach, last + reach).await?);
-    rows.extend(clicks_on_links(tx, &wechat, first - WECHAT_MS, last + WECHAT_MS).await?);
-    rows.extend(clicks_of_visitors(tx, &visitors, None, first - SCAN_MS, last + 2 * SCAN_MS + 1).await?);
-    let read = rows.len() as u64;
-    for seen in rows {
-        if !works.contains_key(&seen.id) && !stored.contains_key(&seen.id) {
-            if let Some(visit) = Work::stored(&seen)?.visit {
-                around.add(visit);
-            }
-            stored.insert(seen.id, seen);
+/// What was read around the late visits of a batch, and the batch's own visits among them.
+#[derive(Default)]
+struct Read {
+    around: Around,
+    stored: HashMap<ClickId, Seen>,
+}
+
+impl Read {
+    /// Reads the stored clicks that decide on these visits, and those they may change; says how many.
+    async fn look_around(
+        &mut self,
+        tx: &mut Tx,
+        visits: &[Visit],
+        repeat_ms: i64,
+        works: &BTreeMap<ClickId, Work>,
+    ) -> Result<u64, StoreError> {
+        let (Some(first), Some(last)) = (
+            visits.iter().map(Visit::at_ms).min(),
+            visits.iter().map(Visit::at_ms).max(),
+        ) else {
+            return Ok(0);
+        };
+        let links = links_of(visits.iter());
+        let wechat = links_of(visits.iter().filter(|v| v.wechat));
+        let visitors = visitors_of(visits.iter());
+        let mut rows =
+            clicks_of_visitors(tx, &visitors, None, first - SCAN_MS, last + 2 * SCAN_MS + 1).await?;
+        rows.extend(page_visits(tx, &spans_of(visits)).await?);
+        rows.extend(wechat_on_links(tx, &wechat, first - WECHAT_MS, last + WECHAT_MS).await?);
+        rows.extend(clicks_of_visitors(tx, &visitors, Some(&links), first - NEAR_MS, last + NEAR_MS).await?);
+        let mut count = self.add(rows, works)?;
+        let alone = |visit: &&Visit| !self.around.is_between_its_own(visit, repeat_ms, last + NEAR_MS);
+        let alone: Vec<&Visit> = visits.iter().filter(alone).collect();
+        if !alone.is_empty() {
+            let (links, visitors) = (
+                links_of(alone.iter().copied()),
+                visitors_of(alone.iter().copied()),
+            );
+            let (from, to) = (first - reach(repeat_ms), last + reach(repeat_ms));
+            let rows = clicks_of_visitors(tx, &visitors, Some(&links), from, to).await?;
+            count += self.add(rows, works)?;
         }
+        Ok(count)
     }
-    Ok(read)
+
+    /// Takes rows in that the batch does not hold itself; says how many there were.
+    fn add(&mut self, rows: Vec<Seen>, works: &BTreeMap<ClickId, Work>) -> Result<u64, StoreError> {
+        let count = rows.len() as u64;
+        for seen in rows {
+            if !works.contains_key(&seen.id) && !self.stored.contains_key(&seen.id) {
+                if let Some(visit) = Work::stored(&seen)?.visit {
+                    self.around.add(visit);
+                }
+                self.stored.insert(seen.id, seen);
+            }
+        }
+        Ok(count)
+    }
+}
+
+fn links_of<'a>(visits: impl Iterator<Item = &'a Visit>) -> Vec<LinkId> {
+    let links: BTreeSet<LinkId> = visits.map(|v| v.link).collect();
+    links.into_iter().collect()
+}
+
+fn visitors_of<'a>(visits: impl Iterator<Item = &'a Visit>) -> Vec<VisitorKey> {
+    let keys = visits.flat_map(|v| [v.cookie.map(VisitorKey::Cookie), v.hash.map(VisitorKey::Hash)]);
+    let keys: BTreeSet<VisitorKey> = keys.flatten().collect();
+    keys.into_iter().collect()
+}
+
+fn spans_of(visits: &[Visit]) -> Vec<PageSpan> {
+    let mut spans: BTreeMap<(LinkId, [u8; 16]), PageSpan> = BTreeMap::new();
+    for visit in visits {
+        let (link, id) = (visit.link, visit.id);
+        let Some(page) = visit.page_visitor else { continue };
+        let span = spans.entry((link, page)).or_insert(PageSpan {
+            link,
+            page,
+            first: id,
+            last: id,
+        });
+        (span.first, span.last) = (span.first.min(id), span.last.max(id));
+    }
+    spans.into_values().collect()
 }
 
 /// How far back rules look.
 fn reach(repeat_ms: i64) -> i64 {
     repeat_ms.max(2 * REFETCH_MS) + 1
-}
-
-/// The visits among rows, in their order.
-fn visits_of(rows: Vec<Seen>) -> Result<Vec<Visit>, StoreError> {
-    let mut visits = Vec::with_capacity(rows.len());
-    for seen in rows {
-        visits.extend(Work::stored(&seen)?.visit);
-    }
-    visits.sort_unstable_by_key(|visit| visit.id);
-    Ok(visits)
 }

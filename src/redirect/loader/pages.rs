@@ -4,39 +4,46 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::{Class, ClickId, ClickReason, LinkId};
 use crate::redirect::loader::work::Work;
-use crate::storage::clicks::page_visits;
+use crate::storage::clicks::{PageSpan, page_visits};
 use crate::storage::{StoreError, Tx};
 
 /// A page's visitor on a link.
 pub type PageOnLink = (LinkId, [u8; 16]);
 
 /// Judges provisional repeats whose page visitor became known, and later ones that show the same page visitor. `gone`
-/// are page visitors that turned out to be another one.
+/// are page visitors that turned out to be another one. Each looks at the one before it, so the nearest on either side of
+/// those that changed are all that is read; says how many rows that was.
 pub async fn tell_apart(
     tx: &mut Tx,
     works: &mut BTreeMap<ClickId, Work>,
     changed: &HashSet<ClickId>,
     gone: &[(PageOnLink, ClickId)],
     repeat_ms: i64,
-) -> Result<(), StoreError> {
-    // Per page visitor on a link: the first click from which on something may be another.
-    let mut since: BTreeMap<PageOnLink, ClickId> = BTreeMap::new();
+) -> Result<u64, StoreError> {
+    // Per page visitor on a link: the first and the last click from which on something may be another.
+    let mut since: BTreeMap<PageOnLink, (ClickId, ClickId)> = BTreeMap::new();
     let now = works
         .values()
         .filter(|w| changed.contains(&w.id) && w.visit.is_some())
         .filter_map(|w| Some(((w.link, w.page_visitor?), w.id)));
     for (key, id) in now.chain(gone.iter().copied()) {
-        let first = since.entry(key).or_insert(id);
-        *first = id.min(*first);
+        let (first, last) = since.entry(key).or_insert((id, id));
+        (*first, *last) = (id.min(*first), id.max(*last));
     }
-    let (Some(first), Some(last)) = (since.values().min(), since.values().max()) else {
-        return Ok(());
-    };
-    let pairs: Vec<PageOnLink> = since.keys().copied().collect();
-    let (from, to) = (first.unix_ms() - repeat_ms, last.unix_ms() + repeat_ms + 1);
+    let spans: Vec<PageSpan> = since
+        .iter()
+        .map(|((link, page), (first, last))| PageSpan {
+            link: *link,
+            page: *page,
+            first: *first,
+            last: *last,
+        })
+        .collect();
     let mut carrying: BTreeMap<PageOnLink, BTreeSet<ClickId>> = BTreeMap::new();
     let mut stored = BTreeMap::new();
-    for seen in page_visits(tx, &pairs, from, to).await? {
+    let mut rows_read = 0;
+    for seen in page_visits(tx, &spans).await? {
+        rows_read += 1;
         let work = Work::stored(&seen)?;
         if !works.contains_key(&work.id) && work.visit.is_some() {
             stored.insert(work.id, work);
@@ -58,7 +65,7 @@ pub async fn tell_apart(
         for id in ids {
             let seen = before.is_some_and(|b| id.unix_ms() - b.unix_ms() <= repeat_ms);
             before = Some(id);
-            if id < since[&key] {
+            if id < since[&key].0 {
                 continue;
             }
             let verdict = if seen {
@@ -76,7 +83,7 @@ pub async fn tell_apart(
             }
         }
     }
-    Ok(())
+    Ok(rows_read)
 }
 
 /// Only who shares a hash with an earlier click is judged by pages.

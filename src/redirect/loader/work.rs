@@ -200,18 +200,8 @@ impl Work {
 
 /// What neighbours look at of a stored click; `None` when only its request decided.
 fn visit_of(seen: &Seen) -> Option<Visit> {
-    use ClickReason as R;
     let reason = seen.was.map_or(seen.reason, |(_, reason)| reason);
-    let judged = matches!(
-        reason,
-        R::Person
-            | R::RepeatVisitor
-            | R::RepeatProvisional
-            | R::HostingNetwork
-            | R::Scanner
-            | R::WeChatRefetch
-            | R::OtherVisitor
-    );
+    let judged = ClickReason::BY_NEIGHBOURS.contains(&reason);
     judged.then(|| Visit {
         id: seen.id,
         link: seen.link,
@@ -226,7 +216,7 @@ fn visit_of(seen: &Seen) -> Option<Visit> {
                 .iter()
                 .any(|b| b.as_str() == word)
         }),
-        hosting: reason == R::HostingNetwork,
+        hosting: reason == ClickReason::HostingNetwork,
         page_visitor: seen.page_visitor,
     })
 }

@@ -11,6 +11,7 @@ mod orphans;
 mod read;
 mod recount;
 mod seen;
+mod visits;
 
 pub use change::{ClickChange, change_clicks};
 pub use common::{AgentWords, PlaceWords, agent_numbers, place_numbers};
@@ -19,9 +20,10 @@ pub use orphans::{forget_orphans, keep_orphans, orphans_of};
 pub use read::{ClickFilter, ClickView};
 pub use recount::{Difference, Rollup};
 pub use seen::{
-    Seen, VisitorKey, clicks_between, clicks_by_id, clicks_of_visitors, clicks_on_links, each_click_on_links,
-    last_click_at, page_visits, valid_of_visitors,
+    PageSpan, Seen, VisitorKey, clicks_by_id, clicks_of_visitors, last_click_at, page_visits,
+    valid_of_visitors, wechat_on_links,
 };
+pub use visits::{each_visit_between, each_visit_on_links};
 
 use std::ops::RangeInclusive;
 

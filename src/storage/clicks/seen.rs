@@ -1,11 +1,11 @@
 //! Reading clicks back to judge others by them.
 
 use sqlx::QueryBuilder;
-use tokio_stream::StreamExt as _;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
 use crate::storage::bulk::{Bulk, pieces};
+use crate::storage::clicks::visits::{BY_NEIGHBOURS, IN_WECHAT};
 use crate::storage::clicks::{class_of, days, first_id_at, fixed, on_days, reason_of, visitor_of};
 use crate::storage::{StoreError, Tx, writing};
 
@@ -81,7 +81,7 @@ macro_rules! tail {
 
 const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
      network, (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
-     valid, earned from clicks where ";
+     valid, earned from clicks c where ";
 
 fn from_row(row: Row) -> Result<Seen, StoreError> {
     let was = match (row.was_class, row.was_reason) {
@@ -134,8 +134,8 @@ pub async fn clicks_by_id(tx: &mut Tx, ids: &[ClickId]) -> Result<Vec<Seen>, Sto
     Ok(found)
 }
 
-/// The clicks on these links from `from_ms` until before `to_ms`.
-pub async fn clicks_on_links(
+/// The clicks on these links out of WeChat or WeCom from `from_ms` until before `to_ms`.
+pub async fn wechat_on_links(
     tx: &mut Tx,
     links: &[LinkId],
     from_ms: i64,
@@ -151,37 +151,10 @@ pub async fn clicks_on_links(
             for link in chunk {
                 list.push_bind(link.0);
             }
-            q.push(")");
+            q.push(") and ").push(IN_WECHAT.as_str());
         })?);
     }
     Ok(found)
-}
-
-/// Hands every click on these links from `from_ms` to the end of the day of `to_ms` to `each`, those of one link in their
-/// order, none held meanwhile.
-pub async fn each_click_on_links(
-    tx: &mut Tx,
-    links: &[LinkId],
-    (from_ms, to_ms): (i64, i64),
-    mut each: impl FnMut(Seen) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    for chunk in links.chunks(CHUNK) {
-        writing!(tx, |db| {
-            let mut q = QueryBuilder::new(COLUMNS);
-            q.push("id >= ").push_bind(first_id_at(from_ms).0);
-            on_days!(q, "at", days(from_ms, to_ms));
-            let mut list = q.push(" and link_id in (").separated(", ");
-            for link in chunk {
-                list.push_bind(link.0);
-            }
-            q.push(") order by at / 86400000, link_id, id");
-            let mut rows = q.build_query_as::<Row>().fetch(db);
-            while let Some(row) = rows.next().await {
-                each(from_row(row?)?)?;
-            }
-        });
-    }
-    Ok(())
 }
 
 /// Clicks of these visitors, told by cookie or hash, from `from_ms` until before `to_ms`; on these links only, when some
@@ -226,47 +199,41 @@ pub async fn clicks_of_visitors(
     Ok(found)
 }
 
-/// All clicks from `from_ms` until before `to_ms`, and after the click `after` when one is given; at most `limit`, in
-/// the order of their ids.
-pub async fn clicks_between(
-    tx: &mut Tx,
-    from_ms: i64,
-    to_ms: i64,
-    after: Option<ClickId>,
-    limit: i64,
-) -> Result<Vec<Seen>, StoreError> {
-    seen!(tx, |q| {
-        q.push("id >= ").push_bind(first_id_at(from_ms).0);
-        q.push(" and id < ").push_bind(first_id_at(to_ms).0);
-        if let Some(after) = after {
-            q.push(" and id > ").push_bind(after.0);
-        }
-        q.push(" order by id limit ").push_bind(limit);
-    })
+/// Clicks that carry one page visitor on a link, between two of them that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSpan {
+    /// The link.
+    pub link: LinkId,
+    /// The page's visitor.
+    pub page: [u8; 16],
+    /// The first one looked at.
+    pub first: ClickId,
+    /// The last one.
+    pub last: ClickId,
 }
 
-/// Clicks that carry one of these page visitors on its link, from `from_ms` until before `to_ms`.
-pub async fn page_visits(
-    tx: &mut Tx,
-    pairs: &[(LinkId, [u8; 16])],
-    from_ms: i64,
-    to_ms: i64,
-) -> Result<Vec<Seen>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in pairs.chunks(CHUNK) {
+/// The clicks of each span, with the nearest that neighbours decide on before it and after it.
+pub async fn page_visits(tx: &mut Tx, spans: &[PageSpan]) -> Result<Vec<Seen>, StoreError> {
+    let mut found: Vec<Seen> = Vec::new();
+    for chunk in spans.chunks(CHUNK) {
         let rows: Vec<Row> = writing!(tx, |db| {
-            let mut q = QueryBuilder::new("with v (link, page) as (");
-            q.push_values(chunk, |mut row, (link, page)| {
-                row.push_bind(link.0).push_bind(&page[..]);
+            let mut q = QueryBuilder::new("with v (link, page, first, last) as (");
+            q.push_values(chunk, |mut row, span| {
+                row.push_bind(span.link.0).push_bind(&span.page[..]);
+                row.push_bind(span.first.0).push_bind(span.last.0);
             });
-            q.push(
-                ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-                 (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
-                 valid, earned from v join clicks \
-                 on link_id = link and page_visitor = page and page_visitor is not null where id >= ",
-            );
-            q.push_bind(first_id_at(from_ms).0);
-            q.push(" and id < ").push_bind(first_id_at(to_ms).0);
+            q.push("), ids (id) as (select c.id from v join clicks c on c.link_id = v.link and c.page_visitor = v.page \
+                    and c.page_visitor is not null and c.id >= v.first and c.id <= v.last");
+            for (beyond, order) in [
+                ("< v.first and ", " order by c.id desc"),
+                ("> v.last and ", " order by c.id"),
+            ] {
+                q.push(" union all select (select c.id from clicks c where c.link_id = v.link and c.page_visitor = v.page \
+                        and c.page_visitor is not null and c.id ");
+                q.push(beyond).push(BY_NEIGHBOURS.as_str()).push(order);
+                q.push(" limit 1) from v");
+            }
+            q.push(") ").push(COLUMNS).push("id in (select id from ids)");
             q.build_query_as().fetch_all(db).await?
         });
         for row in rows {

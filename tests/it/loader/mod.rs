@@ -7,6 +7,7 @@ mod api;
 mod basics;
 mod failures;
 mod geo;
+mod growth;
 mod overruled;
 mod scene;
 mod table;
