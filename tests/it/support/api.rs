@@ -6,8 +6,7 @@ use serde_json::Value;
 
 /// A client that follows no redirects and keeps no cookies.
 pub fn client() -> Client {
-    // It comes without a TLS provider of its own; several tests may be the first to install it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    super::install_tls();
     Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()

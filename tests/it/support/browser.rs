@@ -133,8 +133,7 @@ impl Browser {
             .expect("a capability");
         caps.set_logging_prefs("performance".to_owned(), LoggingPrefsLogLevel::All)
             .expect("a capability");
-        // The client beneath comes without a provider of its own; several tests may be the first to install it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        super::install_tls();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps)
             .await
             .expect("Chromium starts");

@@ -39,6 +39,11 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+/// Clients come without a TLS provider of their own (the server's is ring); any test may be the first to need one.
+pub fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 use bole::domain::ManualClock;
 use jiff::Timestamp;
 use rand::SeedableRng;
