@@ -9,7 +9,7 @@
 //! 4  app                                   acts of several steps, one transaction each
 //! 3  redirect                              the hot path: link table, follow, beacon, loader
 //! 2  storage · spool · geo · mail · courier  the outside world
-//! 1  attribution · payout · classify · points · ranking · share · sheet · tell   pure functions over values
+//! 1  attribution · payout · classify · points · ranking · share · sheet · paper · tell   pure functions over values
 //! 0  domain                                words and values
 //! ```
 
@@ -17,6 +17,7 @@ pub mod domain;
 
 pub mod attribution;
 pub mod classify;
+pub mod paper;
 pub mod payout;
 pub mod points;
 pub mod ranking;

@@ -25,6 +25,7 @@ pub use picture::{
 pub use poster::{POSTER_HEIGHT, POSTER_WIDTH, Poster, PosterError, PosterText, draw as draw_poster};
 pub use qr::{QR_SIZES, Qr, QrError, scan_url};
 pub use target::Target;
+pub use typeset::{FONT, Ruler};
 pub use utm::{MAX_INCOMING_BYTES, Utm, UtmOverrides, is_scan, location};
 
 #[cfg(test)]

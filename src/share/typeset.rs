@@ -7,7 +7,7 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 
 /// Noto Sans SC Regular, cut to the characters of `static/vendor/noto-sans-sc/README.md` (OFL).
-static FONT: &[u8] = include_bytes!("../../static/vendor/noto-sans-sc/NotoSansSC-Regular.otf");
+pub static FONT: &[u8] = include_bytes!("../../static/vendor/noto-sans-sc/NotoSansSC-Regular.otf");
 
 /// The font's family name.
 pub const FAMILY: &str = "Noto Sans SC";
@@ -138,7 +138,7 @@ impl Ruler<'_> {
 
     /// Breaks a text into lines. Chinese breaks anywhere but before closing and after opening punctuation; words of letters and digits
     /// break only when one is wider than the line.
-    fn wrap(&self, text: &str, width: f32, size: f32) -> Vec<String> {
+    pub fn wrap(&self, text: &str, width: f32, size: f32) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = String::new();
         for piece in pieces(text) {

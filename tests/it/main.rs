@@ -22,6 +22,7 @@ mod kill;
 mod loader;
 mod migrations;
 mod operate;
+mod paper;
 mod pay;
 mod payout;
 mod points;

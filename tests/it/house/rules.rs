@@ -19,6 +19,7 @@ const FLOORS: [&[&str]; 7] = [
         "share",
         "sheet",
         "tell",
+        "paper",
     ],
     &["storage", "spool", "geo", "mail", "courier"],
     &["redirect"],

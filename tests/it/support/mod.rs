@@ -31,6 +31,7 @@ pub mod cluster;
 pub mod db;
 pub mod load;
 pub mod mmdb;
+pub mod pdf;
 pub mod scene;
 pub mod server;
 pub mod shared;
