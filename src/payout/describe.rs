@@ -2,8 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::block::Block;
 use super::block::bands::{Band, Bands};
-use super::doc::{Book, Document, Shown};
+use super::block::emit::What;
+use super::doc::{Book, Document, Shown, Step};
+use super::income::Income;
 use super::schema::{Column, Label, ParamDecl, ParamKind, Setting};
 use super::value::{Type, Value};
 
@@ -14,6 +17,7 @@ impl Document {
         json!({
             "id": h.id, "version": h.version, "name": { "zh": h.name.zh, "en": h.name.en }, "source": h.source,
             "period": h.period, "currency": h.currency, "zone_minutes": h.zone, "guard": h.guard,
+            "income": h.income.map(Income::word), "tax": h.tax.word(),
             "effective": { "from": h.from.to_string(), "to": h.to.map(|d| d.to_string()) },
             "late": format!("{:?}", h.late).to_lowercase(),
             "params": self.params.iter().map(|p| self.param_json(p)).collect::<Vec<_>>(),
@@ -22,15 +26,41 @@ impl Document {
                 "kind": f.kind, "name": { "zh": f.label.zh, "en": f.label.en },
                 "fields": self.schemas[f.relation].columns.iter().map(column).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
-            "steps": self.steps.iter().map(|s| json!({
-                "id": s.id, "do": s.block.word(), "rule": s.rule, "name": { "zh": s.label.zh, "en": s.label.en },
-                "columns": self.schemas[s.relation].columns.iter()
-                    .map(|c| json!({ "name": c.name, "type": c.ty.word() })).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
+            "steps": self.steps.iter().map(|s| self.step_json(s)).collect::<Vec<_>>(),
             "examples": self.examples.iter()
                 .map(|e| json!({ "id": e.id, "name": { "zh": e.label.zh, "en": e.label.en } })).collect::<Vec<_>>(),
             "book": self.books.iter().map(book_json).collect::<Vec<_>>(),
         })
+    }
+
+    fn step_json(&self, s: &Step) -> Json {
+        let (income, payee_kind) = match &s.block {
+            Block::Emit(e) if matches!(e.what, What::Line | What::Award) => {
+                (Some(e.income(&self.header).word()), Some(&e.payee_kind))
+            }
+            _ => (None, None),
+        };
+        json!({
+            "id": s.id, "do": s.block.word(), "rule": s.rule, "name": { "zh": s.label.zh, "en": s.label.en },
+            "columns": self.schemas[s.relation].columns.iter()
+                .map(|c| json!({ "name": c.name, "type": c.ty.word() })).collect::<Vec<_>>(),
+            "income": income, "payee_kind": payee_kind, "written": self.written(s),
+        })
+    }
+
+    /// The lines of a step as the document writes them, without its id, block, rule and names.
+    fn written(&self, s: &Step) -> Vec<&str> {
+        let begin = self.source.text.get(s.span.start..).unwrap_or_default();
+        let mut lines = begin.lines().skip(usize::from(begin.starts_with("[[")));
+        let mut kept = Vec::new();
+        for line in lines.by_ref().take_while(|l| !l.starts_with('[')) {
+            let key = line.split('=').next().unwrap_or_default().trim();
+            let is_said = ["id", "do", "rule", "zh", "en"].contains(&key) && line.starts_with(key);
+            if !is_said && !line.trim().is_empty() && !line.starts_with('#') {
+                kept.push(line);
+            }
+        }
+        kept
     }
 
     fn param_json(&self, p: &ParamDecl) -> Json {

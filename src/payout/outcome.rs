@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::income::{Income, TaxBasis};
 use super::num::Num;
 use super::schema::Label;
 
@@ -24,6 +25,8 @@ pub struct Outcome {
     pub excluded: Vec<Excluded>,
     /// Sum of the lines.
     pub total: Num,
+    /// Whether amounts are before tax (GC-25).
+    pub tax: TaxBasis,
 }
 
 /// An amount for somebody.
@@ -41,6 +44,8 @@ pub struct Line {
     pub rule: String,
     /// Whole fen.
     pub amount: Num,
+    /// What payroll books it under (GC-25).
+    pub income: Income,
     /// What it is about: an order, a customer.
     pub about: Option<String>,
     /// When it is due, for tranches.
@@ -98,6 +103,8 @@ pub struct Award {
     pub unit: String,
     /// How many.
     pub quantity: Num,
+    /// What payroll books its value under (GC-25).
+    pub income: Income,
     /// Cash equivalent, for cost and tax (GC-29).
     pub value: Option<Num>,
     /// What it is about.
@@ -192,7 +199,7 @@ impl Outcome {
             "lines": self.lines.iter().map(|l| json!({
                 "payee": l.payee, "payee_kind": l.payee_kind, "component": l.component,
                 "title": { "zh": l.title.zh, "en": l.title.en }, "rule": l.rule,
-                "amount": money(&l.amount), "about": l.about, "due": l.due, "explanation": explain(l.into()),
+                "amount": money(&l.amount), "income": l.income.word(), "about": l.about, "due": l.due, "explanation": explain(l.into()),
             })).collect::<Vec<_>>(),
             "residuals": self.residuals.iter().map(|r| json!({
                 "step": r.step, "account": r.account, "amount": money(&r.amount), "reason": r.reason,
@@ -205,7 +212,8 @@ impl Outcome {
             "awards": self.awards.iter().map(|a| json!({
                 "payee": a.payee, "payee_kind": a.payee_kind, "component": a.component,
                 "title": { "zh": a.title.zh, "en": a.title.en }, "unit": a.unit,
-                "quantity": a.quantity.to_string(), "value": a.value.as_ref().map(money), "about": a.about,
+                "quantity": a.quantity.to_string(), "value": a.value.as_ref().map(money), "income": a.income.word(),
+                "about": a.about,
                 "explanation": explain(a.into()),
             })).collect::<Vec<_>>(),
             "warnings": self.warnings.iter().map(|w| json!({
@@ -222,7 +230,7 @@ impl Outcome {
                 "codes": e.codes,
                 "reasons": e.reasons.iter().map(|r| json!({ "zh": r.zh, "en": r.en })).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
-            "total": money(&self.total),
+            "total": money(&self.total), "tax": self.tax.word(),
         })
     }
 }

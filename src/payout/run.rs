@@ -108,7 +108,10 @@ pub fn evaluate(doc: &Document, input: Input) -> Result<Evaluation, Stop> {
 }
 
 fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome {
+        tax: doc.header.tax,
+        ..Outcome::default()
+    };
     for note in &input.notes {
         outcome.warnings.push(Warning {
             component: "override".into(),
@@ -178,6 +181,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     title,
                     rule: step.rule.clone(),
                     amount,
+                    income: e.income(&doc.header),
                     about,
                     due: date("due"),
                     step: at,
@@ -214,6 +218,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     unit: e.unit.clone(),
                     quantity,
                     value: num("value"),
+                    income: e.income(&doc.header),
                     about,
                     step: at,
                     row: n,

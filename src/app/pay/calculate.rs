@@ -210,6 +210,7 @@ fn new_line(document: &Document, ran: &Evaluation, line: &crate::payout::Line) -
         rule: line.rule.clone(),
         title: (line.title.zh.clone(), line.title.en.clone()),
         amount: money(&line.amount)?,
+        income: line.income,
         about: line.about.clone(),
         due: line.due.clone(),
         says: (says.zh, says.en),

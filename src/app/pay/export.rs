@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::App;
 use crate::app::pay::PayError;
 use crate::domain::Money;
+use crate::payout::{Income, TaxBasis};
 use crate::sheet::{Cell, Column, Table};
 use crate::storage::pay::{Run, RunState};
 
@@ -42,13 +43,10 @@ pub async fn export_table(app: &App, id: i64, kind: ExportKind) -> Result<Table,
     }
 }
 
-/// The income class payroll books it under (L-12).
-fn income_class(payee_kind: &str) -> &'static str {
-    match payee_kind {
-        "employee" => "工资薪金 wages",
-        "customer" => "劳务报酬 labour service",
-        _ => "部门 department",
-    }
+/// The income class payroll books it under (GC-25, L-12), for people and for programs.
+fn income_class(income: Income) -> String {
+    let label = income.label();
+    format!("{} {}", label.zh, label.en)
 }
 
 async fn names(app: &App) -> Result<BTreeMap<String, String>, PayError> {
@@ -63,6 +61,12 @@ async fn names(app: &App) -> Result<BTreeMap<String, String>, PayError> {
 
 async fn payroll(app: &App, run: &Run) -> Result<Table, PayError> {
     let names = names(app).await?;
+    let outcome: serde_json::Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    let amount = if outcome["tax"] == TaxBasis::NetGrossedUp.word() {
+        "税后金额（另加税） net amount, tax on top"
+    } else {
+        "税前金额 pre-tax amount"
+    };
     let columns = vec![
         Column::text("编号 code"),
         Column::text("姓名 name"),
@@ -71,7 +75,7 @@ async fn payroll(app: &App, run: &Run) -> Result<Table, PayError> {
         Column::text("项目 component"),
         Column::text("规则 rule"),
         Column::text("关于 about"),
-        Column::money("税前金额 pre-tax amount"),
+        Column::money(amount),
         Column::text("收入类别 income class"),
         Column::text("类型 kind"),
         Column::integer("行号 line"),
@@ -91,7 +95,7 @@ async fn payroll(app: &App, run: &Run) -> Result<Table, PayError> {
             l.rule.into(),
             l.about.into(),
             l.amount.into(),
-            income_class(&l.payee_kind).into(),
+            income_class(l.income).into(),
             l.kind.as_str().into(),
             row.id.into(),
         ]);

@@ -7,6 +7,7 @@ use crate::app::outbox::payout_moved;
 use crate::app::pay::{PayError, guard};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
+use crate::payout::Income;
 use crate::storage::pay::{
     LineRow, NewEntry, Run, RunState, RunStep, balances_of, insert_lines, lock_ledger, lock_run, move_run,
     post, run_lines_in,
@@ -295,6 +296,10 @@ pub(super) fn seal(run: &Run, lines: &[LineRow]) -> [u8; 32] {
         }
         for text in [&l.about, &l.due] {
             hash.part(text.as_deref().unwrap_or(""));
+        }
+        // Left out where it is what the kind of payee says: seals made before the class was stored still fit.
+        if l.income != Income::of_payee(&l.payee_kind) {
+            part(l.income.word().as_bytes());
         }
     }
     hash.finish()

@@ -76,6 +76,7 @@ impl Run {
                     l.of(&x.title).to_owned(),
                     x.rule.clone(),
                     x.amount.fixed(2),
+                    l.of(&x.income.label()).to_owned(),
                     x.about.clone().unwrap_or_default(),
                 ]
             })
@@ -85,10 +86,16 @@ impl Run {
             l.say("项目", "component"),
             l.say("规则", "rule"),
             l.say("金额", "amount"),
+            l.say("收入类别", "income class"),
             "",
         ];
         let mut out = table(&head, &lines, &[3]);
-        out.push_str(&format!("{} {}\n", l.say("合计", "total"), o.total.fixed(2)));
+        out.push_str(&format!(
+            "{} {} ({})\n",
+            l.say("合计", "total"),
+            o.total.fixed(2),
+            l.of(&o.tax.label())
+        ));
         for r in &o.residuals {
             out.push_str(&format!(
                 "{} {} {} ({})\n",

@@ -1,8 +1,11 @@
 //! `emit`: what leaves the scheme: lines to pay, proposals, awards, warnings, facts for the next period.
 
+use crate::payout::diag::one_of;
+use crate::payout::doc::Header;
 use crate::payout::expr::check::Typed;
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
+use crate::payout::income::Income;
 use crate::payout::raw::Node;
 use crate::payout::relation::{Relation, Row, one};
 use crate::payout::schema::{Column, Label};
@@ -24,6 +27,8 @@ pub struct Emit {
     pub title: Label,
     /// `employee`, `department` or `customer`.
     pub payee_kind: String,
+    /// Income class of a line or award, where the step names one (GC-25).
+    pub income: Option<Income>,
     /// Unit of an award or kind of a proposal.
     pub unit: String,
 }
@@ -61,9 +66,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     };
     let common = ["from", "as", "where", "payee", "payee_kind", "component", "about"];
     let own: &[&str] = match what {
-        What::Line => &["amount", "due"],
+        What::Line => &["amount", "due", "income"],
         What::Proposal => &["proposal", "value", "effective"],
-        What::Award => &["quantity", "unit", "value"],
+        What::Award => &["quantity", "unit", "value", "income"],
         What::Warning => &["value"],
         What::Fact => &["kind", "fields"],
     };
@@ -86,6 +91,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         names: Vec::new(),
         title,
         payee_kind: "employee".into(),
+        income: None,
         unit: String::new(),
     };
     let mut columns = Vec::new();
@@ -167,6 +173,15 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         }
         kind.clone_into(&mut emit.payee_kind);
     }
+    if let Some(word) = spec.text("income") {
+        emit.income = Income::parse(word);
+        if emit.income.is_none() {
+            let expected = one_of(Income::words());
+            spec.env
+                .sink
+                .error(&spec.raw("income")?.span, format!("`{word}`"), expected);
+        }
+    }
     emit.unit = match what {
         What::Proposal => spec
             .need("proposal", "`pay_rise`, `promotion`, `demotion` …")?
@@ -209,6 +224,13 @@ impl Emit {
             });
         }
         Ok(Relation::of(rows))
+    }
+
+    /// The income class of what it emits: its own, for employees the document's, or what the kind of payee says.
+    pub fn income(&self, header: &Header) -> Income {
+        self.income
+            .or(header.income.filter(|_| self.payee_kind == "employee"))
+            .unwrap_or_else(|| Income::of_payee(&self.payee_kind))
     }
 
     /// A field of an emitted row.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::payout::diag::one_of;
+use crate::payout::income::{Income, TaxBasis};
 use crate::payout::raw::{At, Refused};
 use crate::payout::schema::Label;
 
@@ -29,6 +30,10 @@ pub struct Header {
     pub to: Option<Date>,
     /// What a late fact does.
     pub late: Late,
+    /// Income class of what employees get where a step names none; `None`: wages.
+    pub income: Option<Income>,
+    /// Whether amounts are before tax.
+    pub tax: TaxBasis,
     /// A guard runs after all schemes, on their lines.
     pub guard: bool,
 }
@@ -56,7 +61,8 @@ const LATE: [(&str, Late); 4] = [
 
 pub fn read(at: At<'_>) -> Result<Header, Refused> {
     at.only(&[
-        "id", "version", "zh", "en", "source", "period", "currency", "zone", "from", "to", "late", "guard",
+        "id", "version", "zh", "en", "source", "period", "currency", "zone", "from", "to", "late", "income",
+        "tax", "guard",
     ])?;
     let text = |key: &str, expected: &str| {
         at.get(key, |v| v.str().map(str::to_owned))?.ok_or_else(|| {
@@ -97,6 +103,10 @@ pub fn read(at: At<'_>) -> Result<Header, Refused> {
         })
         .map(|w| w.unwrap_or_else(|| default.to_owned()))
     };
+    let income = at.get("income", |v| {
+        Income::parse(v.str()?).ok_or_else(|| v.mismatch(one_of(Income::words())))
+    })?;
+    let tax = choice("tax", TaxBasis::Pre.word(), &TaxBasis::WORDS)?;
     let late = choice("late", "full", &LATE.map(|l| l.0))?;
     let from = at.get("from", date)?;
     let to = at.get("to", date)?;
@@ -127,6 +137,12 @@ pub fn read(at: At<'_>) -> Result<Header, Refused> {
         from,
         to,
         late: LATE.iter().find(|l| l.0 == late).map_or(Late::Full, |l| l.1),
+        income,
+        tax: if tax == TaxBasis::Pre.word() {
+            TaxBasis::Pre
+        } else {
+            TaxBasis::NetGrossedUp
+        },
         guard: at.get("guard", |v| v.bool())?.unwrap_or(false),
     })
 }

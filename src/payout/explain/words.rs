@@ -3,8 +3,10 @@
 use crate::payout::block::Block;
 use crate::payout::block::bands::Method;
 use crate::payout::block::derive::visit;
-use crate::payout::doc::{Document, Step};
+use crate::payout::block::emit::{Emit, What};
+use crate::payout::doc::{Document, Header, Step};
 use crate::payout::expr::code::Code;
+use crate::payout::income::words;
 use crate::payout::num::Num;
 use crate::payout::relation::{OutPolicy, Row, Share, Work};
 use crate::payout::run::Evaluation;
@@ -111,7 +113,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
     let schema = &doc.schemas[step.relation];
     let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty);
     let mut said = match (&step.block, row.work.as_deref()) {
-        (Block::Emit(e), _) => emitted(e, row, &schema.columns),
+        (Block::Emit(e), _) => emitted(e, row, &schema.columns, &doc.header),
         (Block::Select(_), _) => Label::default(),
         (
             Block::Scale(s),
@@ -345,7 +347,8 @@ fn share(s: &Share, ty: Type) -> Label {
     )
 }
 
-fn emitted(e: &crate::payout::block::emit::Emit, row: &Row, columns: &[Column]) -> Label {
+/// Who gets what, and for money what it is to the tax office.
+fn emitted(e: &Emit, row: &Row, columns: &[Column], header: &Header) -> Label {
     let shown = |name: &str| {
         e.names
             .iter()
@@ -360,9 +363,17 @@ fn emitted(e: &crate::payout::block::emit::Emit, row: &Row, columns: &[Column]) 
     let amount = amount.unwrap_or_default();
     let worth = shown("value");
     if !shown("quantity").is_empty() && !worth.is_empty() {
+        let tax = words(e.income(header), header.tax);
         return label(
-            format!("{payee} 的{}：{amount}（折 {worth}）", e.title.zh),
-            format!("{payee}, {}: {amount} (worth {worth})", e.title.en),
+            format!("{payee} 的{}：{amount}（折 {worth}，{}）", e.title.zh, tax.zh),
+            format!("{payee}, {}: {amount} (worth {worth}, {})", e.title.en, tax.en),
+        );
+    }
+    if e.what == What::Line {
+        let tax = words(e.income(header), header.tax);
+        return label(
+            format!("{payee} 的{}：{amount}（{}）", e.title.zh, tax.zh),
+            format!("{payee}, {}: {amount} ({})", e.title.en, tax.en),
         );
     }
     label(

@@ -5,6 +5,7 @@ mod book;
 mod boundary;
 mod explained;
 mod fuzzed;
+mod income;
 mod join;
 mod language;
 mod laws;

@@ -84,7 +84,10 @@ fn given_an_award_and_a_proposal_when_they_are_explained_then_they_are_told_from
     let doc = Document::accept("small.toml", &format!("{small}{more}{EXAMPLE}")).unwrap();
     let run = doc.example("one").unwrap().unwrap();
     let cup = trace(&doc, &run, &run.outcome.awards[0]).text(false);
-    assert!(cup.starts_with("li, cup: 1 (worth 40.00)"), "{cup}");
+    assert!(
+        cup.starts_with("li, cup: 1 (worth 40.00, before tax, wages)"),
+        "{cup}"
+    );
     assert!(cup.contains("by person: 1 added up: total 40.00, n 1"), "{cup}");
     assert!(cup.contains("one too many"), "{cup}");
     let rise = &run.outcome.proposals[0];

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::domain::Money;
+use crate::payout::Income;
 use crate::storage::convert::word;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
@@ -58,6 +59,8 @@ pub struct NewLine {
     pub title: (String, String),
     /// Whole fen, never 0.
     pub amount: Money,
+    /// What payroll books it under (GC-25).
+    pub income: Income,
     /// An order, a customer.
     pub about: Option<String>,
     /// ISO day, of tranches.
@@ -92,6 +95,7 @@ struct Row {
     title_zh: String,
     title_en: String,
     amount: i64,
+    income: String,
     about: Option<String>,
     due: Option<String>,
     says_zh: String,
@@ -115,6 +119,7 @@ impl TryFrom<Row> for LineRow {
                 rule: row.rule,
                 title: (row.title_zh, row.title_en),
                 amount: Money::from_minor(row.amount),
+                income: word("run_lines", "income", row.income)?,
                 about: row.about,
                 due: row.due,
                 says: (row.says_zh, row.says_en),
@@ -128,7 +133,7 @@ macro_rules! line_sql {
     ($rest:literal) => {
         concat!(
             "select l.id, l.run_id, l.kind, l.origin_id, l.payee, l.payee_kind, l.component, l.rule, l.title_zh, \
-             l.title_en, l.amount, l.about, l.due, l.says_zh, l.says_en, l.trace from run_lines l ",
+             l.title_en, l.amount, l.income, l.about, l.due, l.says_zh, l.says_en, l.trace from run_lines l ",
             $rest
         )
     };
@@ -200,8 +205,8 @@ pub async fn insert_lines(tx: &mut Tx, run: i64, lines: &[NewLine]) -> Result<()
         let done = writing!(tx, |db| {
             sqlx::query(
                 "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, \
-                 amount, about, due, says_zh, says_en, trace) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 amount, about, due, says_zh, says_en, trace, income) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             )
             .bind(run)
             .bind(new.kind.as_str())
@@ -218,6 +223,7 @@ pub async fn insert_lines(tx: &mut Tx, run: i64, lines: &[NewLine]) -> Result<()
             .bind(&new.says.0)
             .bind(&new.says.1)
             .bind(&new.trace)
+            .bind(new.income.word())
             .execute(db)
             .await?
             .rows_affected()

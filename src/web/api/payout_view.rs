@@ -124,6 +124,8 @@ pub struct PayoutLine {
     #[schema(value_type = Object)]
     title: Value,
     amount: Amount,
+    /// What payroll books it under: `wages`, `annual_bonus`, `labour_service`, `dividend`, `equity`, `property` or `none`.
+    income: &'static str,
     about: Option<String>,
     due: Option<String>,
     /// How it came about in one sentence, `zh` and `en`.
@@ -146,6 +148,7 @@ impl From<LineRow> for PayoutLine {
             rule: line.rule,
             title: two(line.title),
             amount: Amount(line.amount),
+            income: line.income.word(),
             about: line.about,
             due: line.due,
             explanation: two(line.says),
