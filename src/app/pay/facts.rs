@@ -1,6 +1,7 @@
 //! Facts at the door: checked against what the schemes declare, recorded once, corrected by revisions.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -69,7 +70,7 @@ pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result
     let mut answers = Vec::with_capacity(inputs.len());
     let mut tx = app.store.begin().await?;
     for input in inputs {
-        let checked = match check(app, input, &kinds, &codes) {
+        let checked = match check(app, input, kinds, &codes) {
             Ok(checked) => checked,
             Err((pointer, detail)) => {
                 answers.push(FactAnswer::Wrong { pointer, detail });
@@ -98,18 +99,24 @@ pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result
     Ok(answers)
 }
 
+/// Fact kinds with their fields by name.
+pub(super) type Kinds = BTreeMap<String, BTreeMap<String, Field>>;
+
 /// Kinds with the fields any scheme declares for them.
-pub(super) fn declared() -> BTreeMap<String, BTreeMap<String, Field>> {
-    let mut kinds: BTreeMap<String, BTreeMap<String, Field>> = BTreeMap::new();
-    for document in documents().values().filter(|d| !d.header.guard) {
-        for (kind, fields) in Shape::of(document).facts {
-            let known = kinds.entry(kind).or_default();
-            for field in fields {
-                known.entry(field.name.clone()).or_insert(field);
+pub(super) fn declared() -> &'static Kinds {
+    static KINDS: OnceLock<Kinds> = OnceLock::new();
+    KINDS.get_or_init(|| {
+        let mut kinds = Kinds::new();
+        for document in documents().values().filter(|d| !d.header.guard) {
+            for (kind, fields) in Shape::of(document).facts {
+                let known = kinds.entry(kind).or_default();
+                for field in fields {
+                    known.entry(field.name.clone()).or_insert(field);
+                }
             }
         }
-    }
-    kinds
+        kinds
+    })
 }
 
 /// Codes as they are written in the store, by their lower case.
@@ -141,7 +148,7 @@ struct Checked {
 fn check(
     app: &App,
     input: &FactInput,
-    kinds: &BTreeMap<String, BTreeMap<String, Field>>,
+    kinds: &Kinds,
     codes: &BTreeMap<String, String>,
 ) -> Result<Checked, (String, String)> {
     let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());

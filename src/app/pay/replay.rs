@@ -81,7 +81,7 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
 pub struct LedgerReport {
     /// Entries.
     pub entries: i64,
-    /// The first entry whose hashes do not fit, or that is missing.
+    /// The first entry whose hashes do not fit, that is missing, or that is not what its line says.
     pub broken_at: Option<i64>,
     /// Sum of all accounts: zero, always.
     pub trial_balance: i64,
@@ -108,6 +108,9 @@ pub async fn check_ledger(app: &App) -> Result<LedgerReport, StoreError> {
     }
     if broken_at.is_none() && (last != count || prev != head) {
         broken_at = Some(last + 1);
+    }
+    if broken_at.is_none() {
+        broken_at = app.store.ledger_misfit().await?;
     }
     let balance = app.store.trial_balance().await?;
     Ok(LedgerReport {

@@ -9,8 +9,8 @@ use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
 use crate::storage::pay::{
-    LineRow, NewEntry, Run, RunState, RunStep, balances_of, insert_lines, lock_ledger, lock_run, move_run,
-    post, run_lines_in,
+    LineRow, NewEntry, Run, RunState, RunStep, balances_of, corrected_meanwhile, insert_lines, lock_ledger,
+    lock_run, move_run, post, run_lines_in,
 };
 use crate::storage::{Tx, insert_audit};
 
@@ -24,6 +24,11 @@ pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> 
     again!(async {
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Calculated).await?;
+        if let Some(other) = corrected_meanwhile(&mut tx, id).await? {
+            return Err(PayError::Conflict(format!(
+                "payout {other} corrects the same closed period since this was calculated: calculate it again"
+            )));
+        }
         advance(app, &mut tx, actor, &run, RunState::InReview, None).await?;
         tx.commit().await?;
         Ok::<_, PayError>(())
@@ -76,11 +81,11 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let lines = run_lines_in(&mut tx, id).await?;
         let mut head = lock_ledger(&mut tx).await?;
         let currency = app.programme.currency;
-        for line in &lines {
+        for (at, line) in lines.iter().enumerate() {
             post(
                 &mut tx,
                 &mut head,
-                &booking(&run, line),
+                &booking(&run, at + 1, line),
                 currency.as_str(),
                 now_ms,
             )
@@ -121,7 +126,7 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
             let amount = owed.min(gives);
             if amount > Money::ZERO {
                 let entry = NewEntry {
-                    key: format!("pay:{id}:{account}"),
+                    key: format!("pay:{}:{account}", book_of(&run)),
                     debit: account,
                     credit: "cash".to_owned(),
                     amount,
@@ -248,7 +253,13 @@ fn payable(line: &LineRow) -> String {
     format!("payable:{}:{}", line.line.payee_kind, line.line.payee)
 }
 
-fn booking(run: &Run, line: &LineRow) -> NewEntry {
+/// A run in the ledger's words: of one scheme and period only one is ever closed.
+pub(super) fn book_of(run: &Run) -> String {
+    format!("{}:{}..{}", run.scheme, run.from_on, run.to_on)
+}
+
+/// `at`: the line's place in its run, from 1.
+fn booking(run: &Run, at: usize, line: &LineRow) -> NewEntry {
     let expense = format!("expense:{}", run.scheme);
     let amount = line.line.amount;
     let (debit, credit) = if amount > Money::ZERO {
@@ -262,7 +273,7 @@ fn booking(run: &Run, line: &LineRow) -> NewEntry {
         amount: Money::from_minor(amount.minor().abs()),
         run: run.id,
         line: Some(line.id),
-        key: format!("close:{}:{}", run.id, line.id),
+        key: format!("close:{}:{at}", book_of(run)),
     }
 }
 

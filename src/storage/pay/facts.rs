@@ -146,6 +146,13 @@ impl Store {
 
 /// The last fact known.
 pub async fn watermark(tx: &mut Tx) -> Result<i64, StoreError> {
+    // Numbers are given out before they are committed: who is still writing one below the highest is waited for. On
+    // SQLite a transaction that writes is the only one.
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("lock table facts in share mode")
+            .execute(&mut **tx)
+            .await?;
+    }
     let (id,): (i64,) = writing!(tx, |db| {
         sqlx::query_as("select coalesce(max(id), 0) from facts")
             .fetch_one(db)

@@ -58,14 +58,14 @@ pub struct Head {
     hash: Vec<u8>,
 }
 
+/// Neither the run's nor the line's number is content: they depend on what was rolled back before. The key names both
+/// by what they are, so that one history has one hash on either database.
 fn content(new: &NewEntry, currency: &str) -> [u8; 32] {
     let mut hash = ContentHash::default();
     hash.part(&new.debit);
     hash.part(&new.credit);
     hash.part(new.amount.minor().to_le_bytes());
     hash.part(currency);
-    hash.part(new.run.to_le_bytes());
-    hash.part(new.line.unwrap_or(0).to_le_bytes());
     hash.part(&new.key);
     hash.finish()
 }
@@ -211,6 +211,20 @@ impl Store {
             .fetch_all(db)
             .await?
         }))
+    }
+
+    /// The first entry that is not what its line says, if there is one.
+    pub async fn ledger_misfit(&self) -> Result<Option<i64>, StoreError> {
+        let (first,): (Option<i64>,) = reading!(self, |db| {
+            sqlx::query_as(
+                "select min(e.id) from ledger e join run_lines l on l.id = e.line_id \
+                 where l.run_id <> e.run_id or abs(l.amount) <> e.amount \
+                 or 'payable:' || l.payee_kind || ':' || l.payee not in (e.debit, e.credit)",
+            )
+            .fetch_one(db)
+            .await?
+        });
+        Ok(first)
     }
 
     /// How many entries there are and the hash of the last one.

@@ -173,12 +173,13 @@ impl Store {
         row.map(TryInto::try_into).transpose()
     }
 
-    /// What is booked for a closed run: its own lines, and the differences to it that were booked since.
+    /// What is booked for a closed run: its own lines, and the differences to it that were booked since, or are under
+    /// review and will be.
     pub async fn booked_lines(&self, run: i64) -> Result<Vec<LineRow>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(line_sql!(
                 "join runs r on r.id = l.run_id where ((l.run_id = $1 and l.kind = 'line') or l.origin_id = $1) \
-                 and r.state in ('closed', 'paid') order by l.id"
+                 and r.state in ('in_review', 'approved', 'closed', 'paid') order by l.id"
             ))
             .bind(run)
             .fetch_all(db)
@@ -186,6 +187,28 @@ impl Store {
         });
         rows.into_iter().map(TryInto::try_into).collect()
     }
+}
+
+/// A run that corrects a period this calculated one corrects too, and was put up for review after it was calculated:
+/// both would book the same difference.
+pub async fn corrected_meanwhile(tx: &mut Tx, run: i64) -> Result<Option<i64>, StoreError> {
+    let (other,): (Option<i64>,) = writing!(tx, |db| {
+        // Who else is about to be put up for review waits here; `for update` exists on one database only.
+        sqlx::query("update runs set total = total where state = 'calculated' and scheme = (select scheme from runs where id = $1)")
+            .bind(run)
+            .execute(&mut *db)
+            .await?;
+        sqlx::query_as(
+            "select min(r.id) from run_lines l join runs r on r.id = l.run_id \
+             where l.kind = 'late' and r.id <> $1 and r.state in ('in_review', 'approved', 'closed', 'paid') \
+             and r.submitted_at >= (select calculated_at from runs where id = $1) \
+             and l.origin_id in (select origin_id from run_lines where run_id = $1 and kind = 'late')",
+        )
+        .bind(run)
+        .fetch_one(db)
+        .await?
+    });
+    Ok(other)
 }
 
 /// All lines of a run, inside a transaction.

@@ -4,6 +4,7 @@
 
 mod facts;
 mod flow;
+mod histories;
 mod late;
 mod road;
 
