@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod actor;
+pub mod api_keys;
 pub mod award;
 pub mod board;
 pub mod campaigns;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::app::{App, approve_due, award, board, erase_due_contacts, keys, redecide_late};
+use crate::app::{App, accounts, approve_due, award, board, erase_due_contacts, keys, redecide_late};
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
@@ -66,6 +66,11 @@ pub const TABLE: &[Chore] = &[
         name: "end sessions",
         every: HOUR,
         run: |app| Box::pin(end_sessions(app)),
+    },
+    Chore {
+        name: "forget waits and links",
+        every: HOUR,
+        run: |app| Box::pin(accounts::forget_rest(app)),
     },
     Chore {
         name: "destroy visitor salts",

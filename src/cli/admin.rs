@@ -36,12 +36,6 @@ pub enum AdminCommand {
     },
 }
 
-/// Letters and digits that nobody mistakes for another.
-const LEGIBLE: [char; 31] = [
-    '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p',
-    'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-];
-
 impl AdminCommand {
     /// Does it.
     pub async fn run(self, settings: &Settings) -> Result<(), Refusal> {
@@ -75,12 +69,7 @@ fn choose(app: &crate::app::App, from_stdin: bool) -> Result<String, Refusal> {
         std::io::stdin().lock().read_line(&mut line)?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
-    let random = |size: usize| {
-        let mut bytes = vec![0u8; size];
-        app.with_rng(|rng| rand::Rng::fill_bytes(rng, &mut bytes));
-        bytes
-    };
-    Ok(nanoid::format(random, &LEGIBLE, 16))
+    Ok(accounts::invent(app))
 }
 
 fn say(login: &str, password: &str, known: bool) {

@@ -1,17 +1,14 @@
 //! `bole api-key …`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Subcommand;
-use jiff::{Timestamp, ToSpan};
-use rand::Rng;
+use jiff::Timestamp;
 use serde_json::json;
 
+use crate::app::Actor;
+use crate::app::api_keys::{KeyWish, make_key, revoke_key};
 use crate::cli::run::{Refusal, app};
 use crate::config::Settings;
 use crate::domain::Role;
-use crate::storage::{insert_api_key, revoke_api_key};
-use crate::web::hash_key;
 
 /// Create, list and revoke API keys.
 #[derive(Debug, Subcommand)]
@@ -61,31 +58,14 @@ impl ApiKeyCommand {
                 employee,
                 expires_in_days,
             } => {
-                let employee = match employee {
-                    Some(code) => {
-                        let found = app.store.employee_id_by_code(&code).await?;
-                        Some(found.ok_or_else(|| format!("no such employee: {code:?}"))?)
-                    }
-                    None => None,
-                };
-                let mut secret = [0u8; 32];
-                app.with_rng(|rng| rng.fill_bytes(&mut secret));
-                let key = format!("bole_{}", URL_SAFE_NO_PAD.encode(secret));
-                let now = app.now();
-                let expires = expires_in_days.map(|days| now + (i64::from(days) * 24).hours());
-                let mut tx = app.store.begin().await?;
-                let expires_ms = expires.map(Timestamp::as_millisecond);
-                insert_api_key(
-                    &mut tx,
-                    &name,
-                    &hash_key(&key),
+                let days = expires_in_days.map(|days| i64::from(days) * 86_400_000);
+                let wish = KeyWish {
+                    name: &name,
                     role,
-                    employee,
-                    now.as_millisecond(),
-                    expires_ms,
-                )
-                .await?;
-                tx.commit().await?;
+                    employee: employee.as_deref(),
+                    expires_at: days.map(|ms| app.clock.now_ms() + ms),
+                };
+                let key = make_key(&app, &Actor::System, &wish).await?;
                 println!("{key}");
             }
             Self::List { json: true } => {
@@ -108,11 +88,9 @@ impl ApiKeyCommand {
                 }
             }
             Self::Revoke { id } => {
-                let mut tx = app.store.begin().await?;
-                if !revoke_api_key(&mut tx, id, app.clock.now_ms()).await? {
+                if revoke_key(&app, &Actor::System, id).await.is_err() {
                     return Err(format!("no live key has the number {id}; see: bole api-key list").into());
                 }
-                tx.commit().await?;
                 eprintln!("key {id} is revoked");
             }
         }

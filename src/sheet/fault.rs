@@ -70,7 +70,7 @@ impl ReadError {
 }
 
 /// Why a row is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 pub enum RowFault {
     /// Other than the header line promises.
     #[error(

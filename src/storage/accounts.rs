@@ -20,10 +20,8 @@ pub struct Account {
     pub roles: Vec<Role>,
     /// `zh` or `en`.
     pub lang: String,
-    /// Wrong passwords since the last right one.
-    pub failed_count: i64,
-    /// Milliseconds UTC, exclusive.
-    pub locked_until: Option<i64>,
+    /// The password was given by an admin: it opens nothing but the choosing of another.
+    pub is_temporary: bool,
     /// Turned off by an admin.
     pub disabled_at: Option<i64>,
     /// The employee's last working day, ISO text.
@@ -65,8 +63,7 @@ struct Row {
     password_hash: Option<String>,
     roles: String,
     lang: String,
-    failed_count: i64,
-    locked_until: Option<i64>,
+    temporary: i64,
     disabled_at: Option<i64>,
     left_on: Option<String>,
 }
@@ -86,8 +83,7 @@ fn from_row(row: Row) -> Result<Account, StoreError> {
         password_hash: row.password_hash,
         roles,
         lang: row.lang,
-        failed_count: row.failed_count,
-        locked_until: row.locked_until,
+        is_temporary: row.temporary != 0,
         disabled_at: row.disabled_at,
         left_on: row.left_on,
     })
@@ -97,7 +93,7 @@ macro_rules! account_where {
     ($condition:literal) => {
         concat!(
             "select a.id, a.login, a.employee_id, a.name, a.password_hash, a.roles, a.lang, ",
-            "cast(a.failed_count as bigint) as failed_count, a.locked_until, a.disabled_at, e.left_on ",
+            "cast(a.temporary as bigint) as temporary, a.disabled_at, e.left_on ",
             "from accounts a left join employees e on e.id = a.employee_id where ",
             $condition
         )
@@ -125,6 +121,41 @@ impl Store {
                 .await?
         });
         row.map(from_row).transpose()
+    }
+
+    /// Accounts that hold any role besides employee, and those of nobody employed, by name.
+    pub async fn accounts_with_duties(&self) -> Result<Vec<Account>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(account_where!(
+                "a.roles <> 'employee' or a.employee_id is null order by a.name, a.id"
+            ))
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
+    }
+
+    /// What every account is greeted by, by row.
+    pub async fn account_names(&self) -> Result<std::collections::HashMap<i64, String>, StoreError> {
+        let rows: Vec<(i64, String)> = reading!(self, |db| {
+            sqlx::query_as("select id, name from accounts")
+                .fetch_all(db)
+                .await?
+        });
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Accounts a person may mean by this text (lower case): their login, or the e-mail of the employee they are.
+    pub async fn accounts_meant(&self, text: &str) -> Result<Vec<Account>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(account_where!(
+                "a.login = $1 or lower(e.email) = $1 order by a.id limit 3"
+            ))
+            .bind(text)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
     }
 
     /// The account of an employee.
@@ -160,19 +191,76 @@ pub async fn insert_account(tx: &mut Tx, new: &NewAccount<'_>) -> Result<Option<
     Ok(row.map(|(id,)| id))
 }
 
-/// Sets an account's password and forgets failures; `false` when there is no such account.
-pub async fn set_account_password(tx: &mut Tx, id: i64, hash: &str) -> Result<bool, StoreError> {
+/// Sets an account's password; `false` when there is no such account. `is_temporary`: it is to be changed first.
+pub async fn set_account_password(
+    tx: &mut Tx,
+    id: i64,
+    hash: &str,
+    is_temporary: bool,
+) -> Result<bool, StoreError> {
     let done = writing!(tx, |db| {
-        sqlx::query(
-            "update accounts set password_hash = $2, failed_count = 0, locked_until = null where id = $1",
-        )
-        .bind(id)
-        .bind(hash)
-        .execute(db)
-        .await?
-        .rows_affected()
+        sqlx::query("update accounts set password_hash = $2, temporary = $3 where id = $1")
+            .bind(id)
+            .bind(hash)
+            .bind(i64::from(is_temporary))
+            .execute(db)
+            .await?
+            .rows_affected()
     });
     Ok(done == 1)
+}
+
+/// Takes an account's password away: it signs in by link or provider only. `false` when there is no such account.
+pub async fn clear_account_password(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set password_hash = null, temporary = 0 where id = $1")
+            .bind(id)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    Ok(done == 1)
+}
+
+/// Sets what an account may do.
+pub async fn set_account_roles(tx: &mut Tx, id: i64, roles: &[Role]) -> Result<(), StoreError> {
+    let words: Vec<&str> = roles.iter().map(|r| r.as_str()).collect();
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set roles = $2 where id = $1")
+            .bind(id)
+            .bind(words.join(","))
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("accounts", done, 1)
+}
+
+/// Turns an account off at an instant (milliseconds UTC), or on again.
+pub async fn set_account_disabled(tx: &mut Tx, id: i64, at: Option<i64>) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update accounts set disabled_at = $2 where id = $1")
+            .bind(id)
+            .bind(at)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("accounts", done, 1)
+}
+
+/// All accounts inside a transaction in which no other changes who is admin: every such act takes these rows.
+pub async fn lock_admins(tx: &mut Tx) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<Row> = writing!(tx, |db| {
+        // A write that changes nothing locks the rows on both databases.
+        sqlx::query("update accounts set login = login where roles like '%admin%'")
+            .execute(&mut *db)
+            .await?;
+        sqlx::query_as(account_where!("a.roles like '%admin%' order by a.id"))
+            .fetch_all(db)
+            .await?
+    });
+    rows.into_iter().map(from_row).collect()
 }
 
 /// Sets an account's language; `false` when there is no such account.
@@ -186,43 +274,4 @@ pub async fn set_account_lang(tx: &mut Tx, id: i64, lang: &str) -> Result<bool, 
             .rows_affected()
     });
     Ok(done == 1)
-}
-
-/// Books a wrong password and returns how many there are now.
-pub async fn count_account_failure(tx: &mut Tx, id: i64) -> Result<i64, StoreError> {
-    let (count,): (i64,) = writing!(tx, |db| {
-        sqlx::query_as(
-            "update accounts set failed_count = failed_count + 1 where id = $1 \
-             returning cast(failed_count as bigint)",
-        )
-        .bind(id)
-        .fetch_one(db)
-        .await?
-    });
-    Ok(count)
-}
-
-/// Locks an account up to an instant (ms UTC, exclusive), or unlocks it.
-pub async fn lock_account(tx: &mut Tx, id: i64, until: Option<i64>) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
-        sqlx::query("update accounts set locked_until = $2 where id = $1")
-            .bind(id)
-            .bind(until)
-            .execute(db)
-            .await?
-            .rows_affected()
-    });
-    StoreError::check_rows("lock_account", done, 1)
-}
-
-/// Forgets an account's failures after a right password.
-pub async fn forget_account_failures(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
-        sqlx::query("update accounts set failed_count = 0, locked_until = null where id = $1")
-            .bind(id)
-            .execute(db)
-            .await?
-            .rows_affected()
-    });
-    StoreError::check_rows("forget_account_failures", done, 1)
 }

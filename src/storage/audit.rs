@@ -1,6 +1,6 @@
 //! The audit log: who did what to which thing, when and why.
 
-use crate::storage::{StoreError, Tx, writing};
+use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// Writes one entry in the transaction of the act it tells of. `at` in milliseconds UTC, `actor` is
 /// the actor's word (`account:7`), `detail` what a reader needs to understand the act (never a secret).
@@ -24,4 +24,75 @@ pub async fn insert_audit(
             .rows_affected()
     });
     StoreError::check_rows("audit_log", done, 1)
+}
+
+/// What is looked for in the log; empty texts look for anything.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Actor's word, whole.
+    pub actor: String,
+    /// Beginning of the action.
+    pub action: String,
+    /// Part of the subject.
+    pub subject: String,
+    /// First instant, milliseconds UTC.
+    pub from: Option<i64>,
+    /// Instant after the last, milliseconds UTC.
+    pub to: Option<i64>,
+    /// Entries before this one.
+    pub before: Option<i64>,
+    /// At most.
+    pub limit: i64,
+}
+
+/// An entry.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditEntry {
+    /// Row.
+    pub id: i64,
+    /// Milliseconds UTC.
+    pub at: i64,
+    /// `account:7`, `key:3` or `system`.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// JSON.
+    pub detail: String,
+}
+
+impl Store {
+    /// Entries, latest first.
+    pub async fn audit(&self, asked: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let plain = |text: &str| text.trim().replace(['%', '_'], "");
+        let action = format!("{}%", plain(&asked.action));
+        let subject = format!("%{}%", plain(&asked.subject));
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select id, at, actor, action, subject, detail from audit_log \
+                 where ($1 = '' or actor = $1) and action like $2 and subject like $3 \
+                 and at >= $4 and at < $5 and id < $6 order by id desc limit $7",
+            )
+            .bind(asked.actor.trim())
+            .bind(action)
+            .bind(subject)
+            .bind(asked.from.unwrap_or(i64::MIN))
+            .bind(asked.to.unwrap_or(i64::MAX))
+            .bind(asked.before.unwrap_or(i64::MAX))
+            .bind(asked.limit)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// Every kind of action there is an entry of: for choosing.
+    pub async fn audit_actions(&self) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = reading!(self, |db| {
+            sqlx::query_as("select distinct action from audit_log order by action")
+                .fetch_all(db)
+                .await?
+        });
+        Ok(rows.into_iter().map(|(action,)| action).collect())
+    }
 }

@@ -139,6 +139,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Employees an outsider may mean by this text (lower case): by code or e-mail; at most two.
+    pub async fn employees_meant(&self, text: &str) -> Result<Vec<EmployeeId>, StoreError> {
+        let rows: Vec<(i64,)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select id from employees where code_key = $1 or lower(email) = $1 order by id limit 2",
+            )
+            .bind(text)
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(id,)| EmployeeId(id)).collect())
+    }
+}
+
 /// Somebody as a CRM's note may name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedPerson {

@@ -38,6 +38,8 @@ mod meta;
 pub mod notices;
 mod outbox;
 pub mod pay;
+pub mod people_imports;
+pub mod people_list;
 pub mod points;
 pub mod refunds;
 pub mod results;
@@ -45,6 +47,7 @@ mod rollups;
 mod sealed_contacts;
 mod sessions;
 pub mod shares;
+pub mod signin;
 pub mod teams;
 mod token_keys;
 mod totals;
@@ -52,11 +55,11 @@ pub mod touches;
 mod tx;
 
 pub use accounts::{
-    Account, NewAccount, count_account_failure, forget_account_failures, insert_account, lock_account,
-    set_account_lang, set_account_password,
+    Account, NewAccount, clear_account_password, insert_account, lock_admins, set_account_disabled,
+    set_account_lang, set_account_password, set_account_roles,
 };
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
-pub use audit::insert_audit;
+pub use audit::{AuditEntry, AuditQuery, insert_audit};
 pub use backup::{check_copy, clean_copy};
 pub use bindings::{BindingRow, binding};
 pub use checkpoints::{Checkpoint, OtherCheckpoint, advance_checkpoint, lock_loaders, other_checkpoints};

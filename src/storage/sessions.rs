@@ -18,6 +18,24 @@ impl Store {
         });
         Ok(row)
     }
+
+    /// Sessions of an account that have not ended: hash of the id, data (JSON), end (ms UTC); the latest first.
+    pub async fn sessions_of(
+        &self,
+        account: i64,
+        now_ms: i64,
+    ) -> Result<Vec<(Vec<u8>, String, i64)>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select id_hash, data, expires_at from sessions where account_id = $1 and expires_at > $2 \
+                 order by expires_at desc limit 100",
+            )
+            .bind(account)
+            .bind(now_ms)
+            .fetch_all(db)
+            .await?
+        }))
+    }
 }
 
 /// Stores a session, new or known.

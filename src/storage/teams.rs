@@ -53,6 +53,55 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many people are in each team on a day, by the team's row.
+    pub async fn team_sizes(&self, day: Date) -> Result<std::collections::HashMap<i64, i64>, StoreError> {
+        let rows: Vec<(i64, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select m.team_id, count(*) from team_members m join employees e on e.id = m.employee_id \
+                 where m.from_on <= $1 and (m.to_on is null or m.to_on >= $1) \
+                 and (e.left_on is null or e.left_on >= $1) group by m.team_id",
+            )
+            .bind(day.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().collect())
+    }
+}
+
+/// Founds a team; `false` when one goes by this name or code.
+pub async fn insert_team(tx: &mut Tx, name: &str, at: i64) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "insert into teams (code, name, created_at) select $1, $1, $2 \
+             where not exists (select 1 from teams where name = $1) on conflict (code) do nothing",
+        )
+        .bind(name)
+        .bind(at)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
+/// Gives a team another name; `false` when another one goes by it, or there is no such team.
+pub async fn rename(tx: &mut Tx, id: i64, name: &str) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "update teams set name = $2 where id = $1 \
+             and not exists (select 1 from teams where id <> $1 and (name = $2 or code = $2))",
+        )
+        .bind(id)
+        .bind(name)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
 /// The team with this code or name; it is founded when there is none.
 pub async fn team_or_insert(tx: &mut Tx, name: &str, at: i64) -> Result<TeamId, StoreError> {
     let (id,): (i64,) = writing!(tx, |db| {

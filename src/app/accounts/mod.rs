@@ -1,18 +1,35 @@
 //! Accounts and signing in by password.
 //!
 //! # Why
-//! A wrong password, an unknown login, a locked or a disabled account get the same answer after the same work, so that
-//! nobody learns which logins exist. Hashing is slow on purpose: it runs off the runtime, few at a time.
+//! A wrong password, an unknown login and a disabled account get the same answer after the same work, and waits are counted
+//! for logins whether they exist or not, so that nobody learns which do. Hashing is slow on purpose: it runs off the runtime,
+//! few at a time.
 
 mod hash;
+mod known;
+mod link;
+mod manage;
 mod rules;
+mod sessions;
+mod wait;
 
 #[cfg(test)]
 mod tests;
 
-pub use rules::{LoginError, MIN_PASSWORD_CHARS, PasswordError, check_login, check_password, wait_after};
+pub use rules::{
+    LoginError, MIN_PASSWORD_CHARS, PasswordError, check_login, check_password, invent, wait_after,
+};
+
+pub use known::{Known, KnownRefusal, by_subject};
+pub use link::{choose_password, open_link, password_link_for, request_link, use_link};
+pub use manage::{
+    ManageRefusal, disable, end_all_sessions, give_password, invite, set_roles, take_password, unlock,
+};
+pub use sessions::{OpenSession, end_session, open_sessions};
+pub use wait::forget_rest;
 
 use crate::app::{Actor, App};
+use crate::classify::Network;
 use crate::domain::{EmployeeId, Role};
 use crate::storage::{self, Account, NewAccount, StoreError};
 
@@ -36,12 +53,15 @@ pub enum AccountRefusal {
     WrongPassword,
 }
 
-/// Why nobody was signed in. One reason for all causes, see the module's why.
+/// Why nobody was signed in. One reason for nearly all causes, see the module's why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInRefusal {
-    /// Login or password are wrong, or too many attempts failed before.
-    #[error("login or password are wrong, or the account must wait after too many attempts")]
+    /// Login or password are wrong.
+    #[error("login or password are wrong")]
     Wrong,
+    /// Too many attempts failed before, with this login or from this network: so many seconds are left.
+    #[error("too many wrong attempts; try again in {0} s")]
+    Wait(i64),
     /// Too many attempts are being checked right now.
     #[error("too many attempts at once; try again in a moment")]
     Busy,
@@ -108,6 +128,11 @@ pub async fn create(app: &App, wish: &AccountWish<'_>) -> Result<Result<i64, Acc
     let Some(id) = storage::insert_account(&mut tx, &new).await? else {
         return Ok(Err(AccountRefusal::Taken));
     };
+    let roles: Vec<&str> = wish.roles.iter().map(|r| r.as_str()).collect();
+    let detail = serde_json::json!({"login": login, "roles": roles});
+    let (now, subject) = (app.clock.now_ms(), format!("account:{id}"));
+    let who = Actor::System.word();
+    storage::insert_audit(&mut tx, now, &who, "account.created", &subject, &detail).await?;
     tx.commit().await?;
     Ok(Ok(id))
 }
@@ -130,8 +155,10 @@ pub async fn set_password(
     };
     let hash = hash::make(app, password).await;
     let mut tx = app.store.begin().await?;
-    storage::set_account_password(&mut tx, account.id, &hash).await?;
+    storage::set_account_password(&mut tx, account.id, &hash, false).await?;
     storage::delete_sessions_of(&mut tx, account.id, None).await?;
+    wait::forget(app, &mut tx, &account.login).await?;
+    manage::note(app, &mut tx, &Actor::System, "account.password_set", &account).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
@@ -153,54 +180,43 @@ pub async fn change_password(
     }
     let hash = hash::make(app, wished).await;
     let mut tx = app.store.begin().await?;
-    storage::set_account_password(&mut tx, account.id, &hash).await?;
+    storage::set_account_password(&mut tx, account.id, &hash, false).await?;
     storage::delete_sessions_of(&mut tx, account.id, session).await?;
+    manage::note(app, &mut tx, &actor(account), "account.password", account).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
 
-/// Checks a login and password. After [`rules::FREE_FAILURES`] wrong ones the account waits, longer each time.
+/// Checks a login and password from a network. Wrong ones make the login wait there, longer each time; very many make the
+/// whole network wait, or the login wherever it was never right (see `wait`).
 pub async fn sign_in(
     app: &App,
     login: &str,
     password: &str,
+    network: Network,
 ) -> Result<Result<Account, SignInRefusal>, StoreError> {
     let login = rules::fold(login);
+    let keys = wait::Keys::of(app, &login, network);
+    if let Some(seconds) = wait::left(app, &keys).await? {
+        return Ok(Err(SignInRefusal::Wait(seconds)));
+    }
     let account = app.store.account_by_login(&login).await?;
-    let now = app.clock.now_ms();
     let today = app.today().to_string();
     let hash = account.as_ref().and_then(|a| a.password_hash.clone());
     // An unknown login costs as much as a known one.
     let Some(right) = hash::check(password, hash).await else {
         return Ok(Err(SignInRefusal::Busy));
     };
-    let Some(account) = account else {
-        return Ok(Err(SignInRefusal::Wrong));
-    };
-    if account.locked_until.is_some_and(|end| now < end) || !account.is_live(&today) {
-        return Ok(Err(SignInRefusal::Wrong));
-    }
-    if right {
-        if account.failed_count > 0 {
-            let mut tx = app.store.begin().await?;
-            storage::forget_account_failures(&mut tx, account.id).await?;
-            tx.commit().await?;
+    match account.filter(|a| right && a.is_live(&today)) {
+        Some(account) => {
+            wait::right(app, &keys).await?;
+            Ok(Ok(account))
         }
-        return Ok(Ok(account));
+        None => {
+            wait::wrong(app, &keys).await?;
+            Ok(Err(SignInRefusal::Wrong))
+        }
     }
-    let mut tx = app.store.begin().await?;
-    let failures = storage::count_account_failure(&mut tx, account.id).await?;
-    if let Some(wait_ms) = wait_after(failures) {
-        storage::lock_account(&mut tx, account.id, Some(now + wait_ms)).await?;
-        tracing::warn!(
-            account = account.id,
-            failures,
-            wait_ms,
-            "account waits after wrong passwords"
-        );
-    }
-    tx.commit().await?;
-    Ok(Err(SignInRefusal::Wrong))
 }
 
 /// The actor an account acts as.

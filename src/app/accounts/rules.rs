@@ -1,5 +1,23 @@
 //! What a login and a password must be, and how long a guesser waits.
 
+use crate::app::App;
+
+/// Letters and digits that nobody mistakes for another.
+const LEGIBLE: [char; 31] = [
+    '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p',
+    'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+];
+
+/// A password to be told to somebody: 16 letters and digits (79 bits).
+pub fn invent(app: &App) -> String {
+    let random = |size: usize| {
+        let mut bytes = vec![0_u8; size];
+        app.with_rng(|rng| rand::Rng::fill_bytes(rng, &mut bytes));
+        bytes
+    };
+    nanoid::format(random, &LEGIBLE, 16)
+}
+
 /// Shortest password, characters (NIST SP 800-63B asks for 8; firms' phones are shared and lost).
 pub const MIN_PASSWORD_CHARS: usize = 10;
 
@@ -10,7 +28,7 @@ const MAX_PASSWORD_BYTES: usize = 256;
 pub const FREE_FAILURES: i64 = 5;
 
 /// The first wait; each further failure doubles it.
-const FIRST_WAIT_MS: i64 = 30_000;
+pub const FIRST_WAIT_MS: i64 = 30_000;
 
 /// The longest wait.
 const LONGEST_WAIT_MS: i64 = 3_600_000;

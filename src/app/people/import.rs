@@ -1,17 +1,22 @@
-//! Employees out of a CSV file; the same file again changes nothing.
+//! Employees out of a CSV or XLSX file; the same file again changes nothing.
 
 use std::collections::HashSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
+use rand::Rng as _;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::app::people::{NAME_MAX, checked, employee_code, moved};
 use crate::app::refused::Door;
-use crate::app::{Actor, App, Refused, Wrong};
-use crate::sheet::{Header, MAX_REJECTED, Rejected, read_table};
+use crate::app::{Actor, App, Refused};
+use crate::sheet::{Header, MAX_REJECTED, ReadError, Rejected, RowFault, TableIn, read_table};
 use crate::storage::employees::{EmployeeFacts, code_key, insert_employee, lock_employee, update_employee};
+use crate::storage::people_imports::{insert_people_import, take_people_import};
 use crate::storage::teams::{Membership, memberships, replace_memberships, team_or_insert};
-use crate::storage::{Tx, insert_audit};
+use crate::storage::{StoreError, Tx, insert_audit};
 
 const fn column(names: &'static [&'static str], required: bool) -> Header<'static> {
     Header { names, required }
@@ -87,7 +92,7 @@ pub struct Imported {
     pub updated: u64,
     /// People of whom the file says what is known.
     pub unchanged: u64,
-    /// `UTF-8` or `GB18030`, as the file was read.
+    /// `UTF-8`, `GB18030` or `XLSX`, as the file was read.
     pub encoding: String,
     /// Lines that were not taken, at most 1 000.
     pub rejected: Vec<Rejected>,
@@ -97,58 +102,102 @@ pub struct Imported {
     pub ignored_columns: Vec<String>,
 }
 
-impl Imported {
-    fn reject(&mut self, line: u64, reason: String) {
-        self.rejected_count += 1;
-        if self.rejected.len() < MAX_REJECTED {
-            self.rejected.push(Rejected {
-                line,
-                reason,
-                what: "",
-            });
+/// What becomes of a line.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub enum LineDone {
+    /// Somebody new.
+    Created,
+    /// What changes: field, before, after.
+    Updated(Vec<(&'static str, String, String)>),
+    /// Everything was known.
+    Unchanged,
+    /// Not taken: the fields that are wrong.
+    Rejected(Vec<(&'static str, String)>),
+    /// No row at all.
+    Broken(RowFault),
+}
+
+/// A line of the file and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LinePlan {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// Code as written.
+    pub code: String,
+    /// Name as written.
+    pub name: String,
+    /// What becomes of it.
+    pub done: LineDone,
+}
+
+/// What a file would do to people as they are.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Plan {
+    /// `UTF-8`, `GB18030` or `XLSX`.
+    pub encoding: &'static str,
+    /// Columns nobody asked for.
+    pub ignored_columns: Vec<String>,
+    /// Sheets of a workbook that were not read.
+    pub other_sheets: Vec<String>,
+    /// Every line.
+    pub lines: Vec<LinePlan>,
+}
+
+impl Plan {
+    /// Names the plan: another file, or other people, give another.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+    }
+
+    /// How many lines are of a kind.
+    pub fn count(&self, is: impl Fn(&LineDone) -> bool) -> u64 {
+        u64::try_from(self.lines.iter().filter(|l| is(&l.done)).count()).unwrap_or(u64::MAX)
+    }
+
+    fn report(self) -> Imported {
+        let mut report = Imported {
+            created: self.count(|d| matches!(d, LineDone::Created)),
+            updated: self.count(|d| matches!(d, LineDone::Updated(_))),
+            unchanged: self.count(|d| matches!(d, LineDone::Unchanged)),
+            encoding: self.encoding.to_owned(),
+            ignored_columns: self.ignored_columns,
+            ..Imported::default()
+        };
+        for line in self.lines {
+            let wrong = match line.done {
+                LineDone::Rejected(wrong) => wrong,
+                LineDone::Broken(fault) => vec![("", fault.to_string())],
+                _ => continue,
+            };
+            report.rejected_count += 1;
+            if report.rejected.len() < MAX_REJECTED {
+                let part = |(pointer, detail): &(&'static str, String)| match pointer.trim_start_matches('/')
+                {
+                    "" => detail.clone(),
+                    name => format!("{name}: {detail}"),
+                };
+                report.rejected.push(Rejected {
+                    line: line.line,
+                    reason: wrong.iter().map(part).collect::<Vec<_>>().join("; "),
+                    what: "",
+                });
+            }
         }
+        report
     }
 }
 
-enum Taken {
-    Created,
-    Updated,
-    Unchanged,
-}
-
-/// Takes people out of a CSV file: new codes are created, known ones updated; an empty cell leaves what is known. A wrong
-/// line is told and left out, the others are stored together.
+/// Takes people out of a CSV or XLSX file: new codes are created, known ones updated; an empty cell leaves what is known. A
+/// wrong line is told and left out, the others are stored together.
 pub async fn import_employees(app: &App, actor: &Actor, file: &[u8]) -> Result<Imported, Refused> {
     let table = read_table(file, &COLUMNS).map_err(|e| Refused::at("", e))?;
-    let mut report = Imported {
-        encoding: table.encoding.to_owned(),
-        ignored_columns: table.ignored,
-        ..Imported::default()
-    };
-    let mut seen = HashSet::new();
     let mut tx = app.store.begin().await?;
-    for row in table.rows {
-        let cells = match row.cells {
-            Ok(cells) => Line(cells),
-            Err(reason) => {
-                report.reject(row.line, reason.into());
-                continue;
-            }
-        };
-        let twice = cells.cell(0).is_some_and(|code| !seen.insert(code_key(code)));
-        let taken = if twice {
-            Err(Refused::at("/code", "this code stands on an earlier line"))
-        } else {
-            take(app, &mut tx, &cells).await
-        };
-        match taken {
-            Ok(Taken::Created) => report.created += 1,
-            Ok(Taken::Updated) => report.updated += 1,
-            Ok(Taken::Unchanged) => report.unchanged += 1,
-            Err(Refused::Wrong(wrong)) => report.reject(row.line, Wrong::list(&wrong)),
-            Err(other) => return Err(other),
-        }
-    }
+    let plan = run(app, &mut tx, table).await?;
+    store(app, actor, tx, plan).await
+}
+
+async fn store(app: &App, actor: &Actor, mut tx: Tx, plan: Plan) -> Result<Imported, Refused> {
+    let report = plan.report();
     let detail =
         json!({"created": report.created, "updated": report.updated, "rejected": report.rejected_count});
     insert_audit(
@@ -165,6 +214,104 @@ pub async fn import_employees(app: &App, actor: &Actor, file: &[u8]) -> Result<I
     Ok(report)
 }
 
+/// A file that was looked at waits this long to be confirmed, milliseconds.
+pub const PREVIEW_MS: i64 = 3_600_000;
+
+/// Looks at a file: what it would do now, and the token by which exactly that is confirmed. People stay as they are.
+pub async fn preview_import(app: &App, actor: &Actor, file: &[u8]) -> Result<(Plan, String), PreviewError> {
+    let table = read_table(file, &COLUMNS)?;
+    // The very same act, taken back: what is shown is what would be done.
+    let mut tx = app.store.begin().await?;
+    let plan = run(app, &mut tx, table).await?;
+    tx.rollback().await?;
+    let mut bytes = [0_u8; 32];
+    app.with_rng(|rng| rng.fill_bytes(&mut bytes));
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let hash = Sha256::digest(token.as_bytes()).into();
+    let mut tx = app.store.begin().await?;
+    let now = app.clock.now_ms();
+    insert_people_import(&mut tx, &hash, &actor.word(), file, &plan.hash(), now).await?;
+    tx.commit().await?;
+    Ok((plan, token))
+}
+
+/// Does what was looked at; refused when people changed since, when it was done before or is too long ago.
+pub async fn confirm_import(app: &App, actor: &Actor, token: &str) -> Result<Imported, PreviewError> {
+    let hash = Sha256::digest(token.as_bytes()).into();
+    let since = app.clock.now_ms() - PREVIEW_MS;
+    let mut tx = app.store.begin().await?;
+    let kept = take_people_import(&mut tx, &hash, &actor.word(), since).await?;
+    let (file, shown) = kept.ok_or(PreviewError::Gone)?;
+    let table = read_table(&file, &COLUMNS)?;
+    let plan = run(app, &mut tx, table).await?;
+    if plan.hash()[..] != shown[..] {
+        return Err(PreviewError::Changed);
+    }
+    Ok(store(app, actor, tx, plan).await?)
+}
+
+/// Why a file was not looked at, or not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// It cannot be read at all.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// Confirmed before, looked at too long ago, or by somebody else.
+    #[error("this import is no longer waiting: upload the file again")]
+    Gone,
+    /// It would do something else now.
+    #[error("people changed since this was shown: upload the file again")]
+    Changed,
+    /// Anything else.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes every line inside a transaction.
+async fn run(app: &App, tx: &mut Tx, table: TableIn) -> Result<Plan, Refused> {
+    let mut seen = HashSet::new();
+    let mut lines = Vec::with_capacity(table.rows.len());
+    for row in table.rows {
+        let mut plan = LinePlan {
+            line: row.line,
+            code: String::new(),
+            name: String::new(),
+            done: LineDone::Unchanged,
+        };
+        match row.cells {
+            Err(fault) => plan.done = LineDone::Broken(fault),
+            Ok(cells) => {
+                let cells = Line(cells);
+                plan.code = cells.cell(0).unwrap_or_default().to_owned();
+                plan.name = cells.cell(1).unwrap_or_default().to_owned();
+                let twice = cells.cell(0).is_some_and(|code| !seen.insert(code_key(code)));
+                let taken = if twice {
+                    Err(Refused::at("/code", "this code stands on an earlier line"))
+                } else {
+                    take(app, tx, &cells).await
+                };
+                plan.done = match taken {
+                    Ok(done) => done,
+                    Err(Refused::Wrong(wrong)) => {
+                        LineDone::Rejected(wrong.into_iter().map(|w| (w.pointer, w.detail)).collect())
+                    }
+                    Err(other) => return Err(other),
+                };
+            }
+        }
+        lines.push(plan);
+    }
+    Ok(Plan {
+        encoding: table.encoding,
+        ignored_columns: table.ignored,
+        other_sheets: table.other_sheets,
+        lines,
+    })
+}
+
 /// The cells of a line, in the order of [`COLUMNS`].
 struct Line(Vec<Option<String>>);
 
@@ -174,8 +321,25 @@ impl Line {
     }
 }
 
+/// What differs between two records.
+fn differences(before: &EmployeeFacts, after: &EmployeeFacts) -> Vec<(&'static str, String, String)> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let day = |value: Option<Date>| value.map(|d| d.to_string()).unwrap_or_default();
+    [
+        ("name", before.name.clone(), after.name.clone()),
+        ("email", text(&before.email), text(&after.email)),
+        ("phone", text(&before.phone), text(&after.phone)),
+        ("nickname", text(&before.nickname), text(&after.nickname)),
+        ("hired_on", day(before.hired_on), day(after.hired_on)),
+        ("left_on", day(before.left_on), day(after.left_on)),
+    ]
+    .into_iter()
+    .filter(|(_, before, after)| before != after)
+    .collect()
+}
+
 /// Takes one line; refuses before it writes anything.
-async fn take(app: &App, tx: &mut Tx, line: &Line) -> Result<Taken, Refused> {
+async fn take(app: &App, tx: &mut Tx, line: &Line) -> Result<LineDone, Refused> {
     let (today, now_ms) = (app.today(), app.clock.now_ms());
     let mut door = Door::default();
     let code = door
@@ -205,27 +369,23 @@ async fn take(app: &App, tx: &mut Tx, line: &Line) -> Result<Taken, Refused> {
         if let Some(team) = &team {
             let team = team_or_insert(tx, team, now_ms).await?;
             let from_on = facts.hired_on.unwrap_or(today);
-            replace_memberships(
-                tx,
-                id,
-                &[Membership {
-                    team,
-                    from_on,
-                    to_on: None,
-                }],
-            )
-            .await?;
+            let only = Membership {
+                team,
+                from_on,
+                to_on: None,
+            };
+            replace_memberships(tx, id, &[only]).await?;
         }
-        return Ok(Taken::Created);
+        return Ok(LineDone::Created);
     };
-    let mut changed = facts != known.facts;
-    if changed {
+    let mut changes = differences(&known.facts, &facts);
+    if !changes.is_empty() {
         update_employee(tx, known.id, &facts, now_ms).await?;
     }
-    if let Some(team) = &team
-        && known.team.as_ref() != Some(team)
+    if let Some(name) = &team
+        && known.team.as_ref() != Some(name)
     {
-        let team = team_or_insert(tx, team, now_ms).await?;
+        let team = team_or_insert(tx, name, now_ms).await?;
         let before = memberships(tx, known.id).await?;
         // Somebody who is in no team yet joins when they began; a move begins today.
         let on = if before.is_empty() {
@@ -236,10 +396,14 @@ async fn take(app: &App, tx: &mut Tx, line: &Line) -> Result<Taken, Refused> {
         let after = moved(&before, Some(team), on)?;
         if after != before {
             replace_memberships(tx, known.id, &after).await?;
-            changed = true;
+            changes.push(("team", known.team.clone().unwrap_or_default(), name.clone()));
         }
     }
-    Ok(if changed { Taken::Updated } else { Taken::Unchanged })
+    Ok(if changes.is_empty() {
+        LineDone::Unchanged
+    } else {
+        LineDone::Updated(changes)
+    })
 }
 
 /// A day as spreadsheets write it: `2026-11-05`, `2026/11/5`, `2026.11.5`, `2026年11月5日`.

@@ -2,7 +2,13 @@
 
 mod import;
 
-pub use import::{Imported, import_employees};
+mod teams;
+
+pub use import::{
+    Imported, LineDone, LinePlan, PREVIEW_MS, Plan, PreviewError, confirm_import, import_employees,
+    preview_import,
+};
+pub use teams::{found_team, rename_team};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
