@@ -8,7 +8,7 @@
 //! 5  web                                   pages, API, landing page, sessions
 //! 4  app                                   acts of several steps, one transaction each
 //! 3  redirect                              the hot path: link table, follow, beacon, loader
-//! 2  storage · spool · geo · mail · courier  the outside world
+//! 2  storage · spool · geo · mail · courier · openid   the outside world
 //! 1  attribution · payout · classify · points · ranking · share · sheet · paper · tell   pure functions over values
 //! 0  domain                                words and values
 //! ```
@@ -28,6 +28,7 @@ pub mod tell;
 pub mod courier;
 pub mod geo;
 pub mod mail;
+pub mod openid;
 pub mod spool;
 pub mod storage;
 

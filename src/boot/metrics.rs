@@ -9,6 +9,7 @@ use crate::geo::Geo;
 use crate::redirect::Redirector;
 use crate::redirect::loader::{Loader, LoaderCounts};
 use crate::web::health::Probes;
+use crate::web::pages::admin::Source;
 
 /// The answers, out of the running parts.
 pub fn probes(redirector: &Arc<Redirector>, loader: &Loader, geo: &Arc<Geo>) -> Probes {
@@ -16,8 +17,15 @@ pub fn probes(redirector: &Arc<Redirector>, loader: &Loader, geo: &Arc<Geo>) -> 
     let handle = PrometheusBuilder::new().install_recorder().ok();
     // Weak: the redirector holds the pages, and the pages' state must not hold it back.
     let (redirector, counts, geo) = (Arc::downgrade(redirector), loader.counts(), Arc::clone(geo));
+    let files = Arc::clone(&geo);
+    let source = |file: crate::geo::GeoFile| Source {
+        path: file.path.display().to_string(),
+        kind: file.loaded.map(|(kind, _)| kind).unwrap_or_default(),
+        error: file.error,
+    };
     Probes {
         waiting: None,
+        files: Some(Arc::new(move || files.status().into_iter().map(source).collect()) as _),
         metrics: handle.map(|handle| {
             Arc::new(move || {
                 redirector.upgrade().map_or_else(String::new, |redirector| {

@@ -30,6 +30,7 @@ use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
 use crate::spool::{Durability, NodeName, Spool, SpoolSettings};
 use crate::storage::StoreError;
+use crate::web::pages::admin::Inforce;
 use crate::web::{self, StaffDoor, Web};
 
 /// How long answers under way may take after the stop was asked for.
@@ -181,6 +182,11 @@ impl Server {
                 probes: metrics::probes(&redirector, &loader, &geo),
                 staff_door: Some(Box::new(Door(Arc::downgrade(&redirector)))),
                 trusted_proxies: settings.trusted_proxies.clone(),
+                settings: settings
+                    .shown()
+                    .into_iter()
+                    .map(|(name, value)| Inforce { name, value })
+                    .collect(),
                 ..web::Front::plain(&app)
             },
         );

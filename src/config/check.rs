@@ -10,6 +10,7 @@ use crate::config::{Model, Settings};
 use crate::courier::Courier;
 use crate::domain::{AttributionModel, Currency, Precedence, Programme};
 use crate::mail::{Mailer, MailerError};
+use crate::openid::{OpenId, OpenIdSettings};
 
 /// Why the configuration is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -177,7 +178,36 @@ impl Settings {
             })?),
         };
         let courier = Courier::new(&self.webhook_networks);
-        Ok(Outside { mail, courier })
+        Ok(Outside {
+            mail,
+            courier,
+            openid: self.openid()?,
+            openid_creates: self.oidc_create,
+        })
+    }
+
+    fn openid(&self) -> Result<Option<OpenId>, ConfigError> {
+        let Some(issuer) = &self.oidc_issuer else {
+            return Ok(None);
+        };
+        let (Some(client_id), Some(client_secret)) = (&self.oidc_client_id, &self.oidc_client_secret) else {
+            return Err(wrong(
+                "oidc_client_id",
+                "",
+                "a client id and a secret, as oidc_issuer is set",
+            ));
+        };
+        let settings = OpenIdSettings {
+            issuer: issuer.clone(),
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            redirect: self.urls()?.on_base("/app/signin/oidc/back"),
+            claim: self.oidc_claim.clone(),
+        };
+        let provider = OpenId::new(settings);
+        provider
+            .map(Some)
+            .map_err(|_| wrong("oidc_issuer", issuer, "https://… as the provider writes it"))
     }
 
     /// This node's name.

@@ -7,6 +7,44 @@ use ipnet::IpNet;
 
 use crate::config::{Binding, Durability, LogFormat, Model};
 
+/// A value as people write it: without Rust's marks, without passwords.
+fn shown(name: &str, debug: &str) -> String {
+    if name.contains("secret") {
+        return "…".to_owned();
+    }
+    let plain = debug.replace(['"', '[', ']'], "");
+    if name == "binding_days" {
+        let days: String = plain.chars().filter(char::is_ascii_digit).collect();
+        return if days.is_empty() {
+            "forever".to_owned()
+        } else {
+            days
+        };
+    }
+    match url::Url::parse(&plain) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            let _ = parsed.set_password(Some("…"));
+            parsed.to_string()
+        }
+        _ => plain
+            .to_lowercase()
+            .parse::<Enumerated>()
+            .map_or(plain, |word| word.0),
+    }
+}
+
+/// A word of a setting that is one of several; they are written in lower case.
+struct Enumerated(String);
+
+impl std::str::FromStr for Enumerated {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let known = ["group", "strict", "text", "json", "last", "first"];
+        known.contains(&text).then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident / $env:literal : $kind:ty = $default:expr;)+
      optional: $($(#[doc = $odoc:literal])+ $oname:ident / $oenv:literal : $okind:ty;)+
@@ -49,6 +87,17 @@ macro_rules! settings {
             }
         }
 
+        impl Settings {
+            /// Every setting in force as text; what is secret is not said.
+            pub fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![
+                    $((stringify!($name), shown(stringify!($name), &format!("{:?}", self.$name))),)+
+                    $((stringify!($oname), self.$oname.as_ref().map_or_else(String::new, |v| shown(stringify!($oname), &format!("{v:?}")))),)+
+                    $((stringify!($lname), shown(stringify!($lname), &format!("{:?}", self.$lname))),)+
+                ]
+            }
+        }
+
         /// Names in `bole.toml` and their environment variables.
         pub const NAMES: &[(&str, &str)] = &[
             $((stringify!($name), $env),)+ $((stringify!($oname), $oenv),)+ $((stringify!($lname), $lenv),)+
@@ -65,6 +114,11 @@ settings! {
     database_connections / "BOLE_DATABASE_CONNECTIONS": u32 = 4;
     /// The firm's name, on pages and in the disclosure tag.
     firm_name / "BOLE_FIRM_NAME": String = "本公司".to_owned();
+    /// Claim people are found by at the OpenID Connect provider: email (a verified one), preferred_username, sub, or another;
+    /// compared with login, e-mail and employee code.
+    oidc_claim / "BOLE_OIDC_CLAIM": String = "email".to_owned();
+    /// Whether an employee the provider knows gets the account they do not have yet.
+    oidc_create / "BOLE_OIDC_CREATE": bool = false;
     /// Business time zone (IANA name).
     time_zone / "BOLE_TIME_ZONE": String = "Asia/Shanghai".to_owned();
     /// The programme's currency (ISO 4217).
@@ -110,6 +164,12 @@ settings! {
     smtp_url / "BOLE_SMTP_URL": String;
     /// Who mail is from: Name <address>.
     mail_from / "BOLE_MAIL_FROM": String;
+    /// OpenID Connect provider people may sign in by: its issuer URL. It sends them back to base_url + /app/signin/oidc/back.
+    oidc_issuer / "BOLE_OIDC_ISSUER": String;
+    /// Our client id at the provider.
+    oidc_client_id / "BOLE_OIDC_CLIENT_ID": String;
+    /// Our client secret at the provider.
+    oidc_client_secret / "BOLE_OIDC_CLIENT_SECRET": String;
     lists:
     /// The firm's own networks: clicks from there are `internal`.
     internal_networks / "BOLE_INTERNAL_NETWORKS": IpNet;
@@ -126,6 +186,28 @@ settings! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_in_force_is_shown_without_secrets() {
+        let layer = Layer {
+            database_url: Some("postgres://bole:hidden@db.example/bole".to_owned()),
+            secret_key: Some("00".repeat(32)),
+            oidc_client_secret: Some("hidden".to_owned()),
+            internal_networks: Some(vec!["10.0.0.0/8".parse().unwrap()]),
+            ..Layer::default()
+        };
+        let shown: std::collections::BTreeMap<_, _> = layer.resolve().shown().into_iter().collect();
+        assert_eq!(shown["database_url"], "postgres://bole:%E2%80%A6@db.example/bole");
+        assert_eq!(
+            (shown["secret_key"].as_str(), shown["oidc_client_secret"].as_str()),
+            ("…", "…")
+        );
+        assert_eq!(shown["internal_networks"], "10.0.0.0/8");
+        assert_eq!(shown["binding_days"], "30");
+        assert_eq!(shown["spool_durability"], "group");
+        assert_eq!(shown["base_url"], "");
+        assert_eq!(shown.len(), NAMES.len());
+    }
 
     #[test]
     fn a_variable_is_called_like_its_line_in_the_file() {

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 7] = [
         "tell",
         "paper",
     ],
-    &["storage", "spool", "geo", "mail", "courier"],
+    &["storage", "spool", "geo", "mail", "courier", "openid"],
     &["redirect"],
     &["app"],
     &["web"],
