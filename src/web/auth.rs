@@ -3,8 +3,8 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
 
+use crate::app::api_keys::hash_key;
 use crate::app::{Actor, App, Permission};
 use crate::web::Problem;
 
@@ -23,11 +23,6 @@ impl Authed {
             )))
         }
     }
-}
-
-/// What the store keeps of a key: its SHA-256. Keys are 256 random bits, so no slow hash is needed.
-pub fn hash_key(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 impl<S> FromRequestParts<S> for Authed

@@ -1,6 +1,10 @@
 //! Extractors whose rejections are ours.
 
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum::body::Bytes;
+use axum::extract::ConnectInfo;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -10,7 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::web::{FieldError, Problem};
+use crate::classify::{Network, client_address};
+use crate::web::{FieldError, Problem, Web};
 
 /// A JSON body. Unreadable is 400, another media type 415, too large 413, readable but wrong 422 with the JSON pointer.
 #[derive(Debug)]
@@ -143,6 +148,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             .await
             .map(|axum::extract::Path(value)| Self(value))
             .map_err(|_| Problem::not_found(format!("path {:?}", parts.uri.path())))
+    }
+}
+
+/// The network a request came from; behind a trusted proxy, the one it names.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender(pub Network);
+
+impl FromRequestParts<Web> for Sender {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let forwarded = parts.headers.get_all("x-forwarded-for");
+        let lines = forwarded.iter().filter_map(|line| line.to_str().ok());
+        let address = client_address(peer, lines, &web.front.trusted_proxies);
+        Ok(Self(Network::of(address)))
     }
 }
 

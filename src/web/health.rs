@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::web::Web;
+use crate::web::pages::admin::Source;
 
 /// Something that can be asked without waiting.
 type Ask<T> = Arc<dyn Fn() -> T + Send + Sync>;
@@ -16,6 +17,8 @@ type Ask<T> = Arc<dyn Fn() -> T + Send + Sync>;
 /// Where the answers come from; the server wires them, tests leave them out.
 #[derive(Clone, Default)]
 pub struct Probes {
+    /// Files the server reads again when they change.
+    pub files: Option<Ask<Vec<Source>>>,
     /// What is not ready yet, e.g. `link table: loading`; empty when links can be followed.
     pub waiting: Option<Ask<Vec<String>>>,
     /// The metrics in Prometheus' text format.

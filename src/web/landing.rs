@@ -3,13 +3,9 @@
 //! Visitors have no session, so there is nothing to forge: what other sites' pages send is refused by where it comes
 //! from, machines by a field people do not see and a form that comes back too fast.
 
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use askama::Template;
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
-use axum::http::request::Parts;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,7 +18,6 @@ use crate::app::landing::{
     self, Landing, LeadForm, LeadRefused, LeadSent, MAX_MESSAGE, MAX_NAME, form_stamp, reshare, send_lead,
     shared_link,
 };
-use crate::classify::{Network, client_address};
 use crate::domain::LinkState;
 use crate::redirect::VISITOR_COOKIE;
 use crate::storage::StoreError;
@@ -30,7 +25,7 @@ use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
 use crate::web::shell::Shell;
 use crate::web::ui::Field;
-use crate::web::{Form, Path, Problem, Query, Web, pages};
+use crate::web::{Form, Path, Problem, Query, Sender, Web, pages};
 
 /// Largest form, bytes.
 const FORM_LIMIT: usize = 16 << 10;
@@ -267,23 +262,6 @@ async fn send(
             }
             Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY))
         }
-    }
-}
-
-/// The network a form came from.
-#[derive(Clone, Copy, Debug)]
-struct Sender(Network);
-
-impl FromRequestParts<Web> for Sender {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        let forwarded = parts.headers.get_all("x-forwarded-for");
-        let lines = forwarded.iter().filter_map(|line| line.to_str().ok());
-        let address = client_address(peer, lines, &web.front.trusted_proxies);
-        Ok(Self(Network::of(address)))
     }
 }
 

@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::web::{
-    Problem, Web, api, assets, docs, drain, health, idempotency, landing, layers, pages, session,
+    Problem, Web, api, assets, docs, drain, gate, health, idempotency, landing, layers, pages, session,
 };
 
 /// Bodies, unless a route says otherwise, bytes.
@@ -33,12 +33,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// has no fallback, so that `/{code}` can have the rest.
 pub fn router(web: Web) -> Router {
     let limit_ms = web.app.programme.dwell_limit_ms;
-    let pages = pages::routes().layer(session::layer(&web.app));
+    let pages = pages::routes()
+        .layer(middleware::from_fn_with_state(web.clone(), gate::pages))
+        .layer(session::layer(&web.app));
+    let api = api::router()
+        .layer(middleware::from_fn_with_state(web.app.clone(), idempotency))
+        .layer(middleware::from_fn_with_state(web.clone(), gate::api));
     let site = Router::new()
         .route("/", get(|| async { Redirect::to("/app") }))
         .merge(pages)
         .merge(landing::routes())
-        .merge(api::router().layer(middleware::from_fn_with_state(web.app.clone(), idempotency)))
+        .merge(api)
         .merge(docs::routes())
         .merge(assets::routes())
         .route("/b.js", get(async move || crate::redirect::script(limit_ms)))

@@ -42,6 +42,18 @@ pub enum Place {
     PayProposals,
     /// 非现金奖励.
     PayAwards,
+    /// 员工.
+    AdminPeople,
+    /// 团队.
+    AdminTeams,
+    /// 角色.
+    AdminRoles,
+    /// 接口密钥.
+    AdminKeys,
+    /// 设置.
+    AdminSettings,
+    /// 操作日志.
+    AdminAudit,
     /// None of them.
     Elsewhere,
 }
@@ -63,6 +75,12 @@ impl Place {
             Self::PayFacts => "pay-facts",
             Self::PayProposals => "pay-proposals",
             Self::PayAwards => "pay-awards",
+            Self::AdminPeople => "admin-people",
+            Self::AdminTeams => "admin-teams",
+            Self::AdminRoles => "admin-roles",
+            Self::AdminKeys => "admin-keys",
+            Self::AdminSettings => "admin-settings",
+            Self::AdminAudit => "admin-audit",
             Self::Elsewhere => "",
         }
     }
@@ -182,6 +200,11 @@ impl Shell {
     /// Whether who looks reads everybody's pay.
     pub fn reads_pay(&self) -> bool {
         self.may(Permission::ReadPay)
+    }
+
+    /// Whether who looks runs the system: people, keys, settings, audit log.
+    pub fn administers(&self) -> bool {
+        self.may(Permission::Administer)
     }
 
     /// Whether who looks has pages of their own: is an employee.

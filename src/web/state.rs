@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::domain::EmployeeId;
 use crate::web::FormLimit;
 use crate::web::health::Probes;
+use crate::web::pages::admin::Inforce;
 
 /// What handlers can take with `State<…>`: the whole, or a part by `FromRef`.
 #[derive(Clone, FromRef)]
@@ -31,6 +32,8 @@ pub struct Front {
     pub trusted_proxies: Vec<IpNet>,
     /// How often forms are taken that nobody signed in for.
     pub forms: FormLimit,
+    /// What is in force, for administrators.
+    pub settings: Arc<[Inforce]>,
 }
 
 /// The addresses on the short host that make a browser known as a member of staff's (attribution.md §2).
@@ -50,6 +53,7 @@ impl Front {
             staff_door: None,
             trusted_proxies: Vec::new(),
             forms: FormLimit::new(Arc::clone(&app.clock)),
+            settings: Arc::default(),
         }
     }
 }

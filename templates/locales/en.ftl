@@ -1019,3 +1019,311 @@ sheet-wrong-row-number = { $column }: the number { $value } is too large to be e
 sheet-wrong-row-date = { $column }: not a date.
 sheet-wrong-row-formula = { $column }: a formula without its result; open the file in a spreadsheet program and save it.
 sheet-wrong-row-error = { $column }: the cell shows the error { $value }.
+
+# Signing in: links by e-mail, the first password, the firm's own provider
+signin-by-provider = Sign in with the company account
+signin-by-link = Sign in by e-mail link
+signin-by-password = Sign in with a password
+signin-forgot-mail = Forgotten? Sign in by e-mail link and change it under Me, or ask an administrator to reset it.
+signin-wait-seconds = { $n ->
+    [one] Too many wrong attempts. Try again in one second.
+   *[other] Too many wrong attempts. Try again in { $n } seconds.
+    }
+signin-wait-minutes = { $n ->
+    [one] Too many wrong attempts. Try again in one minute.
+   *[other] Too many wrong attempts. Try again in { $n } minutes.
+    }
+signin-link-title = Sign in by e-mail link
+signin-link-hint = Your login, or the e-mail address the company has of you.
+signin-link-login = Give a login or an e-mail address.
+signin-link-go = Send the link
+signin-link-sent = Look at your mail.
+signin-link-sent-words = If we know you, a link is on its way. It works once, within 15 minutes.
+signin-open-title = Hello { $name }
+signin-open-once = The link works once.
+signin-over-title = This link is over
+signin-over-words = It was used before, or its time is up. Ask for another one.
+signin-choose-title = Choose a password
+signin-choose-words = { $name }, your login is { $login }. Choose a password only you know.
+signin-choose-go = Save and sign in
+signin-mail-subject = Sign in to { $firm } Bole
+signin-mail-text =
+    Open this link, then press “Sign in”:
+
+    { $url }
+
+    It works once, within 15 minutes. If you did not ask for it, leave it; do not forward it.
+invite-mail-subject = { $firm } invites you to Bole
+invite-mail-text =
+    { $firm } has given you access to Bole: sharing, results, leaderboard and income.
+
+    Open this link to choose your password:
+
+    { $url }
+
+    It works once, within 7 days. Do not forward it.
+signin-oidc-away = The company account system cannot be reached now. Try again later, or use your password.
+signin-oidc-refused = This sign-in could not be verified. Please start again.
+signin-oidc-cancelled = Signing in was cancelled.
+signin-oidc-nobody = Nobody here goes by your account. Ask an administrator.
+signin-oidc-ended = This account is no longer in use.
+signin-oidc-no-account = You have no sign-in here yet. Ask an administrator.
+
+# Administration: people, teams, roles, keys, settings, audit log
+nav-admin = Administration
+nav-people = People
+nav-teams = Teams
+nav-roles = Roles
+nav-keys = API keys
+nav-settings = Settings
+nav-audit = Audit log
+role-employee = Employee
+role-manager = Marketing manager
+role-verifier = Verifier
+role-finance = Finance
+role-approver = Approver
+role-admin = Administrator
+role-may-employee = Shares; sees own results, points and income.
+role-may-manager = Campaigns, material, boards, points, fraud.
+role-may-verifier = Checks claims against CRM records.
+role-may-finance = Schemes, facts, runs; never approves what they calculated.
+role-may-approver = Approves runs finance calculated.
+role-may-admin = People, sign-ins, keys, settings, audit log.
+person-new = New person
+person-record = Record
+person-filter = Filter people
+person-search = Code, name or e-mail
+person-standing = Who
+person-look = Show
+person-any-team = All teams
+person-state-all = Everybody
+person-state-active = At work
+person-state-left = Left
+person-state-without = At work without a sign-in
+person-nobody = Nobody matches
+person-nobody-words = Try another word, or show everybody.
+person-everybody = Show everybody
+person-none = Nobody yet
+person-none-words = Import a list from CSV or XLSX, or add people one by one.
+person-caption = { $n ->
+    [one] One person
+   *[other] { $n } people
+    }
+person-code = Code
+person-code-hint = 1 to 40 letters, digits, “-”, “_”, “.”; it stays as it is.
+person-name = Name
+person-email = E-mail
+person-email-hint = For invitations and links to sign in.
+person-phone = Phone
+person-nickname = Nickname
+person-team = Team
+person-team-hint = A team that is not there is founded.
+person-effective_on = First day in the team
+person-effective-hint = Only for a move; without it today.
+person-hired_on = First working day
+person-left_on = Last working day
+person-left-hint = After it they cannot sign in; their links go on working.
+person-roles = Roles
+person-signin = Sign-in
+person-state = State
+person-sessions = Devices signed in
+person-gone = Left; cannot sign in.
+person-without = No sign-in yet.
+person-invite = Invite by e-mail
+person-make-link = Make a link to choose a password
+person-give-password = Give a first password
+person-take-password = Take the password away
+person-end-waits = End the wait after wrong passwords
+person-end-sessions = Sign out everywhere
+person-lock = Lock
+person-unlock = Unlock
+person-own-roles = Another administrator changes your own roles.
+person-save-roles = Save roles
+person-once = Shown only this once
+person-once-link = Hand the link over. It works once, within 7 days; earlier links are over.
+person-once-password = Hand login and password over. At the first sign-in they choose their own.
+person-link = Link
+person-wrong-code = A code has 1 to 40 letters, digits, “-”, “_”, “.”, and stands in a file once.
+person-wrong-name = A name has 1 to 60 characters.
+person-wrong-email = This is not an e-mail address.
+person-wrong-phone = This is not a phone number.
+person-wrong-nickname = A nickname has 1 to 60 characters.
+person-wrong-team = A team’s name has 1 to 60 characters.
+person-wrong-hired_on = Write the first working day like 2026-11-21.
+person-wrong-left_on = Write the last working day like 2026-11-21, not before the first.
+person-wrong-effective_on = Write the first day in the team like 2026-11-21.
+person-wrong-taken = Somebody has this code.
+person-done-created = Added. Now they can be invited to sign in.
+person-done-saved = Saved.
+person-done-roles = Roles saved.
+person-done-invited = The invitation is on its way.
+person-done-taken = The password is taken away; all devices are signed out.
+person-done-locked = Locked; all devices are signed out.
+person-done-unlocked = Unlocked.
+person-done-waits = The wait is over.
+person-done-sessions = All devices are signed out.
+signin-state-none = None
+signin-state-password = Has a password
+signin-state-invited = No password yet
+signin-state-temporary = First password not changed
+signin-state-locked = Locked
+account-refused-left = Somebody who left gets no sign-in.
+account-refused-taken = Another account has this person’s e-mail and code as its login.
+account-refused-oneself = Another administrator changes your roles and locks you.
+account-refused-last-admin = One administrator stays.
+account-refused-no-role = Tick at least one role.
+import-title = Import people
+import-file-title = Choose a file
+import-another = Another file
+import-hint = Columns: code, name; besides email, phone, team, hired_on, left_on, nickname. CSV (UTF-8, GB18030) or XLSX, up to 8 MB. An empty cell leaves what is known.
+import-look = Look first
+import-file-none = Choose a file first.
+import-preview = What would happen
+import-caption = What needs you first, what stays last
+import-what = Result
+import-notes = Notes
+import-change = { $field }: { $before } → { $after }
+import-line-created = New
+import-line-updated = Changed
+import-line-unchanged = Unchanged
+import-line-rejected = Rejected
+import-some = { $n ->
+    [one] One line is rejected; the others are taken as shown. Correct it and import the whole file again.
+   *[other] { $n } lines are rejected; the others are taken as shown. Correct them and import the whole file again.
+    }
+import-nothing-yet = Nothing has been changed yet.
+import-nothing = There is nothing to change.
+import-confirm = { $n ->
+    [one] Confirm, change one person
+   *[other] Confirm, change { $n } people
+    }
+import-sheets = Only the first sheet was read, not: { $sheets }.
+import-hidden = { $n ->
+    [one] One more line is not listed.
+   *[other] { $n } more lines are not listed.
+    }
+import-done = Imported.
+import-again = The same file may be imported again.
+import-invite = Invite those without a sign-in
+import-refused-gone = This import was done before, or waited too long. Upload the file again.
+import-refused-changed = People changed since you looked; nothing was done. Upload the file and look again.
+team-name = Team
+team-people = People
+team-rename = Rename
+team-new-name = New name of { $name }
+team-found = New team
+team-none = No team yet
+team-none-words = Found one, or bring teams along when importing people.
+team-done-founded = The team is founded.
+team-done-renamed = Renamed. Frozen boards keep the old name.
+team-wrong-name = A team’s name has 1 to 60 characters.
+team-wrong-taken = There is such a team.
+roles-holders = Who has duties
+roles-holders-caption = Accounts beyond plain employees
+roles-rights = What roles may do
+roles-rights-caption = One person may hold several roles; never both sides of one decision
+roles-right = Right
+roles-yes = yes
+roles-no = no
+key-once = Shown only this once
+key-once-words = Put it where it is needed now. We keep a checksum only.
+key-key = Key
+key-none = No key yet
+key-none-words = Shop, CRM and payroll call the API with keys.
+key-caption = Live ones first
+key-name = Purpose
+key-name-hint = Which system uses it, like “shop”.
+key-role = Role
+key-employee = Tied to
+key-employee-hint = An employee’s code. The key then decides nothing of theirs.
+key-made = Made
+key-expires_on = Good until
+key-expires-hint = That day included; without it for ever.
+key-never = for ever
+key-make = Make a key
+key-revoke = Revoke
+key-done-revoked = Revoked, at once.
+key-state-live = Live
+key-state-expired = Expired
+key-state-revoked = Revoked
+key-wrong-name = A purpose has 1 to 60 characters.
+key-wrong-role = Choose a role.
+key-wrong-employee = No such employee.
+key-wrong-expires_on = Write a day like 2026-11-21, not before today.
+health-store = Database
+health-links = Link table
+health-mail = Mail
+health-oidc = Company account
+health-geo = Regions
+health-answers = Answers
+health-away = Away
+health-ready = Ready
+health-waiting = Not ready yet
+health-set = Set
+health-unset = Not set
+health-read = Read
+health-broken = A file cannot be read
+kept-contacts = Phones and e-mails of leads
+kept-salts = Salts of visitors
+kept-answers = Answers to repeated API calls
+kept-sessions = Sign-ins
+networks-internal = The firm’s own
+networks-proxies = Trusted proxies
+networks-webhooks = Private ones webhooks may reach
+settings-health = Health
+settings-backup = Backup
+settings-backup-words = A copy is made while the server runs:
+settings-kept = Kept for
+settings-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+    }
+settings-networks = Networks
+settings-none = none
+settings-files = Region files
+settings-inforce = Settings in force
+settings-where = They stand in bole.toml, in variables or flags; restart after a change. Check with
+settings-version = Version { $version }
+settings-name = Name
+settings-value = Value
+settings-unset = not set
+audit-filter = Filter the log
+audit-actor = Who
+audit-action = Did what
+audit-subject = To what
+audit-from = From
+audit-to = To
+audit-at = When
+audit-detail = Details
+audit-any = Everything
+audit-all = Show all
+audit-csv = Download CSV
+audit-caption = Latest first
+audit-none = No such entry
+audit-none-words = Ask differently, or show all.
+right-own = Own links, results, points, claims
+right-read-tracker = Read everybody’s links, clicks, conversions, boards
+right-write-people = Create and change people and teams
+right-write-campaigns = Campaigns, material, coupons, links of others
+right-send-conversions = Send leads, sales, refunds, CRM records
+right-decide-conversions = Decide on conversions
+right-overrule-clicks = Overrule a click
+right-decide-points = Decide on points, give awards
+right-publish-boards = Publish, freeze, export boards
+right-publish-rules = Publish the rules
+right-run-shop = Run the points shop
+right-decide-claims = Decide on claims
+right-read-pay = Read schemes, facts, runs, everybody’s pay
+right-calculate-pay = Import facts, change schemes, calculate runs
+right-approve-pay = Approve runs
+right-administer = Keys, accounts, settings, audit log
+
+# Devices signed in
+sessions-title = Devices signed in
+sessions-since = Signed in
+sessions-this = This one
+sessions-end = Sign out
+sessions-end-others = Sign out everywhere else
+sessions-unknown = Unknown device
+sessions-done = Signed out there.
+me-sessions = Devices signed in

@@ -3,6 +3,7 @@
 //! # Why
 //! The page struct that derives the template sits above its handler, so that what a page shows is read in one place.
 
+pub mod admin;
 mod board;
 mod claims;
 pub mod errors;
@@ -13,6 +14,7 @@ mod pay;
 mod results;
 mod review;
 mod rules;
+mod sessions;
 mod share;
 mod signin;
 
@@ -25,6 +27,7 @@ use crate::web::Web;
 /// All pages. GETs change nothing; every change is a POST answered by 303, or by 422 with the form as it was typed.
 pub fn routes() -> Router<Web> {
     Router::new()
+        .merge(admin::routes())
         .merge(board::routes())
         .merge(claims::routes())
         .merge(home::routes())
@@ -34,6 +37,7 @@ pub fn routes() -> Router<Web> {
         .merge(results::routes())
         .merge(review::routes())
         .merge(rules::routes())
+        .merge(sessions::routes())
         .merge(share::routes())
         .merge(signin::routes())
 }

@@ -14,6 +14,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use crate::app::{Actor, App, Permission, accounts};
+use crate::classify::Agent;
 use crate::domain::EmployeeId;
 use crate::storage::Account;
 use crate::web::i18n::Lang;
@@ -47,13 +48,18 @@ pub fn is_https(app: &App) -> bool {
     app.urls.base.scheme() == "https"
 }
 
-/// Signs an account in: under a fresh id, so that an id planted before is worth nothing.
-pub async fn begin(session: &Session, account: i64) -> Result<(), Problem> {
+/// Signs an account in: under a fresh id, so that an id planted before is worth nothing. Of the browser's `user_agent` the
+/// names of browser and system are kept, for the list of one's sessions.
+pub async fn begin(session: &Session, account: i64, user_agent: &str, now_ms: i64) -> Result<(), Problem> {
     session.cycle_id().await.map_err(|e| Problem::internal(&e))?;
-    session
-        .insert(ACCOUNT, account)
-        .await
-        .map_err(|e| Problem::internal(&e))
+    let agent = Agent::parse(user_agent);
+    let agent = format!("{} {}", agent.browser, agent.os);
+    let put = async {
+        session.insert("agent", agent).await?;
+        session.insert("begun_at", now_ms).await?;
+        session.insert(ACCOUNT, account).await
+    };
+    put.await.map_err(|e| Problem::internal(&e))
 }
 
 /// Ends the session.

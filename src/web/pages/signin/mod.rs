@@ -1,9 +1,14 @@
 //! `/app/signin`, `/app/signout`, `/app/lang`.
 
+mod link;
+mod oidc;
+
+pub use link::invitation;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -18,7 +23,7 @@ use crate::web::i18n::{Lang, lang_cookie};
 use crate::web::session::{self, SignedIn, safe_next};
 use crate::web::shell::Shell;
 use crate::web::ui::Field;
-use crate::web::{Problem, Query, Web, layers};
+use crate::web::{Problem, Query, Sender, Web, layers};
 
 /// The sign-in page.
 #[derive(Debug, Template)]
@@ -29,6 +34,10 @@ struct SignInPage {
     password: Field,
     next: Option<String>,
     error: Option<String>,
+    /// Whether a link by e-mail may be asked for.
+    by_mail: bool,
+    /// Where the firm's provider is reached, when there is one.
+    by_provider: Option<String>,
 }
 
 /// Where to go after signing in.
@@ -56,6 +65,8 @@ struct Switch {
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/app/signin", get(show).post(sign_in))
+        .merge(link::routes())
+        .merge(oidc::routes())
         .route("/app/signout", post(sign_out))
         .route("/app/lang", post(switch))
 }
@@ -65,12 +76,31 @@ fn page(web: &Web, lang: Lang, login: &str, next: Option<&str>, error: Option<St
         s: Shell::public(web, lang),
         login: Field::new("login", login),
         password: Field::empty("password"),
+        by_mail: web.app.outside.mail.is_some(),
+        by_provider: web
+            .app
+            .outside
+            .openid
+            .as_ref()
+            .map(|_| with_next("/app/signin/oidc", next)),
         next: safe_next(next).map(str::to_owned),
         error,
     })
     .into_response();
     layers::allow_short_host(web, &mut response);
     response
+}
+
+/// A path with the way back.
+fn with_next(path: &str, next: Option<&str>) -> String {
+    match safe_next(next) {
+        Some(next) => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("next", next);
+            format!("{path}?{}", query.finish())
+        }
+        None => path.to_owned(),
+    }
 }
 
 async fn show(
@@ -89,27 +119,71 @@ async fn sign_in(
     State(web): State<Web>,
     session: Session,
     lang: Lang,
+    sender: Sender,
+    headers: HeaderMap,
     Form(form): Form<SignIn>,
 ) -> Result<Response, Problem> {
-    let found = accounts::sign_in(&web.app, &form.login, &form.password).await?;
+    let found = accounts::sign_in(&web.app, &form.login, &form.password, sender.0).await?;
     let account = match found {
         Ok(account) => account,
         Err(refusal) => {
-            let (status, word) = match refusal {
-                SignInRefusal::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "wrong"),
-                SignInRefusal::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            let (status, error, wait) = match refusal {
+                SignInRefusal::Wrong => {
+                    let words = lang.word("signin-error", "wrong").to_string();
+                    (StatusCode::UNPROCESSABLE_ENTITY, words, None)
+                }
+                SignInRefusal::Busy => {
+                    let words = lang.word("signin-error", "busy").to_string();
+                    (StatusCode::TOO_MANY_REQUESTS, words, None)
+                }
+                SignInRefusal::Wait(seconds) => (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    wait_words(lang, seconds),
+                    Some(seconds),
+                ),
             };
-            let error = lang.word("signin-error", word).to_string();
             let mut response = page(&web, lang, &form.login, form.next.as_deref(), Some(error));
             *response.status_mut() = status;
+            if let Some(seconds) = wait {
+                let value = header::HeaderValue::from(seconds);
+                response.headers_mut().insert(header::RETRY_AFTER, value);
+            }
             return Ok(response);
         }
     };
-    session::begin(&session, account.id).await?;
-    let next = safe_next(form.next.as_deref()).unwrap_or("/app");
-    let next = asked_once(&web, &account, next).await?;
-    let mut response = see_other(&way_in(&web, &account, &next));
-    let lang = account.lang.parse().unwrap_or(lang);
+    if account.is_temporary {
+        // A password somebody else knows opens nothing but the choosing of one's own.
+        let token = accounts::password_link_for(&web.app, &account).await?;
+        return Ok(see_other(&format!("/app/signin/password/{token}")));
+    }
+    enter(&web, &session, &account, form.next.as_deref(), &headers).await
+}
+
+/// How long to wait, in words: seconds up to two minutes, then minutes.
+fn wait_words(lang: Lang, seconds: i64) -> String {
+    if seconds <= 120 {
+        lang.t("signin-wait-seconds").n("n", seconds).to_string()
+    } else {
+        lang.t("signin-wait-minutes")
+            .n("n", (seconds + 59) / 60)
+            .to_string()
+    }
+}
+
+/// Signs an account in and leads on.
+async fn enter(
+    web: &Web,
+    session: &Session,
+    account: &Account,
+    next: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+    session::begin(session, account.id, agent.unwrap_or(""), web.app.clock.now_ms()).await?;
+    let next = safe_next(next).unwrap_or("/app");
+    let next = asked_once(web, account, next).await?;
+    let mut response = see_other(&way_in(web, account, &next));
+    let lang = account.lang.parse().unwrap_or(Lang::Zh);
     let cookie = lang_cookie(lang, session::is_https(&web.app));
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
@@ -196,6 +270,8 @@ mod tests {
                 password: Field::empty("password"),
                 next: Some("/app/board".into()),
                 error: Some(lang.word("signin-error", "wrong").to_string()),
+                by_mail: true,
+                by_provider: Some("/app/signin/oidc".into()),
             };
             let html = page.render().unwrap();
             assert!(html.contains("name=\"login\"") && html.contains("name=\"password\""));

@@ -1,0 +1,313 @@
+//! `/app/admin/audit`: who did what to which thing, when; searched, and as CSV.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::Deserialize;
+
+use crate::app::Permission;
+use crate::sheet::harmless;
+use crate::storage::{AuditEntry, AuditQuery};
+use crate::web::html::Html;
+use crate::web::i18n::Lang;
+use crate::web::session::SignedIn;
+use crate::web::shell::{Place, Shell};
+use crate::web::ui::{Field, Opt};
+use crate::web::{Problem, Query, Web};
+
+/// Entries on a page.
+const ROWS: i64 = 100;
+/// Most entries of a file.
+const MOST: i64 = 50_000;
+/// Longest text asked for, characters.
+const MAX_TEXT: usize = 100;
+
+/// An entry as a row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub at: Timestamp,
+    /// The actor's name, or what it is called by.
+    pub actor: String,
+    /// The actor's word.
+    pub word: String,
+    pub action: String,
+    pub subject: String,
+    /// What was noted: names and values.
+    pub detail: Vec<(String, String)>,
+}
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/audit.html")]
+pub struct AuditPage {
+    pub s: Shell,
+    pub actor: Field,
+    pub action: String,
+    pub actions: Vec<Opt>,
+    pub subject: Field,
+    pub from: Field,
+    pub to: Field,
+    pub rows: Vec<Row>,
+    /// The same as a file.
+    pub csv: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    actor: String,
+    action: String,
+    subject: String,
+    from: String,
+    to: String,
+    before: Option<i64>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/admin/audit", get(show))
+        .route("/app/admin/audit.csv", get(csv))
+}
+
+impl Asked {
+    fn short(mut self) -> Self {
+        for text in [&mut self.actor, &mut self.action, &mut self.subject] {
+            *text = text.trim().chars().take(MAX_TEXT).collect();
+        }
+        self
+    }
+
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("subject", &self.subject),
+            ("from", &self.from),
+            ("to", &self.to),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+}
+
+/// A business day's first instant; an error where it is no day.
+fn start(web: &Web, text: &str) -> Result<Option<i64>, ()> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let day: Date = text.trim().parse().map_err(|_| ())?;
+    let at = day.to_zoned(web.app.programme.zone.clone()).map_err(|_| ())?;
+    Ok(Some(at.timestamp().as_millisecond()))
+}
+
+/// What is looked for; wrong days look for nothing and say so.
+async fn asked_for(web: &Web, asked: &Asked, limit: i64) -> Result<(AuditQuery, [bool; 2]), Problem> {
+    let from = start(web, &asked.from);
+    let to = match asked
+        .to
+        .trim()
+        .parse::<Date>()
+        .ok()
+        .and_then(|d| d.checked_add(1.day()).ok())
+    {
+        Some(next) => start(web, &next.to_string()),
+        None if asked.to.trim().is_empty() => Ok(None),
+        None => Err(()),
+    };
+    let wrong = [from.is_err(), to.is_err()];
+    let query = AuditQuery {
+        actor: actor_word(web, &asked.actor).await?,
+        action: asked.action.clone(),
+        subject: asked.subject.clone(),
+        from: from.unwrap_or(None),
+        to: to.unwrap_or(None),
+        before: asked.before,
+        limit: if wrong == [false, false] { limit } else { 0 },
+    };
+    Ok((query, wrong))
+}
+
+/// An actor as people write it: `account:7` and the like, or a login.
+async fn actor_word(web: &Web, text: &str) -> Result<String, Problem> {
+    if text.is_empty() || text.contains(':') || text == "system" {
+        return Ok(text.to_owned());
+    }
+    let account = web.app.store.account_by_login(&text.to_lowercase()).await?;
+    Ok(account.map_or_else(|| text.to_owned(), |a| format!("account:{}", a.id)))
+}
+
+/// What every actor is called.
+struct Names {
+    accounts: std::collections::HashMap<i64, String>,
+    keys: std::collections::HashMap<i64, String>,
+}
+
+impl Names {
+    async fn of(web: &Web) -> Result<Self, Problem> {
+        let keys = web
+            .app
+            .store
+            .api_keys()
+            .await?
+            .into_iter()
+            .map(|k| (k.id, k.name));
+        Ok(Self {
+            accounts: web.app.store.account_names().await?,
+            keys: keys.collect(),
+        })
+    }
+
+    fn name(&self, word: &str) -> String {
+        let found = word.split_once(':').and_then(|(kind, id)| {
+            let id: i64 = id.parse().ok()?;
+            match kind {
+                "account" => self.accounts.get(&id),
+                "key" => self.keys.get(&id),
+                _ => None,
+            }
+        });
+        found.cloned().unwrap_or_else(|| word.to_owned())
+    }
+}
+
+fn detail(text: &str) -> Vec<(String, String)> {
+    let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let Some(object) = value.as_object() else {
+        return Vec::new();
+    };
+    object
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (name.clone(), text)
+        })
+        .collect()
+}
+
+fn row(names: &Names, entry: &AuditEntry) -> Row {
+    Row {
+        at: Timestamp::from_millisecond(entry.at).unwrap_or_default(),
+        actor: names.name(&entry.actor),
+        word: entry.actor.clone(),
+        action: entry.action.clone(),
+        subject: entry.subject.clone(),
+        detail: detail(&entry.detail),
+    }
+}
+
+fn field(lang: Lang, name: &'static str, text: &str, is_wrong: bool) -> Field {
+    let field = Field::new(name, text);
+    if is_wrong {
+        field.wrong(lang.t("form-date"))
+    } else {
+        field
+    }
+}
+
+async fn show(
+    State(web): State<Web>,
+    who: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Html<AuditPage>, Problem> {
+    who.need(Permission::Administer)?;
+    let asked = asked.short();
+    let (query, [wrong_from, wrong_to]) = asked_for(&web, &asked, ROWS + 1).await?;
+    let mut entries = web.app.store.audit(&query).await?;
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = entries.len() > most;
+    entries.truncate(most);
+    let names = Names::of(&web).await?;
+    let page = |before: Option<i64>| {
+        let (mut query, before) = (asked.query(), before.map(|id| format!("before={id}")));
+        if let Some(before) = before {
+            query = if query.is_empty() {
+                before
+            } else {
+                format!("{query}&{before}")
+            };
+        }
+        if query.is_empty() {
+            "/app/admin/audit".to_owned()
+        } else {
+            format!("/app/admin/audit?{query}")
+        }
+    };
+    let mut actions = vec![Opt::new("", who.lang.t("audit-any"))];
+    actions.extend(
+        web.app
+            .store
+            .audit_actions()
+            .await?
+            .iter()
+            .map(|a| Opt::new(a, a)),
+    );
+    Ok(Html(AuditPage {
+        s: who.shell(&web, Place::AdminAudit),
+        actor: Field::new("actor", &asked.actor),
+        action: asked.action.clone(),
+        actions,
+        subject: Field::new("subject", &asked.subject),
+        from: field(who.lang, "from", &asked.from, wrong_from),
+        to: field(who.lang, "to", &asked.to, wrong_to),
+        rows: entries.iter().map(|entry| row(&names, entry)).collect(),
+        csv: format!("/app/admin/audit.csv?{}", asked.query()),
+        previous: asked.before.map(|_| page(None)),
+        next: entries.last().filter(|_| more).map(|last| page(Some(last.id))),
+    }))
+}
+
+async fn csv(State(web): State<Web>, who: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    who.need(Permission::Administer)?;
+    let (query, _) = asked_for(&web, &asked.short(), MOST).await?;
+    let names = Names::of(&web).await?;
+    let mut out = csv_writer();
+    let heads = ["at", "actor", "name", "action", "subject", "detail"];
+    let mut write = |cells: [&str; 6]| {
+        let cells = cells.map(harmless);
+        out.write_record(cells.iter().map(AsRef::<str>::as_ref))
+            .map_err(|e| Problem::internal(&e))
+    };
+    write(heads)?;
+    for entry in web.app.store.audit(&query).await? {
+        let at = Timestamp::from_millisecond(entry.at)
+            .unwrap_or_default()
+            .to_string();
+        let name = names.name(&entry.actor);
+        write([
+            &at,
+            &entry.actor,
+            &name,
+            &entry.action,
+            &entry.subject,
+            &entry.detail,
+        ])?;
+    }
+    let bytes = out.into_inner().map_err(|e| Problem::internal(&e))?;
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
+    let name = HeaderValue::from_static("attachment; filename=\"audit.csv\"");
+    headers.insert(header::CONTENT_DISPOSITION, name);
+    Ok(response)
+}
+
+/// With the mark spreadsheets need to read UTF-8.
+fn csv_writer() -> csv::Writer<Vec<u8>> {
+    csv::Writer::from_writer("\u{feff}".as_bytes().to_vec())
+}
