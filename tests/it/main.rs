@@ -17,6 +17,7 @@ mod chores;
 mod claims;
 mod convert;
 mod doors;
+mod entry;
 mod house;
 mod kill;
 mod loader;

@@ -1,5 +1,6 @@
 //! What people meet in a real browser, on the real server.
 
+mod admin;
 mod back;
 mod claims;
 mod dwell;

@@ -1,6 +1,8 @@
 //! The site as a browser sees it: the router, asked without a socket.
 
+mod admin;
 mod claims;
+mod gate;
 mod openapi;
 mod pages;
 mod pay;

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use bole::app::accounts::{self, AccountRefusal, SignInRefusal};
+use bole::classify::Network;
 use bole::domain::Clock;
 
 use super::{Browser, app};
@@ -115,32 +116,139 @@ async fn given_wrong_passwords_when_trying_on_then_the_account_waits_and_tells_n
         "one answer for both"
     );
 
-    for _ in 0..4 {
-        let tried = accounts::sign_in(&app, "boss", "whatever it is")
+    let here = Network::V4([203, 0, 113]);
+    let tried = async |login: &'static str, password: &'static str, network: Network| {
+        accounts::sign_in(&app, login, password, network)
+            .await
+            .expect("a store")
+            .map(|account| account.login)
+    };
+    for login in ["boss", "nobody"] {
+        for _ in 0..5 {
+            assert_eq!(
+                tried(login, "whatever it is", here).await,
+                Err(SignInRefusal::Wrong)
+            );
+        }
+        // Known or not: the same wait is told, and the right password does not get around it.
+        assert_eq!(
+            tried(login, RIGHT, here).await,
+            Err(SignInRefusal::Wait(30)),
+            "{login}"
+        );
+    }
+    // Whoever tries from elsewhere locks nobody out here, and is not locked out by others.
+    let elsewhere = Network::V4([198, 51, 100]);
+    assert_eq!(tried("boss", RIGHT, elsewhere).await, Ok("boss".to_owned()));
+    db.clock.advance_ms(29_000);
+    assert_eq!(tried("boss", RIGHT, here).await, Err(SignInRefusal::Wait(1)));
+    db.clock.advance_ms(1_000);
+    assert_eq!(tried("boss", RIGHT, here).await, Ok("boss".to_owned()));
+    assert_eq!(
+        tried("boss", "whatever it is", here).await,
+        Err(SignInRefusal::Wrong),
+        "counted anew"
+    );
+}
+
+async fn given_many_networks_when_they_guess_one_login_then_strangers_wait_and_its_owner_does_not(
+    db: TestDb,
+) {
+    let app = app(&db);
+    let made = accounts::create_admin(&app, "boss", "老板", RIGHT)
+        .await
+        .expect("a store");
+    made.expect("an account");
+    let home = Network::V4([203, 0, 113]);
+    accounts::sign_in(&app, "boss", RIGHT, home)
+        .await
+        .expect("a store")
+        .expect("in");
+    for n in 0..40 {
+        let tried = accounts::sign_in(&app, "boss", "a guess", Network::V4([10, 0, n]))
             .await
             .expect("a store");
         assert_eq!(tried.err(), Some(SignInRefusal::Wrong));
     }
-    let locked = app
-        .store
-        .account_by_login("boss")
+    let stranger = Network::V4([10, 1, 0]);
+    let tried = accounts::sign_in(&app, "boss", RIGHT, stranger)
         .await
-        .expect("a store")
-        .expect("it");
-    assert_eq!(locked.failed_count, 5);
-    assert_eq!(locked.locked_until, Some(db.clock.now_ms() + 30_000));
-    let right_too_soon = accounts::sign_in(&app, "boss", RIGHT).await.expect("a store");
-    assert_eq!(right_too_soon.err(), Some(SignInRefusal::Wrong));
-    db.clock.advance_ms(30_000);
-    let right = accounts::sign_in(&app, "boss", RIGHT).await.expect("a store");
-    assert!(right.is_ok());
-    let clear = app
-        .store
-        .account_by_login("boss")
+        .expect("a store");
+    assert_eq!(tried.err(), Some(SignInRefusal::Wait(30)));
+    let owner = accounts::sign_in(&app, "boss", RIGHT, home)
         .await
-        .expect("a store")
-        .expect("it");
-    assert_eq!((clear.failed_count, clear.locked_until), (0, None));
+        .expect("a store");
+    assert!(owner.is_ok(), "known here: not locked out by others");
+    // One network that guesses many logins waits as a whole; it is let in again, and never for more than a quarter of an hour.
+    let office = Network::V4([10, 2, 0]);
+    for n in 0..30 {
+        let login = format!("nobody-{n}");
+        accounts::sign_in(&app, &login, "a guess", office)
+            .await
+            .expect("a store")
+            .expect_err("wrong");
+    }
+    let tried = accounts::sign_in(&app, "boss", RIGHT, office)
+        .await
+        .expect("a store");
+    assert_eq!(tried.err(), Some(SignInRefusal::Wait(30)));
+    db.clock.advance_ms(900_000);
+    assert!(
+        accounts::sign_in(&app, "boss", RIGHT, office)
+            .await
+            .expect("a store")
+            .is_ok()
+    );
+    let page = {
+        let mut browser = Browser::new(&app);
+        for _ in 0..5 {
+            browser
+                .post("/app/signin", &[("login", "boss"), ("password", "a guess")])
+                .await;
+        }
+        browser
+            .post("/app/signin", &[("login", "boss"), ("password", "a guess")])
+            .await
+    };
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(page.header("retry-after"), "30");
+    assert!(page.body.contains("30 秒后再试"), "{}", page.body);
+}
+
+async fn given_two_browsers_when_one_is_ended_from_the_list_then_only_the_other_stays_in(db: TestDb) {
+    let app = app(&db);
+    let made = accounts::create_admin(&app, "boss", "老板", RIGHT)
+        .await
+        .expect("a store");
+    let id = made.expect("an account");
+    let (mut phone, mut desk) = (Browser::new(&app), Browser::new(&app));
+    for browser in [&mut phone, &mut desk] {
+        browser
+            .post("/app/signin", &[("login", "boss"), ("password", RIGHT)])
+            .await;
+    }
+    let open = accounts::open_sessions(&app, id, None).await.expect("a store");
+    assert_eq!(open.len(), 2);
+    assert!(
+        open.iter()
+            .all(|s| s.begun_at == Some(db.clock.now_ms()) && !s.is_current)
+    );
+    assert!(
+        !accounts::end_session(&app, id + 1, &open[0].key)
+            .await
+            .expect("a store"),
+        "another's"
+    );
+    assert!(
+        accounts::end_session(&app, id, &open[0].key)
+            .await
+            .expect("a store")
+    );
+    let stays = [phone.get("/app").await, desk.get("/app").await]
+        .iter()
+        .filter(|a| !a.header("location").starts_with("/app/signin"))
+        .count();
+    assert_eq!(stays, 1);
 }
 
 async fn given_a_page_of_another_site_when_it_posts_a_form_then_it_is_refused(db: TestDb) {
@@ -194,11 +302,15 @@ async fn given_a_login_that_exists_when_made_again_then_it_is_taken(db: TestDb) 
             .starts_with("/app/signin"),
         "sessions end"
     );
-    let old = accounts::sign_in(&app, "boss", RIGHT).await.expect("a store");
+    let old = accounts::sign_in(&app, "boss", RIGHT, Network::V4([10, 0, 0]))
+        .await
+        .expect("a store");
     assert!(old.is_err());
 }
 
 both!(
+    given_many_networks_when_they_guess_one_login_then_strangers_wait_and_its_owner_does_not,
+    given_two_browsers_when_one_is_ended_from_the_list_then_only_the_other_stays_in,
     given_an_admin_when_signing_in_then_pages_open_under_a_fresh_session,
     given_a_session_when_its_days_are_over_then_signing_in_is_asked_again,
     given_wrong_passwords_when_trying_on_then_the_account_waits_and_tells_nobody,
