@@ -2,8 +2,11 @@
 //!
 //! Three counts for each wrong password, under keyed hashes (no login and no address is kept in plain):
 //! - this login from this network: waits from the fifth on. An attacker elsewhere does not make its owner wait.
-//! - this login from anywhere: waits from the fortieth on, except from networks where it was right in the last 90 days.
+//! - this login from anywhere: waits from the fortieth on.
 //! - this network with any login: waits from the thirtieth on; an office shares one.
+//!
+//! The last two do not bind a login on networks where it was right in the last 90 days: neither strangers nor colleagues
+//! who mistype keep anybody out where they always sign in.
 //!
 //! A one-time link by e-mail, an administrator and OpenID Connect open the door in spite of any wait.
 
@@ -78,11 +81,11 @@ pub(super) async fn left(app: &App, keys: &Keys) -> Result<Option<i64>, StoreErr
     let is_known = here.known_at.is_some_and(|at| now - at < KNOWN_MS);
     let mut until = here.until.unwrap_or(0);
     if !is_known {
-        let anywhere = app.store.signin_wait(keys.anywhere()).await?.unwrap_or_default();
-        until = until.max(anywhere.until.unwrap_or(0));
+        for key in [keys.anywhere(), keys.network()] {
+            let wait = app.store.signin_wait(key).await?.unwrap_or_default();
+            until = until.max(wait.until.unwrap_or(0));
+        }
     }
-    let network = app.store.signin_wait(keys.network()).await?.unwrap_or_default();
-    until = until.max(network.until.unwrap_or(0));
     Ok((until > now).then(|| (until - now + 999) / 1000))
 }
 
