@@ -17,9 +17,12 @@ pub fn dispatch(cli: Cli) -> Result<(), Refusal> {
     if let Command::Scheme(c) = cli.command {
         return c.run();
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Looking at settings makes a mail sender, which wants a runtime around it.
+    let inside = runtime.enter();
     let (settings, source) = load(cli.settings, cli.config.as_deref())?;
     boot::start_logging(&settings);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    drop(inside);
     runtime.block_on(run(cli.command, settings, source))
 }
 

@@ -12,7 +12,7 @@ use crate::support::TestDb;
 const HOSTILE: &str = "<script>alert(1)</script>";
 const OWN: &str = "a good one of my own 7";
 
-async fn office(db: &TestDb) -> (bole::app::App, Browser) {
+pub async fn office(db: &TestDb) -> (bole::app::App, Browser) {
     let app = app(db);
     hire(&app, "wang", "王芳", &[Role::Employee, Role::Admin]).await;
     let browser = signed_in(&app, "wang").await;
@@ -26,7 +26,7 @@ async fn look(browser: &mut Browser, bytes: &[u8]) -> Answer {
 }
 
 /// What stands between two marks.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = text
         .split_once(before)
         .unwrap_or_else(|| panic!("no {before}: {text}"))
@@ -460,47 +460,6 @@ async fn given_a_key_when_made_and_revoked_then_it_is_shown_once_and_the_log_tel
     );
 }
 
-async fn given_teams_when_founded_and_renamed_then_a_name_stands_for_one(db: TestDb) {
-    let (_, mut browser) = office(&db).await;
-    let found = |name: &'static str| [("name", name)];
-    assert_eq!(
-        browser.post("/app/admin/teams", &found("徐汇店")).await.status,
-        303
-    );
-    assert_eq!(
-        browser.post("/app/admin/teams", &found("静安店")).await.status,
-        303
-    );
-    assert_eq!(
-        browser.post("/app/admin/teams", &found(" 徐汇店 ")).await.status,
-        409
-    );
-    assert_eq!(browser.post("/app/admin/teams", &found("")).await.status, 422);
-    let page = browser.get("/app/admin/teams").await.body;
-    let id = between(&page, "action=\"/app/admin/teams/", "\"").to_owned();
-    let path = format!("/app/admin/teams/{id}");
-    assert_eq!(browser.post(&path, &found("浦东店")).await.status, 303);
-    let page = browser.get("/app/admin/teams").await.body;
-    assert!(page.contains("浦东店"), "{page}");
-    let other = if page.contains("徐汇店") {
-        "徐汇店"
-    } else {
-        "静安店"
-    };
-    assert_eq!(browser.post(&path, &found(other)).await.status, 409);
-    assert_eq!(
-        browser.post("/app/admin/teams/999", &found("x")).await.status,
-        404
-    );
-    for page in [
-        "/app/admin/roles",
-        "/app/admin/settings",
-        "/app/admin/people?sort=hired&state=active",
-    ] {
-        assert_eq!(browser.get(page).await.status, StatusCode::OK, "{page}");
-    }
-}
-
 both!(
     given_a_list_of_people_when_looked_at_then_nothing_changes_until_exactly_that_is_confirmed,
     given_files_that_are_no_lists_when_uploaded_then_each_is_refused_at_the_field,
@@ -508,5 +467,4 @@ both!(
     given_a_link_to_choose_a_password_when_a_scanner_opens_it_then_it_still_works_once,
     given_roles_when_changed_then_one_administrator_stays_and_nobody_raises_themselves,
     given_a_key_when_made_and_revoked_then_it_is_shown_once_and_the_log_tells_both,
-    given_teams_when_founded_and_renamed_then_a_name_stands_for_one,
 );

@@ -8,6 +8,7 @@ mod pages;
 mod pay;
 mod shell;
 mod signin;
+mod teams;
 
 use std::sync::Arc;
 
