@@ -68,7 +68,7 @@ pub struct PersonRow {
     pub left_on: Option<String>,
     /// Words parted by commas; `None`: no account.
     pub roles: Option<String>,
-    /// Whether the account has a password.
+    /// Whether the account has a password of its owner's own.
     pub has_password: bool,
     /// Whether an admin turned it off.
     pub is_disabled: bool,
@@ -76,7 +76,7 @@ pub struct PersonRow {
 
 // `$1` day, `$2` pattern, `$3` team or empty, `$4` standing.
 const FROM: &str = "from (select e.id, e.code, e.code_key, e.name, e.email, e.hired_on, e.left_on, a.roles, \
-     a.password_hash is not null as has_password, a.disabled_at is not null as is_disabled, \
+     (a.password_hash is not null and a.temporary = 0) as has_password, a.disabled_at is not null as is_disabled, \
      (select t.name from team_members m join teams t on t.id = m.team_id where m.employee_id = e.id \
      and (m.to_on is null or m.to_on >= $1) order by m.from_on limit 1) as team \
      from employees e left join accounts a on a.employee_id = e.id) p \
