@@ -23,6 +23,8 @@ pub(crate) struct Bulk {
     head: &'static str,
     columns: usize,
     tail: &'static str,
+    /// Whether a row that breaks a rule may leave those before it: see [`Bulk::or_fail`].
+    or_fail: bool,
     texts: Mutex<Option<Texts>>,
 }
 
@@ -33,8 +35,16 @@ impl Bulk {
             head,
             columns,
             tail,
+            or_fail: false,
             texts: Mutex::new(None),
         }
+    }
+
+    /// For an `insert into` whose transaction is given up when it fails: SQLite need not be able to take back the
+    /// statement alone then, and does not copy each page it touches first.
+    pub(crate) const fn or_fail(mut self) -> Self {
+        self.or_fail = true;
+        self
     }
 
     /// The text for so many rows (one of [`pieces`]' lengths). PostgreSQL wants numbered places, SQLite finds plain
@@ -50,7 +60,11 @@ impl Bulk {
     }
 
     fn compose(&self, rows: usize, numbered: bool) -> String {
-        let mut text = self.head.to_owned();
+        let mut text = if self.or_fail && !numbered {
+            self.head.replacen("insert into", "insert or fail into", 1)
+        } else {
+            self.head.to_owned()
+        };
         for place in 0..rows * self.columns {
             text.push_str(match (place, place % self.columns) {
                 (0, _) => "(",
@@ -102,6 +116,15 @@ mod tests {
         assert_eq!(
             bulk.compose(1, false),
             "insert into t values (?, ?) on conflict do nothing"
+        );
+        let bulk = bulk.or_fail();
+        assert_eq!(
+            bulk.compose(1, false),
+            "insert or fail into t values (?, ?) on conflict do nothing"
+        );
+        assert_eq!(
+            bulk.compose(1, true),
+            "insert into t values ($1, $2) on conflict do nothing"
         );
     }
 }

@@ -115,7 +115,7 @@ impl Store {
                         .busy_timeout(TURN)
                         .pragma("cache_size", "-16384")
                         // Pages that every batch changes go from the log to the file once in a while, not each time.
-                        .pragma("wal_autocheckpoint", "4000")
+                        .pragma("wal_autocheckpoint", "16000")
                         .pragma("temp_store", "memory"),
                 )
                 .await?;

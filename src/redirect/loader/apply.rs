@@ -59,17 +59,17 @@ pub struct Apply<'a> {
 type Works = BTreeMap<ClickId, Work>;
 
 impl Apply<'_> {
-    /// Brings a batch into the store. Does not commit.
+    /// Brings a batch into the store and empties it. Does not commit.
     pub async fn batch(
         &mut self,
         tx: &mut Tx,
         node: &str,
         neighbours: &mut Neighbours,
-        batch: Batch,
+        batch: &mut Batch,
     ) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
         let mut works = Works::new();
-        for arrived in batch.clicks {
+        for arrived in batch.clicks.drain(..) {
             works
                 .entry(arrived.row.id)
                 .or_insert_with(|| Work::arrived(arrived));
@@ -96,7 +96,7 @@ impl Apply<'_> {
             let day = self.days.of(work.id.unix_ms());
             work.employee = self.credits.of(work.link).and_then(|c| c.employee_on(day));
         }
-        let pages = take_beacons(tx, &mut works, batch.beacons).await?;
+        let pages = take_beacons(tx, &mut works, std::mem::take(&mut batch.beacons)).await?;
         let repeat_ms = self.rules.repeat_ms;
         neighbours.judge(tx, node, &mut works).await?;
         let read = tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;

@@ -25,7 +25,7 @@ use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, fold_lin
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
 const LEAST: usize = 256;
-const MOST: usize = 8_192;
+const MOST: usize = 16_384;
 /// A transaction should keep the writer this long at most.
 const GOAL: Duration = Duration::from_millis(150);
 /// How long to sleep when nothing is there: asking costs microseconds, being told would cost every redirect some.
@@ -35,7 +35,7 @@ const IDLE: Duration = Duration::from_millis(200);
 const BREATH: Duration = Duration::from_millis(8);
 /// Having caught up, the loader lets clicks gather for this long, with few and with many coming in: a transaction costs the
 /// same for one as for a thousand, and a link's totals are written once for all its clicks.
-const GATHER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(900));
+const GATHER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(1_400));
 /// So many records in a batch are many.
 const MANY: usize = 64;
 /// Bytes a second coming in that make a burst (about 8 000 clicks): then redirects go first.
@@ -118,6 +118,8 @@ pub struct Loader {
     tried: usize,
     aside: Aside,
     became_valid: Vec<ClickId>,
+    /// Empty between batches: its memory is used again.
+    batch: Batch,
 }
 
 /// What the last batch left behind, to see how fast clicks come in.
@@ -145,6 +147,7 @@ impl Loader {
             tried: 0,
             aside: Aside::default(),
             became_valid: Vec::new(),
+            batch: Batch::default(),
             parts,
         }
     }
@@ -304,7 +307,10 @@ impl Loader {
             Some(open) => open,
             None => self.open_reader().await?,
         };
-        let (mut batch, read, beacons, damaged) = self.read(&mut reader)?;
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clicks.clear();
+        batch.beacons.clear();
+        let (read, beacons, damaged) = self.read(&mut reader, &mut batch)?;
         let to = checkpoint_at(&reader);
         self.tried = read;
         if read == 0 {
@@ -313,6 +319,7 @@ impl Loader {
                 reader.remove_before(to.segment)?;
             }
             self.reader = Some((reader, from));
+            self.batch = batch;
             return Ok(0);
         }
         let mut tx = self.parts.store.begin().await?;
@@ -334,7 +341,10 @@ impl Loader {
             careful: self.careful,
         };
         let node = self.parts.node.as_str();
-        let applied = apply.batch(&mut tx, node, &mut self.neighbours, batch).await?;
+        let applied = apply
+            .batch(&mut tx, node, &mut self.neighbours, &mut batch)
+            .await?;
+        self.batch = batch;
         let unfolded = self.unfolded + applied.links;
         if unfolded >= FOLD {
             fold_links(&mut tx).await?;
@@ -408,9 +418,9 @@ impl Loader {
         }
     }
 
-    fn read(&mut self, reader: &mut Reader) -> Result<(Batch, usize, u64, u64), ReadError> {
+    /// Fills the batch; how many records, beacons among them, and damaged bytes that was.
+    fn read(&mut self, reader: &mut Reader, batch: &mut Batch) -> Result<(usize, u64, u64), ReadError> {
         self.enricher.begin();
-        let mut batch = Batch::default();
         let (mut read, mut beacons, mut damaged) = (0, 0, 0);
         let limit = self.aside.limit(self.limit);
         while read < limit {
@@ -430,7 +440,7 @@ impl Loader {
             }
             read += 1;
         }
-        Ok((batch, read, beacons, damaged))
+        Ok((read, beacons, damaged))
     }
 }
 

@@ -48,13 +48,15 @@ static PLAIN: Bulk = Bulk::rows(
      scan) values ",
     12,
     " on conflict (id) do nothing",
-);
+)
+.or_fail();
 static FULL: Bulk = Bulk::rows(
     "insert into clicks (id, link_id, at, employee_id, class, reason, visitor, visitor_hash, network, place_id, agent_id, \
      scan, beacons, page_visitor, dwell_ms, valid, earned) values ",
     17,
     " on conflict (id) do nothing",
-);
+)
+.or_fail();
 
 /// A word as it is bound: shared, so that it costs no allocation.
 fn shared<const N: usize>(
