@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench --bench redirect                              5 rounds of 6 s, 1 000 links
 //! cargo bench --bench redirect -- --links 1000000 --clicks 10000000
+//! cargo bench --bench redirect -- --minutes 5              one long burst instead: memory every ten seconds
 //! ```
 //!
 //! Ratios are the result; absolute figures depend on the machine and its neighbours. CPU per redirect is that of the
@@ -33,6 +34,7 @@ struct Options {
     rounds: u32,
     seconds: u64,
     connections: usize,
+    minutes: u64,
     keep: Option<PathBuf>,
 }
 
@@ -44,6 +46,7 @@ impl Options {
             rounds: 5,
             seconds: 6,
             connections: 64,
+            minutes: 0,
             keep: None,
         };
         let mut args = std::env::args().skip(1);
@@ -59,11 +62,12 @@ impl Options {
                 "--rounds" => options.rounds = u32::try_from(number()).expect("few rounds"),
                 "--seconds" => options.seconds = number(),
                 "--connections" => options.connections = usize::try_from(number()).expect("few connections"),
+                "--minutes" => options.minutes = number(),
                 "--keep" => options.keep = args.next().map(PathBuf::from),
                 // What cargo itself hands over.
                 "--bench" => {}
                 other => panic!(
-                    "{other}: expected --links, --clicks, --rounds, --seconds, --connections or --keep"
+                    "{other}: expected --links, --clicks, --rounds, --seconds, --connections, --minutes or --keep"
                 ),
             }
         }
@@ -118,6 +122,9 @@ fn bench(options: &Options, folder: &Path) {
         ours.memory("VmRSS"),
         ours.memory("VmHWM")
     );
+    if options.minutes > 0 {
+        return burst(options, &ours, &codes);
+    }
     let bare = Server::bare();
     bare.first_redirect("x");
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -182,6 +189,43 @@ fn bench(options: &Options, folder: &Path) {
         ours.memory("VmHWM")
     );
     prepare::pages(&data, &ours);
+}
+
+/// As many requests as are answered, for minutes: the clicks go to the spool, the loader follows, and memory stays.
+fn burst(options: &Options, ours: &Server, codes: &[String]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("runtime");
+    let plan = Plan {
+        addr: ours.addr,
+        requests: std::sync::Arc::new(load::requests(ours.addr, codes, 20_000)),
+        connections: options.connections,
+        duration: Duration::from_secs(10),
+        rate: None,
+    };
+    println!(
+        "\n{:>10} {:>14} {:>14} {:>14} {:>14}",
+        "seconds", "answers/s", "loaded", "waiting", "MiB resident"
+    );
+    let (begin, before, mut answers) = (Instant::now(), ours.loaded().unwrap_or(0), 0);
+    let show = |rate: f64, answers: u64| {
+        let loaded = ours.loaded().unwrap_or(0) - before;
+        println!(
+            "{:>10.0} {rate:>14.0} {loaded:>14} {:>14} {:>14.0}",
+            begin.elapsed().as_secs_f64(),
+            answers.saturating_sub(loaded),
+            ours.memory("VmRSS")
+        );
+    };
+    while begin.elapsed() < Duration::from_secs(60 * options.minutes) {
+        let outcome = tokio::task::LocalSet::new().block_on(&runtime, load::run(&plan));
+        answers += outcome.answers;
+        show(outcome.answers as f64 / outcome.seconds, answers);
+    }
+    ours.wait_loaded(before + answers);
+    show(0.0, answers);
+    println!("memory at its peak   {:>9.0} MiB", ours.memory("VmHWM"));
 }
 
 struct Sum {

@@ -7,7 +7,7 @@
 //! the functions of [`later`](is_repeat), from rows, so that restarts and several nodes agree.
 //!
 //! # Cost
-//! Nothing on the way of a click allocates, and nothing takes longer than linear in what was sent. Of one
+//! Nothing on the way of a click allocates (but a new user agent, to know it again: `known`), and nothing takes longer than linear in what was sent. Of one
 //! request: one pass over the user agent for the names in it (`tokens`), one for the names of crawlers
 //! (`names`; skipped for previews and prefetches), one HMAC over prepared state for visitors without a cookie:
 //! together about a microsecond. User agents are read to their first [`MAX_AGENT`] bytes. Building the
@@ -19,6 +19,7 @@ mod agent;
 mod crawlers;
 mod headers;
 mod hosting;
+mod known;
 mod later;
 mod names;
 mod network;

@@ -6,6 +6,7 @@ use crate::domain::{Class, ClickReason, EmployeeId};
 
 use super::agent::Agent;
 use super::crawlers;
+use super::known::known;
 use super::tokens::{self, Scan};
 use super::visible;
 
@@ -65,13 +66,25 @@ pub struct Verdict {
 ///
 /// Repeats, hosting networks, scanners and WeChat's second fetch are judged later by the loader, from `human`.
 pub fn classify(facts: &RequestFacts<'_>, context: &Context) -> (Class, ClickReason) {
-    decide(facts, context, tokens::scan(visible(facts.user_agent)))
+    let verdict = judge(facts, context);
+    (verdict.class, verdict.reason)
 }
 
 /// [`classify`] and [`Agent::parse`] with one look at the user agent.
 pub fn judge(facts: &RequestFacts<'_>, context: &Context) -> Verdict {
-    let scan = tokens::scan(visible(facts.user_agent));
-    let (class, reason) = decide(facts, context, scan);
+    let (scan, machine) = known(visible(facts.user_agent), |agent| {
+        let scan = tokens::scan(agent);
+        // Of a preview nobody asks, and most stand on the list.
+        (
+            scan,
+            if scan.is_preview() {
+                None
+            } else {
+                machine(agent, scan)
+            },
+        )
+    });
+    let (class, reason) = decide(facts, context, scan, machine);
     Verdict {
         class,
         reason,
@@ -79,14 +92,19 @@ pub fn judge(facts: &RequestFacts<'_>, context: &Context) -> Verdict {
     }
 }
 
-fn decide(facts: &RequestFacts<'_>, context: &Context, scan: Scan) -> (Class, ClickReason) {
+fn decide(
+    facts: &RequestFacts<'_>,
+    context: &Context,
+    scan: Scan,
+    machine: Option<ClickReason>,
+) -> (Class, ClickReason) {
     if is_prefetch(facts) {
         return (Class::Prefetch, ClickReason::PrefetchHeader);
     }
     if scan.is_preview() {
         return (Class::Preview, ClickReason::PreviewAgent);
     }
-    if let Some(reason) = machine(visible(facts.user_agent), scan) {
+    if let Some(reason) = machine {
         return (Class::Bot, reason);
     }
     match context.staff {

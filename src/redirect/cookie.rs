@@ -16,7 +16,7 @@ pub const STAFF_COOKIE: &str = "bs";
 const VISITOR_BYTES: usize = 16;
 const VISITOR_CHARS: usize = 22;
 /// A year: long enough for "new customers only", and browsers allow no more than 400 days.
-const VISITOR_SECONDS: u32 = 365 * 24 * 3600;
+const VISITOR_REST: &str = "; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax";
 
 const STAFF_SIGNED: usize = 16;
 const STAFF_MAC: usize = 16;
@@ -51,9 +51,13 @@ pub(super) fn id_of(random: &[u8; VISITOR_BYTES]) -> VisitorId {
 
 /// `Set-Cookie` for a new visitor.
 pub(super) fn visitor_header(random: [u8; VISITOR_BYTES], secure: bool) -> String {
-    let value = URL_SAFE_NO_PAD.encode(random);
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{VISITOR_COOKIE}={value}; Max-Age={VISITOR_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}")
+    let mut header = String::with_capacity(112);
+    header.push_str(VISITOR_COOKIE);
+    header.push('=');
+    URL_SAFE_NO_PAD.encode_string(random, &mut header);
+    header.push_str(VISITOR_REST);
+    header.push_str(if secure { "; Secure" } else { "" });
+    header
 }
 
 /// What a way out is signed for. An address never begins like this, so that no ticket in is one out.

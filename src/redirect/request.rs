@@ -3,10 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
 
 use crate::classify::{RequestFacts, client_address};
 use crate::redirect::follow::FollowSettings;
+
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const X_PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
+const X_MOZ: HeaderName = HeaderName::from_static("x-moz");
+const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The header's value as far as it is text: up to the first byte that is none.
 pub(super) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -37,19 +44,19 @@ pub(super) fn facts<'a>(
     let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let says = |name: &'static str| text(headers, name) == Some("1");
+    let says = |name: &HeaderName| text(headers, name) == Some("1");
     RequestFacts {
         user_agent: text(headers, header::USER_AGENT).unwrap_or_default(),
         accept_language: text(headers, header::ACCEPT_LANGUAGE),
-        sec_purpose: text(headers, "sec-purpose"),
-        purpose: text(headers, "purpose"),
-        x_purpose: text(headers, "x-purpose"),
-        x_moz: text(headers, "x-moz"),
-        do_not_track: settings.honour_do_not_track && (says("sec-gpc") || says("dnt")),
+        sec_purpose: text(headers, &SEC_PURPOSE),
+        purpose: text(headers, &PURPOSE),
+        x_purpose: text(headers, &X_PURPOSE),
+        x_moz: text(headers, &X_MOZ),
+        do_not_track: settings.honour_do_not_track && (says(&SEC_GPC) || says(&header::DNT)),
         client: if settings.trusted_proxies.is_empty() {
             peer.to_canonical()
         } else {
-            client_address(peer, lines(headers, "x-forwarded-for"), &settings.trusted_proxies)
+            client_address(peer, lines(headers, &X_FORWARDED_FOR), &settings.trusted_proxies)
         },
     }
 }

@@ -18,6 +18,7 @@ mod claims;
 mod convert;
 mod doors;
 mod entry;
+mod fresh;
 mod house;
 mod kill;
 mod loader;
