@@ -25,7 +25,7 @@ use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, fold_lin
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
 const LEAST: usize = 256;
-const MOST: usize = 16_384;
+const MOST: usize = 8_192;
 /// A transaction should keep the writer this long at most.
 const GOAL: Duration = Duration::from_millis(150);
 /// How long to sleep when nothing is there: asking costs microseconds, being told would cost every redirect some.

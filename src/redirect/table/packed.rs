@@ -1,4 +1,4 @@
-//! The table's memory: 28 bytes per link, its code in one arena, and 5 bytes per bucket of the index.
+//! The table's memory: 28 bytes per link, its code in an arena of blocks, and 5 bytes per bucket of the index.
 //!
 //! A million links take about 46 MB (a `HashMap<Box<str>, …>` was measured at 244 MB).
 
@@ -100,7 +100,7 @@ pub(super) struct Packed {
     hasher: DefaultHashBuilder,
     index: HashTable<u32>,
     entries: Vec<Entry>,
-    codes: Vec<u8>,
+    codes: Codes,
     /// Encoded for an address, and as they are.
     channels: Vec<[Box<str>; 2]>,
     channel_numbers: HashMap<Box<str>, u16>,
@@ -115,8 +115,6 @@ impl Packed {
     pub(super) fn with_room_for(links: usize) -> Self {
         let mut packed = Self::default();
         packed.entries.reserve_exact(links);
-        // Minted codes have 7 characters.
-        packed.codes.reserve_exact(links * 8);
         let hasher = packed.hasher.clone();
         packed.index.reserve(links, |_| hasher.hash_one(0));
         packed
@@ -128,7 +126,7 @@ impl Packed {
 
     /// Bytes held for links: entries, codes, index.
     pub(super) fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>() + self.codes.capacity() + self.index.allocation_size()
+        self.entries.capacity() * size_of::<Entry>() + self.codes.bytes() + self.index.allocation_size()
     }
 
     pub(super) fn find(&self, code: &str, now_ms: i64) -> Option<Found<'_>> {
@@ -231,7 +229,7 @@ impl Packed {
             .expires_at_ms
             .map_or(0, |ms| u64::try_from(ms).unwrap_or(0).clamp(1, (1 << 48) - 1));
         let entry = Entry {
-            code_at: u32::try_from(self.codes.len()).ok()?,
+            code_at: 0,
             id: u32::try_from(change.id.0).ok()?,
             employee: u32::try_from(change.employee.0).ok()?,
             campaign: u32::try_from(change.campaign.0).ok()?,
@@ -252,10 +250,9 @@ impl Packed {
             place
         } else {
             let place = u32::try_from(self.entries.len()).ok()?;
-            make_room(&mut self.codes, key.len());
-            self.codes.extend_from_slice(key);
+            let code_at = self.codes.put(key)?;
             make_room(&mut self.entries, 1);
-            self.entries.push(entry);
+            self.entries.push(Entry { code_at, ..entry });
             let Self {
                 index,
                 entries,
@@ -299,15 +296,45 @@ impl Packed {
     }
 }
 
-fn code_of<'a>(entries: &[Entry], codes: &'a [u8], place: u32) -> &'a [u8] {
-    entries
-        .get(place as usize)
-        .and_then(|entry| {
-            codes
-                .get(entry.code_at as usize..)?
-                .get(..usize::from(entry.code_len))
-        })
-        .unwrap_or_default()
+fn code_of<'a>(entries: &[Entry], codes: &'a Codes, place: u32) -> &'a [u8] {
+    let entry = entries.get(place as usize);
+    entry.map_or(&[][..], |entry| codes.get(entry.code_at, entry.code_len))
+}
+
+/// Codes one behind the other, in blocks that stay where they are: an arena that grows by moving leaves as much memory
+/// behind as it holds.
+#[derive(Default)]
+struct Codes {
+    blocks: Vec<Vec<u8>>,
+}
+
+/// Bytes of a block; a place is 16 bits of block and 16 within it.
+const BLOCK: usize = 1 << 16;
+
+impl Codes {
+    /// Where the code lies from now on; `None` beyond 4 GiB.
+    fn put(&mut self, code: &[u8]) -> Option<u32> {
+        let full = |block: &Vec<u8>| block.len() + code.len() > BLOCK;
+        if self.blocks.last().is_none_or(full) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let number = u16::try_from(self.blocks.len() - 1).ok()?;
+        let block = self.blocks.last_mut()?;
+        let at = u16::try_from(block.len()).ok()?;
+        block.extend_from_slice(code);
+        Some(u32::from(number) << 16 | u32::from(at))
+    }
+
+    fn get(&self, at: u32, length: u8) -> &[u8] {
+        let block = self.blocks.get((at >> 16) as usize);
+        block
+            .and_then(|block| block.get((at & 0xffff) as usize..)?.get(..usize::from(length)))
+            .unwrap_or_default()
+    }
+
+    fn bytes(&self) -> usize {
+        self.blocks.len() * BLOCK
+    }
 }
 
 /// Lower case, in a buffer on the stack; `None` when no code can look like that.
