@@ -209,8 +209,13 @@ impl Neighbours {
             }
         }
         self.scanned = Some(known);
-        let complete = known.0 <= from && known.1 >= to;
-        Ok(if complete { i64::MAX } else { known.1 - SCAN_MS })
+        Ok(if known.0 > from {
+            i64::MIN
+        } else if known.1 < to {
+            known.1 - SCAN_MS
+        } else {
+            i64::MAX
+        })
     }
 
     /// Learns the last hour of the links that were not met yet.
