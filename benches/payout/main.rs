@@ -16,6 +16,10 @@ use std::time::{Duration, Instant};
 
 use bole::payout::{Document, evaluate};
 
+/// The allocator of the product, so that the figures are the product's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Payees of one pool.
 const PAYEES: usize = 100_000;
 /// Facts of one run.

@@ -143,15 +143,13 @@ impl Row {
     }
 
     /// The same row with more cells, made of the `at`-th row of its source.
-    pub fn extended(&self, at: usize, more: Vec<Value>) -> Self {
-        let mut cells = Vec::with_capacity(self.cells.len() + more.len());
-        cells.extend_from_slice(&self.cells);
-        cells.extend(more);
+    pub fn extended(&self, at: usize, more: impl IntoIterator<Item = Value>) -> Self {
         Self {
-            cells: cells.into(),
+            key: self.key.clone(),
+            cells: self.cells.iter().cloned().chain(more).collect(),
+            out: self.out.clone(),
             made_of: one(at),
             work: None,
-            ..self.clone()
         }
     }
 

@@ -221,7 +221,7 @@ impl Allocate {
                     Num::ZERO
                 }
             };
-            let mut new = row.extended(*at, vec![Value::Num(result)]);
+            let mut new = row.extended(*at, [Value::Num(result)]);
             new.work = Some(Arc::new(Work::Share(Box::new(Share {
                 total: division.total.clone(),
                 weight: claim.weight.clone(),

@@ -165,11 +165,12 @@ impl Derive {
         let source = &world.relations[self.from];
         let indexes: Vec<Index> = self.joins.iter().map(|j| j.index(world)).collect();
         let mut rows = Vec::with_capacity(source.rows.len());
+        let mut cells = Vec::new();
         if self.figures.is_empty() {
             // Without figures around a row, each is done and let go.
             for (at, row) in source.rows.iter().enumerate() {
                 if let Some(partners) = join::partners(&self.joins, &indexes, world, row)? {
-                    rows.push(self.row(world, at, row, &partners, &[])?);
+                    rows.push(self.row(world, at, row, &partners, &[], &mut cells)?);
                 }
             }
             return Ok(Relation::of(rows));
@@ -182,12 +183,13 @@ impl Derive {
         let figures = self.windows(world, source, &found)?;
         for (at, row) in source.rows.iter().enumerate() {
             if let Some(partners) = &found[at] {
-                rows.push(self.row(world, at, row, partners, &figures[at])?);
+                rows.push(self.row(world, at, row, partners, &figures[at], &mut cells)?);
             }
         }
         Ok(Relation::of(rows))
     }
 
+    /// One row; `cells` is a vessel that is empty before and after, so that the row's own are allocated once.
     fn row(
         &self,
         world: &World<'_>,
@@ -195,14 +197,14 @@ impl Derive {
         row: &Row,
         partners: &[Arc<[Value]>],
         figures: &[Value],
+        cells: &mut Vec<Value>,
     ) -> Result<Row, Halt> {
         let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
-        let mut cells = Vec::with_capacity(row.cells.len() + self.columns.len());
         cells.extend_from_slice(&row.cells);
         for code in &self.columns {
             let seen = Seen {
                 world,
-                cells: &cells,
+                cells,
                 joins: &joins,
                 figures,
             };
@@ -210,10 +212,11 @@ impl Derive {
             cells.push(value);
         }
         Ok(Row {
-            cells: cells.into(),
+            key: row.key.clone(),
+            cells: cells.drain(..).collect(),
+            out: row.out.clone(),
             made_of: crate::payout::relation::one(at),
             work: None,
-            ..row.clone()
         })
     }
 

@@ -203,7 +203,7 @@ impl Limit {
             .zip(limits)
             .map(|(((at, row), after), (low, high))| {
                 let before = row.cells[self.column].num();
-                let mut new: Row = row.extended(at, vec![Value::Num(after.clone())]);
+                let mut new: Row = row.extended(at, [Value::Num(after.clone())]);
                 new.work = Some(Arc::new(Work::Limit {
                     before,
                     after,

@@ -110,7 +110,7 @@ impl Round {
             let rows = source.rows.iter().enumerate().map(|(at, row)| {
                 let exact = row.cells[self.column].num();
                 let result = exact.rounded(&unit, mode);
-                let mut new = row.extended(at, vec![Value::Num(result.clone())]);
+                let mut new = row.extended(at, [Value::Num(result.clone())]);
                 new.work = Some(Arc::new(Work::Round {
                     exact,
                     unit: unit.clone(),

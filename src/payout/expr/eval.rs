@@ -1,5 +1,7 @@
 //! Runs checked code on a row.
 
+use std::borrow::Cow;
+
 use crate::payout::relation::{Relation, Row};
 use crate::payout::schema::Setting;
 use crate::payout::value::Value;
@@ -45,26 +47,21 @@ impl Seen<'_> {
     /// Computes `code`.
     pub fn eval(&self, code: &Code) -> Result<Value, Fault> {
         Ok(match code {
-            Code::Const(v) => v.clone(),
-            Code::Col(i) => self.cells[*i].clone(),
-            Code::Join(n, i) => self.joins[*n][*i].clone(),
-            Code::Single(rel, i) => match self.world.relations[*rel].rows.first() {
-                Some(row) => row.cells[*i].clone(),
-                None => return Err("a figure that was not computed"),
-            },
-            Code::Param(i) => match &self.world.params[*i] {
-                Setting::One(v) => v.clone(),
-                _ => return Err("a parameter that is not one value"),
-            },
+            Code::Const(_)
+            | Code::Col(_)
+            | Code::Join(..)
+            | Code::Single(..)
+            | Code::Param(_)
+            | Code::Figure(_) => self.stored(code)?.clone(),
             Code::Period(instant) => Value::date(match instant {
                 Instant::From => self.world.from,
                 Instant::To => self.world.to,
                 Instant::LastDay => self.world.to.yesterday().map_err(|_| "a period out of range")?,
             }),
             Code::Neg(x) => Value::Num(self.eval(x)?.num().negated()),
-            Code::Not(x) => Value::Bool(!self.eval(x)?.is_true()),
+            Code::Not(x) => Value::Bool(!self.test(x)?),
             Code::Arith(op, a, b) => {
-                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                let (a, b) = (self.seen(a)?, self.seen(b)?);
                 let (Some(x), Some(y)) = (a.as_num(), b.as_num()) else {
                     return Err("a number is needed");
                 };
@@ -80,7 +77,7 @@ impl Seen<'_> {
                 Value::Num(result)
             }
             Code::Compare(op, a, b) => {
-                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                let (a, b) = (self.seen(a)?, self.seen(b)?);
                 let order = a.cmp(&b);
                 Value::Bool(match op {
                     Op::Eq => order.is_eq(),
@@ -91,18 +88,18 @@ impl Seen<'_> {
                     _ => order.is_ge(),
                 })
             }
-            Code::And(a, b) => Value::Bool(self.eval(a)?.is_true() && self.eval(b)?.is_true()),
-            Code::Or(a, b) => Value::Bool(self.eval(a)?.is_true() || self.eval(b)?.is_true()),
+            Code::And(a, b) => Value::Bool(self.test(a)? && self.test(b)?),
+            Code::Or(a, b) => Value::Bool(self.test(a)? || self.test(b)?),
             Code::In(x, items, negated) => {
-                let x = self.eval(x)?;
+                let x = self.seen(x)?;
                 let mut found = false;
                 for item in items {
-                    found = found || self.eval(item)? == x;
+                    found = found || self.seen(item)? == x;
                 }
                 Value::Bool(found != *negated)
             }
             Code::InParam(x, param, negated) => {
-                let x = self.eval(x)?;
+                let x = self.seen(x)?;
                 let Setting::List(list) = &self.world.params[*param] else {
                     return Err("a parameter that is no list");
                 };
@@ -110,7 +107,7 @@ impl Seen<'_> {
             }
             Code::When(arms, otherwise) => {
                 for (condition, value) in arms {
-                    if self.eval(condition)?.is_true() {
+                    if self.test(condition)? {
                         return self.eval(value);
                     }
                 }
@@ -120,12 +117,43 @@ impl Seen<'_> {
                 let args: Vec<Value> = args.iter().map(|a| self.eval(a)).collect::<Result<_, _>>()?;
                 func::apply(*f, &args)?
             }
-            Code::Figure(i) => self.figures[*i].clone(),
         })
+    }
+
+    /// A value that stands somewhere already.
+    fn stored<'s>(&'s self, code: &'s Code) -> Result<&'s Value, Fault> {
+        match code {
+            Code::Const(v) => Ok(v),
+            Code::Col(i) => Ok(&self.cells[*i]),
+            Code::Join(n, i) => Ok(&self.joins[*n][*i]),
+            Code::Figure(i) => Ok(&self.figures[*i]),
+            Code::Single(rel, i) => match self.world.relations[*rel].rows.first() {
+                Some(row) => Ok(&row.cells[*i]),
+                None => Err("a figure that was not computed"),
+            },
+            Code::Param(i) => match &self.world.params[*i] {
+                Setting::One(v) => Ok(v),
+                _ => Err("a parameter that is not one value"),
+            },
+            _ => Err("a value that is computed"),
+        }
+    }
+
+    /// A value to be looked at: what stands somewhere already is not copied, for it is done for every row.
+    fn seen<'s>(&'s self, code: &'s Code) -> Result<Cow<'s, Value>, Fault> {
+        match code {
+            Code::Const(_)
+            | Code::Col(_)
+            | Code::Join(..)
+            | Code::Single(..)
+            | Code::Param(_)
+            | Code::Figure(_) => self.stored(code).map(Cow::Borrowed),
+            _ => self.eval(code).map(Cow::Owned),
+        }
     }
 
     /// A condition.
     pub fn test(&self, code: &Code) -> Result<bool, Fault> {
-        Ok(self.eval(code)?.is_true())
+        Ok(self.seen(code)?.is_true())
     }
 }
