@@ -37,7 +37,8 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
         let mut tx = app.store.begin().await?;
         watermark(&mut tx).await?
     };
-    let material = if document.header.guard {
+    let across = scheme == guard::GUARDS;
+    let material = if across {
         guard::material(app, &document, (from, to), &in_force.params, mark).await?
     } else {
         gather(app, &document, (from, to), &in_force.params, mark, None).await?
@@ -47,7 +48,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
     let (unknown, left_out) = (material.unknown, material.left_out);
     let computed = compute(document.clone(), material).await?;
     let mut lines = computed.lines;
-    if document.header.guard {
+    if across {
         // The guards' lines are what everybody may keep: nothing of it is paid here.
         lines.clear();
     } else {

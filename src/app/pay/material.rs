@@ -15,7 +15,7 @@ use crate::storage::StoreError;
 use crate::storage::pay::FactRow;
 
 /// Dimension that keeps a fact to one scheme, where several declare its kind.
-const FOR_SCHEME: &str = "for_scheme";
+pub(super) const FOR_SCHEME: &str = "for_scheme";
 /// Leavers stay on the roster this long: their cash comes in later (GC-15), days.
 const LEAVERS_DAYS: i32 = 400;
 

@@ -13,6 +13,7 @@ mod guard;
 mod late;
 mod library;
 mod material;
+mod next;
 mod replay;
 mod review;
 mod settings;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::claims::again;
 use crate::app::outbox::payout_moved;
-use crate::app::pay::{PayError, guard};
+use crate::app::pay::{PayError, guard, next};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
@@ -60,7 +60,7 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
 }
 
 /// Closes an approved run: the guards look at every scheme of its days, what is over is taken back, the lines are booked,
-/// and the whole is sealed by a hash.
+/// what it found for the next period is recorded, and the whole is sealed by a hash.
 pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     need(
         actor,
@@ -91,6 +91,7 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
             )
             .await?;
         }
+        next::record(&mut tx, &run, &actor.word(), now_ms).await?;
         let snapshot = seal(&run, &lines);
         advance(
             app,

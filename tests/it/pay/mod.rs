@@ -6,6 +6,7 @@ mod facts;
 mod flow;
 mod histories;
 mod late;
+mod next;
 mod road;
 
 use serde_json::{Value, json};

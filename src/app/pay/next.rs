@@ -1,0 +1,145 @@
+//! What a closed run hands to its scheme's next period: a loss carried forward, what was repaid (`emit` of facts).
+//!
+//! # Why
+//! The next period must read what this one found, and nobody should type it in again. It is recorded with the close, in
+//! the same transaction, under a key made of scheme, day and words: a close that is tried twice records it once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::app::pay::PayError;
+use crate::app::pay::material::{FOR_SCHEME, Shape};
+use crate::domain::ContentHash;
+use crate::payout::Document;
+use crate::storage::Tx;
+use crate::storage::pay::{NewFact, Run, put_fact};
+
+/// Who says so.
+pub(super) const PAYOUT: &str = "payout";
+
+/// A fact of the next period.
+#[derive(Debug, PartialEq)]
+struct Next {
+    kind: String,
+    key: String,
+    subject: Option<String>,
+    fields: Value,
+}
+
+/// Records what a run that is being closed emitted and its own document reads: as of the day after its last, for this
+/// scheme alone. Kinds it does not read itself stay in the outcome: somebody decides on them. What guards emit is a debt,
+/// and debts are the ledger's. Gives how many were recorded.
+pub(super) async fn record(tx: &mut Tx, run: &Run, by: &str, now_ms: i64) -> Result<u64, PayError> {
+    let outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    let emitted = outcome["facts"].as_array().map_or(&[][..], Vec::as_slice);
+    if emitted.is_empty() {
+        return Ok(0);
+    }
+    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
+        .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+    if document.header.guard {
+        return Ok(0);
+    }
+    let day = run.to_on.to_string();
+    let facts = facts(&document, &day, emitted);
+    for fact in &facts {
+        let fields = fact.fields.to_string();
+        let mut hash = ContentHash::default();
+        for part in [fact.subject.as_deref().unwrap_or(""), &day, &fields, ""] {
+            hash.part(part);
+        }
+        let new = NewFact {
+            kind: &fact.kind,
+            source: PAYOUT,
+            source_key: &fact.key,
+            subject: fact.subject.as_deref(),
+            occurred: &day,
+            occurred_on: run.to_on,
+            fields: &fields,
+            content_hash: hash.finish(),
+            void: false,
+            sent_by: by,
+            recorded_at: now_ms,
+        };
+        put_fact(tx, &new).await?;
+    }
+    Ok(facts.len() as u64)
+}
+
+/// The facts of an outcome that the document itself declares, with the fields it declares.
+fn facts(document: &Document, day: &str, emitted: &[Value]) -> Vec<Next> {
+    let shape = Shape::of(document);
+    let scheme = &document.header.id;
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut facts = Vec::new();
+    for fact in emitted {
+        let kind = fact["kind"].as_str().unwrap_or_default();
+        let Some(declared) = shape.facts.get(kind) else {
+            continue;
+        };
+        let mut fields = Map::new();
+        let (mut words, mut subject) = (BTreeSet::new(), None);
+        for field in declared {
+            let Some(value) = fact["fields"][&field.name].as_str() else {
+                continue;
+            };
+            match field.kind.as_str() {
+                "employee" => {
+                    subject.get_or_insert_with(|| value.to_owned());
+                    words.insert(format!("{}={value}", field.name));
+                }
+                "text" => {
+                    words.insert(format!("{}={value}", field.name));
+                }
+                _ => {}
+            }
+            let value = match (field.kind.as_str(), value) {
+                ("bool", word) => json!(word == "true"),
+                (_, text) => json!(text),
+            };
+            fields.insert(field.name.clone(), value);
+        }
+        fields.insert(FOR_SCHEME.to_owned(), json!(scheme));
+        let words: Vec<String> = words.into_iter().collect();
+        let key = format!("{scheme}:{day}:{}", words.join(","));
+        // Two about the same thing are two.
+        let nth = seen.entry(format!("{kind}:{key}")).or_default();
+        *nth += 1;
+        facts.push(Next {
+            kind: kind.to_owned(),
+            key: if *nth == 1 { key } else { format!("{key}#{nth}") },
+            subject,
+            fields: Value::Object(fields),
+        });
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::pay::documents;
+
+    #[test]
+    fn given_a_loss_when_it_is_handed_on_then_it_is_one_fact_of_the_next_period_for_its_scheme_alone() {
+        let document = &documents()["13-partners"];
+        let emitted = [
+            json!({ "kind": "carried_loss", "fields": { "unit": "north", "amount": "20000" } }),
+            json!({ "kind": "carried_loss", "fields": { "unit": "north", "amount": "1" } }),
+            json!({ "kind": "level", "fields": { "person": "li", "level": "3" } }),
+        ];
+        let told = facts(document, "2027-01-01", &emitted);
+        assert_eq!(
+            told.len(),
+            2,
+            "a kind the scheme does not read stays in the outcome"
+        );
+        assert_eq!(told[0].key, "13-partners:2027-01-01:unit=north");
+        assert_eq!(told[1].key, "13-partners:2027-01-01:unit=north#2");
+        assert_eq!(
+            told[0].fields,
+            json!({ "unit": "north", "amount": "20000", "for_scheme": "13-partners" })
+        );
+    }
+}

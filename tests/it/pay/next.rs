@@ -1,0 +1,161 @@
+//! What a close hands to the next period, and the wages the guards look at.
+
+use serde_json::{Value, json};
+
+use super::{lines, record, take};
+use crate::points::rig::Rig;
+use crate::support::TestDb;
+
+async fn set_up(rig: &Rig, scheme: &str, params: Value) {
+    let version = json!({"from_on": "2026-01-01", "params": params, "enabled": false, "note": "test"});
+    let path = format!("/schemes/{scheme}/versions");
+    let (status, body) = rig.post("admin", &path, version).await;
+    assert_eq!(status, 201, "{body}");
+}
+
+async fn calculated(rig: &Rig, scheme: &str, period: &str) -> Value {
+    let body = json!({"scheme": scheme, "period": period});
+    let (status, run) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(status, 201, "{run}");
+    run
+}
+
+async fn until_closed(rig: &Rig, run: &Value) {
+    for (key, step) in [("admin", "submit"), ("other", "approve"), ("admin", "close")] {
+        let (status, body) = take(rig, key, run, step).await;
+        assert_eq!(status, 200, "{step}: {body}");
+    }
+}
+
+fn fact(kind: &str, key: &str, day: &str, measures: Value, subject: Option<(&str, &str)>) -> Value {
+    let mut fact = json!({"kind": kind, "source": "books", "source_key": key, "occurred_on": day,
+                          "measures": measures, "dimensions": {}});
+    if let Some((field, who)) = subject {
+        fact["dimensions"][field] = json!(who);
+    }
+    fact
+}
+
+async fn carried(rig: &Rig) -> Vec<(String, String, String, i64)> {
+    let list = rig.get("admin", "/facts?kind=carried_loss").await;
+    let rows = list["data"].as_array().unwrap();
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let told = |r: &Value| {
+        (
+            text(&r["source"]),
+            text(&r["occurred_on"]),
+            text(&r["fields"]["amount"]),
+            r["revision"].as_i64().unwrap(),
+        )
+    };
+    rows.iter().map(told).collect()
+}
+
+async fn given_a_loss_when_its_year_is_closed_then_the_next_year_makes_it_good_first_and_once(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    set_up(&rig, "13-partners", json!({"reserve": "0"})).await;
+    record(
+        &rig,
+        vec![
+            fact(
+                "holding",
+                "h1",
+                "2026-01-01",
+                json!({"units": "60"}),
+                Some(("holder", "Z3")),
+            ),
+            fact(
+                "holding",
+                "h2",
+                "2026-01-01",
+                json!({"units": "40"}),
+                Some(("holder", "L4")),
+            ),
+            fact("profit", "p26", "2026-12-31", json!({"amount": "-5000.00"}), None),
+            fact("profit", "p27", "2027-12-31", json!({"amount": "20000.00"}), None),
+        ],
+    )
+    .await;
+    let loss = calculated(&rig, "13-partners", "2026").await;
+    assert_eq!(lines(&rig, &loss).await, Vec::<String>::new());
+    assert_eq!(carried(&rig).await, [], "calculating records nothing");
+    until_closed(&rig, &loss).await;
+    let one = [("payout".to_owned(), "2027-01-01".to_owned(), "5000".to_owned(), 0)];
+    assert_eq!(carried(&rig).await, one);
+    assert_eq!(
+        take(&rig, "admin", &loss, "close").await.0,
+        409,
+        "closed is closed"
+    );
+    assert_eq!(carried(&rig).await, one, "once");
+    // 20 000 less the old 5 000.
+    let next = calculated(&rig, "13-partners", "2027").await;
+    let mut found = lines(&rig, &next).await;
+    found.sort_unstable();
+    assert_eq!(found, ["L4 6000.00 line", "Z3 9000.00 line"]);
+    until_closed(&rig, &next).await;
+    assert_eq!(carried(&rig).await, one, "nothing is left to carry");
+    let replayed = bole::app::pay::replay(&rig.app, loss["id"].as_i64().unwrap())
+        .await
+        .unwrap();
+    assert!(replayed.is_same(), "{replayed:?}");
+}
+
+async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    set_up(&rig, "99-wage-guards", json!({"min_wage": "2690"})).await;
+    record(
+        &rig,
+        vec![
+            fact(
+                "wage",
+                "w1",
+                "2026-10-31",
+                json!({"amount": "2500.00", "variable": "300.00"}),
+                Some(("employee", "Z3")),
+            ),
+            fact(
+                "wage",
+                "w2",
+                "2026-10-31",
+                json!({"amount": "5000.00"}),
+                Some(("employee", "L4")),
+            ),
+            fact(
+                "overpayment",
+                "o1",
+                "2026-10-20",
+                json!({"amount": "500.00"}),
+                Some(("employee", "Z3")),
+            ),
+        ],
+    )
+    .await;
+    let run = calculated(&rig, "99-wage-guards", "2026-10").await;
+    assert_eq!(lines(&rig, &run).await, ["Z3 190.00 line"]);
+    let proposals = run["outcome"]["proposals"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let told: Vec<String> = proposals
+        .iter()
+        .map(|p| {
+            let text = |name: &str| p[name].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {}", text("payee"), text("proposal"), text("value"))
+        })
+        .collect();
+    assert_eq!(told, ["L4 recovery_ceiling 1000.00", "Z3 recovery 300.00"]);
+    until_closed(&rig, &run).await;
+    // What is still open is the debt itself, not a second one beside it.
+    let open = rig.get("admin", "/facts?kind=overpayment").await;
+    assert_eq!(open["data"].as_array().unwrap().len(), 1, "{open}");
+    let replayed = bole::app::pay::replay(&rig.app, run["id"].as_i64().unwrap())
+        .await
+        .unwrap();
+    assert!(replayed.is_same(), "{replayed:?}");
+}
+
+both!(given_a_loss_when_its_year_is_closed_then_the_next_year_makes_it_good_first_and_once);
+both!(given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed);
