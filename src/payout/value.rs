@@ -193,3 +193,44 @@ pub fn parse_date(text: &str, offset_minutes: i32) -> Option<DateTime> {
     }
     text.parse::<DateTime>().ok().and_then(within)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_values_when_shown_to_people_then_each_unit_has_its_form() {
+        let money = Type::MONEY;
+        for (text, ty, right) in [
+            ("5", Type::Cash, "5.00"),
+            ("5", money, "5.00"),
+            ("0.5", money, "0.50"),
+            ("0.25", money, "0.25"),
+            ("0.005", money, "0.005"),
+            ("1/3", money, "1/3"),
+            ("1/2", Type::Ratio, "50%"),
+            ("5", Type::Count, "5"),
+        ] {
+            let value = Value::Num(Num::parse(text).unwrap());
+            assert_eq!(value.shown(ty), right, "{text} as {ty:?}");
+        }
+    }
+
+    #[test]
+    fn given_dates_when_read_then_a_day_is_midnight_and_an_instant_keeps_its_time_in_the_zone() {
+        let shown = |text: &str| parse_date(text, 480).map(|d| Value::Date(d).to_string());
+        assert_eq!(shown("2026-10-03").as_deref(), Some("2026-10-03"));
+        assert_eq!(
+            shown("2026-10-03T10:30:00").as_deref(),
+            Some("2026-10-03T10:30:00")
+        );
+        assert_eq!(
+            shown("2026-10-03T22:30:00Z").as_deref(),
+            Some("2026-10-04T06:30:00"),
+            "eight hours on"
+        );
+        assert_eq!(shown("2026-10-03T00:00:00+08:00").as_deref(), Some("2026-10-03"));
+        assert_eq!(shown("1899-12-31"), None);
+        assert_eq!(shown("2026-13-01"), None);
+    }
+}

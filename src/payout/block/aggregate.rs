@@ -62,11 +62,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     let mut codes = Vec::new();
     for e in entries {
         // Only the group's own columns are the same for all its rows; others go through a figure.
-        let group = crate::payout::schema::Schema {
-            columns: schema.columns.clone(),
-            ..schema.clone()
-        };
-        let typed = spec.typed(&e.value, &with_figures(&group, from, &figures));
+        let typed = spec.typed(&e.value, &with_figures(schema, from, &figures));
         if !spec.fresh(&e.key, &e.key_span, &columns) {
             continue;
         }

@@ -29,7 +29,7 @@ fn told(v: &Value, ty: Type, chinese: bool) -> String {
 }
 
 /// Names and values of some columns; helpers are left out.
-fn listed<'c>(pairs: impl Iterator<Item = (&'c Column, &'c Value)> + Clone) -> Label {
+fn listed<'c>(pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone)) -> Label {
     let side = |chinese: bool| {
         let one = |(c, v): (&Column, &Value)| {
             let name = if chinese { &c.label.zh } else { &c.label.en };
@@ -51,7 +51,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         cells.filter(|(c, v)| c.default.as_ref() != Some(*v))
     };
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
-        let all = listed(filled(2));
+        let all = listed(&filled(2));
         let when = row.cells[1].to_string();
         return label(
             format!("{} {}（{when}）：{}", fact.label.zh, row.key, all.zh),
@@ -59,7 +59,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
-        let all = listed(filled(schema.key_parts));
+        let all = listed(&filled(schema.key_parts));
         if all == Label::default() {
             return all;
         }
@@ -231,7 +231,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Aggregate(a), _) => {
             let from = a.by.len();
-            let all = listed(schema.columns[from..].iter().zip(&row.cells[from..]));
+            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]));
             label(
                 format!("{members} 条合计：{}", all.zh),
                 format!("{members} added up: {}", all.en),
@@ -239,11 +239,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Derive(d), _) => {
             let from = doc.schemas[d.from].columns.len();
-            listed(schema.columns[from..].iter().zip(&row.cells[from..]))
+            listed(&schema.columns[from..].iter().zip(&row.cells[from..]))
         }
         (Block::Table(t), _) => {
             let from = doc.schemas[t.from].columns.len();
-            let all = listed(schema.columns[from..].iter().zip(&row.cells[from..]));
+            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]));
             label(format!("查表：{}", all.zh), format!("by the table: {}", all.en))
         }
         (Block::Qualify(q), _) => match &row.out {

@@ -118,3 +118,41 @@ proptest! {
         prop_assert!((&r - &a).abs() * Num::int(200) <= Num::ONE);
     }
 }
+
+#[test]
+fn given_a_fraction_when_its_denominator_is_below_or_at_0_then_it_is_turned_or_there_is_none() {
+    assert_eq!(Num::ratio(1, 0), None);
+    assert_eq!(Num::ratio(0, 0), None);
+    assert_eq!(Num::ratio(6, -4), Some(n("-3/2")));
+    assert_eq!(Num::ratio(-6, -4), Some(n("3/2")));
+    assert_eq!(Num::ratio(6, -4).unwrap().denominator(), 2.into());
+}
+
+#[test]
+fn given_numbers_of_8192_bits_and_one_more_when_looked_at_then_only_the_longer_one_is_too_long() {
+    let power = |bits: usize| Num::from_ibig(dashu_int::IBig::ONE << bits);
+    assert!(!n("5").too_long());
+    assert!(!power(8191).too_long(), "8192 bits");
+    assert!(power(8192).too_long(), "8193 bits");
+    assert!(!Num::ONE.over(&power(8191)).unwrap().too_long());
+    assert!(Num::ONE.over(&power(8192)).unwrap().too_long());
+}
+
+#[test]
+fn given_numbers_when_hashed_then_equal_ones_are_equal_and_others_are_not() {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let hash = |x: &Num| {
+        let mut hasher = DefaultHasher::new();
+        x.hash(&mut hasher);
+        hasher.finish()
+    };
+    let huge = Num::from_ibig(dashu_int::IBig::ONE << 300);
+    for (a, b) in [
+        (n("1"), n("2")),
+        (n("9999999999999999999999"), n("9999999999999999999998")),
+        (huge.clone(), &huge + &Num::ONE),
+    ] {
+        assert_ne!(hash(&a), hash(&b), "{a} {b}");
+        assert_eq!(hash(&a), hash(&(&(&a + &Num::ONE) - &Num::ONE)), "{a}");
+    }
+}

@@ -191,3 +191,60 @@ fn given_somebody_who_is_not_paid_when_told_then_the_rule_and_every_reason_have_
         ]
     );
 }
+
+#[test]
+fn given_each_kind_of_step_when_a_line_is_traced_then_its_figures_are_what_the_step_added() {
+    let (doc, run) = told("columns = { role = \"roster.role\", half = \"total * 50%\" }").unwrap();
+    let json = trace(&doc, &run, &run.outcome.lines[0]).to_json();
+    let mut found = Vec::new();
+    let mut at = &json;
+    loop {
+        let figures = at["figures"].as_object().unwrap();
+        let names: Vec<&str> = figures.keys().map(String::as_str).collect();
+        found.push(format!("{}: {}", at["step"].as_str().unwrap(), names.join(" ")));
+        match at["from"].get(0) {
+            Some(from) => at = from,
+            None => break,
+        }
+    }
+    // A line and a group begin anew, a selection adds nothing, the others add to what came to them.
+    assert_eq!(
+        found,
+        [
+            "commission: amount payee",
+            "cash: pay",
+            "shares: share",
+            "who: ",
+            "known: half role",
+            "rated: commission",
+            "totals: n seller total",
+            "sales: ",
+            "fact.sale: ",
+        ]
+    );
+    // Rounded by person, a row is a new one.
+    let text = SMALL
+        .replace(
+            "column = \"commission\"\nas = \"pay\"",
+            "column = \"commission\"\nby = \"seller\"\nas = \"pay\"",
+        )
+        .replace(
+            "id = \"bonus\"\ndo = \"emit\"",
+            "id = \"bonus\"\ndo = \"emit\"\nwhere = \"share > 0\"",
+        )
+        .replace(
+            "from = \"cash\"\npayee = \"seller\"\namount = \"share\"",
+            "from = \"shares\"\npayee = \"seller\"\namount = \"share\"",
+        );
+    let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+    let input = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "1" },
+        "roster": [{ "id": "li", "role": "sales" }],
+        "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+    let run = evaluate(&doc, doc.input(&input).unwrap()).unwrap();
+    let json = trace(&doc, &run, &run.outcome.lines[0]).to_json();
+    let figures = json["from"][0]["figures"].as_object().unwrap();
+    assert_eq!(
+        figures.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["pay", "seller"]
+    );
+}

@@ -63,9 +63,11 @@ const KEY: &str = "key = [\"post\", \"grade\"]";
 
 fn graded(text: &str, jobs: &[(&str, &str)]) -> Result<Vec<String>, String> {
     let doc = Document::parse("join.toml", text).map_err(|f| {
-        f.iter()
+        let said: Vec<String> = f
+            .iter()
             .map(|d| format!("{}; expected {}", d.what, d.expected))
-            .collect::<String>()
+            .collect();
+        said.join("\n")
     })?;
     let facts: Vec<_> = jobs
         .iter()

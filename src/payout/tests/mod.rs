@@ -1,6 +1,7 @@
 //! The room's own tests: laws, a slow reference, refusals, the checker of the trace.
 
 mod audited;
+mod bands;
 mod book;
 mod boundary;
 mod explained;
@@ -11,6 +12,7 @@ mod language;
 mod laws;
 pub mod reference;
 mod refused;
+mod shares;
 mod twice;
 mod words;
 

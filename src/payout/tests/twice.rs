@@ -74,6 +74,34 @@ fn given_cash_that_comes_back_as_money_by_any_way_when_rounded_again_then_it_is_
             "[[step]]\nid = \"s\"\ndo = \"limit\"\nfrom = \"cash\"\ncolumn = \"total\"\ncap = \"pay\"\nas = \"b\"\n".to_owned() + &round("s", "b"),
         ),
         (
+            "a cap of cash on a ratio",
+            derive("a = \"divide(pay, total, 0)\", r = \"divide(total, total, 0)\"")
+                + "[[step]]\nid = \"s\"\ndo = \"limit\"\nfrom = \"d\"\ncolumn = \"r\"\ncap = \"a\"\nas = \"q\"\n\
+                   [[step]]\nid = \"e\"\ndo = \"derive\"\nfrom = \"s\"\ncolumns = { b = \"total * q\" }\n"
+                + &round("e", "b"),
+        ),
+        (
+            "a limited ratio of cash",
+            derive("a = \"divide(pay, total, 0)\"")
+                + "[[step]]\nid = \"s\"\ndo = \"limit\"\nfrom = \"d\"\ncolumn = \"a\"\ncap = \"1\"\nas = \"q\"\n\
+                   [[step]]\nid = \"e\"\ndo = \"derive\"\nfrom = \"s\"\ncolumns = { b = \"total * q\" }\n"
+                + &round("e", "b"),
+        ),
+        (
+            "a ratio that interpolates over cash",
+            "[[step]]\nid = \"s\"\ndo = \"scale\"\nfrom = \"cash\"\nvalue = \"pay\"\nbands = [{ from = \"0\", gives = \"0\" }, { from = \"10\", gives = \"20%\" }]\ngives = \"ratio\"\nmethod = \"interpolate\"\nas = \"a\"\n\
+             [[step]]\nid = \"e\"\ndo = \"derive\"\nfrom = \"s\"\ncolumns = { b = \"total * a\" }\n".to_owned()
+                + &round("e", "b"),
+        ),
+        (
+            "a union of ratios",
+            derive("m = \"total * 1\", q = \"divide(pay, total, 0)\"")
+                + "[[step]]\nid = \"f\"\ndo = \"derive\"\nfrom = \"totals\"\ncolumns = { m = \"total * 1\", q = \"divide(total, total, 0)\" }\n\
+                   [[step]]\nid = \"u\"\ndo = \"select\"\nfrom = [\"f\", \"d\"]\ncolumns = [\"m\", \"q\"]\n\
+                   [[step]]\nid = \"e\"\ndo = \"derive\"\nfrom = \"u\"\ncolumns = { b = \"m * q\" }\n"
+                + &round("e", "b"),
+        ),
+        (
             "a union",
             derive("m = \"pay * 1\"")
                 + "[[step]]\nid = \"e\"\ndo = \"derive\"\nfrom = \"totals\"\ncolumns = { m = \"total * 1\" }\n\

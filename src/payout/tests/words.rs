@@ -1,7 +1,7 @@
 //! What an explanation calls things: `[label]`, and steps without words.
 
-use super::super::Document;
 use super::super::explain::{sentence, trace};
+use super::super::{Document, Evaluation};
 use super::SMALL;
 
 const EXAMPLE: &str = r#"
@@ -14,14 +14,20 @@ facts = [{ kind = "sale", id = "1", occurred = "2026-10-02", seller = "li", amou
 expect = { total = "4.00" }
 "#;
 
-fn told(more: &str) -> Result<(String, String), String> {
+/// The small document whose totals have words, with steps before its example and more after it; and the example's run.
+fn named(steps: &str, more: &str) -> Result<(Document, Evaluation), String> {
     let small = SMALL.replace(
         "id = \"totals\"",
         "id = \"totals\"\nzh = \"按人\"\nen = \"by person\"",
     );
-    let doc = Document::accept("small.toml", &format!("{small}{EXAMPLE}{more}"))
+    let doc = Document::accept("small.toml", &format!("{small}{steps}{EXAMPLE}{more}"))
         .map_err(|f| f.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let run = doc.example("one").unwrap().unwrap();
+    Ok((doc, run))
+}
+
+fn told(more: &str) -> Result<(String, String), String> {
+    let (doc, run) = named("", more)?;
     let line = run
         .outcome
         .lines
@@ -77,12 +83,7 @@ fn given_an_award_and_a_proposal_when_they_are_explained_then_they_are_told_from
         [[step]]\nid = \"rise\"\ndo = \"emit\"\nas = \"proposal\"\nzh = \"加薪\"\nen = \"rise\"\nfrom = \"totals\"\n\
         payee = \"seller\"\nproposal = \"pay_rise\"\nvalue = \"total\"\n\
         [[book]]\nno = \"E1\"\nsays = \"2\"\nexact = \"1\"\nexample = \"one\"\nline = \"li cup\"\nzh = \"多印一只\"\nen = \"one too many\"\n";
-    let small = SMALL.replace(
-        "id = \"totals\"",
-        "id = \"totals\"\nzh = \"按人\"\nen = \"by person\"",
-    );
-    let doc = Document::accept("small.toml", &format!("{small}{more}{EXAMPLE}")).unwrap();
-    let run = doc.example("one").unwrap().unwrap();
+    let (doc, run) = named(more, "").unwrap();
     let cup = trace(&doc, &run, &run.outcome.awards[0]).text(false);
     assert!(
         cup.starts_with("li, cup: 1 (worth 40.00, before tax, wages)"),
@@ -166,9 +167,7 @@ fn given_counted_things_in_parts_when_an_award_is_explained_then_no_fen_are_show
         [[step]]\nid = \"split\"\ndo = \"allocate\"\nzh = \"再分\"\nen = \"split\"\nfrom = \"parts\"\namount = \"n * 7\"\nweight = \"1/3\"\nas = \"piece\"\n\
         [[step]]\nid = \"cup\"\ndo = \"emit\"\nas = \"award\"\nzh = \"奖杯\"\nen = \"cup\"\nfrom = \"split\"\n\
         payee = \"seller\"\nquantity = \"piece\"\nunit = \"cup\"\n";
-    let doc = Document::accept("small.toml", &format!("{SMALL}{more}{EXAMPLE}"))
-        .unwrap_or_else(|f| panic!("{}", f.iter().map(ToString::to_string).collect::<String>()));
-    let run = doc.example("one").unwrap().unwrap();
+    let (doc, run) = named(more, "").unwrap();
     let first = trace(&doc, &run, &run.outcome.awards[0]).text(false);
     assert!(
         first.contains("tranche: 1 × 50% = 0.5, in whole units 1"),
