@@ -393,6 +393,12 @@ fn examples(root: At<'_>, sink: &Sink<'_>) -> Vec<Example> {
 }
 
 impl Document {
+    /// The step that makes a relation; `None` for what is given.
+    pub(super) fn step_of(&self, relation: usize) -> Option<&Step> {
+        let first = self.steps.first()?.relation;
+        self.steps.get(relation.checked_sub(first)?)
+    }
+
     /// Columns of the table parameter, when it is one.
     pub(super) fn table_columns(&self, kind: &ParamKind) -> Option<&[Column]> {
         match kind {

@@ -6,6 +6,7 @@
 
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -50,10 +51,7 @@ const NODES_MAX: usize = 400;
 
 /// Tells how a line, an award or a proposal came about.
 pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Trace {
-    story(doc, run, emitted.into(), true)
-}
-
-fn story(doc: &Document, run: &Evaluation, emitted: Emitted<'_>, joins: bool) -> Trace {
+    let emitted = emitted.into();
     let step = &doc.steps[emitted.step];
     let row = &run.relations[step.relation].rows[emitted.row];
     let mut teller = Teller {
@@ -61,7 +59,6 @@ fn story(doc: &Document, run: &Evaluation, emitted: Emitted<'_>, joins: bool) ->
         run,
         left: NODES_MAX,
         told: HashSet::new(),
-        joins,
     };
     Trace {
         book: books(doc, emitted.component).cloned().collect(),
@@ -76,34 +73,55 @@ fn books<'a>(doc: &'a Document, component: &'a str) -> impl Iterator<Item = &'a 
         .filter(move |b| b.component.as_deref() == Some(component))
 }
 
-/// One sentence for a list of lines, awards or proposals: the steps that computed something.
+/// One sentence for a list of lines, awards or proposals: the steps that computed something, along the line's own way
+/// back: from what it is made of to what that is made of; of several, the first whose step says something. The whole
+/// story is not told for it: 100 000 lines would take half a minute.
 pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Label {
-    let told = story(doc, run, emitted.into(), false);
-    let mut label = Label::default();
-    let mut at = Some(&told);
+    let emitted = emitted.into();
     let (mut zh, mut en) = (Vec::new(), Vec::new());
-    while let Some(t) = at {
-        if !t.says.zh.is_empty() && !t.step.starts_with("fact.") {
-            zh.push(t.says.zh.clone());
-            en.push(t.says.en.clone());
+    let mut at = Some((doc.steps[emitted.step].relation, emitted.row));
+    while let Some((relation, n)) = at {
+        let Some((step, row)) = doc.step_of(relation).zip(run.relations[relation].rows.get(n)) else {
+            // A fact or a row of the roster: the sentence is about what was done with it.
+            break;
+        };
+        let (source, members) = made_of(step, row);
+        let says = words::step(doc, run, step, row, members.len());
+        if !says.zh.is_empty() {
+            zh.push(says.zh);
+            en.push(says.en);
         }
-        at = t.from.first().filter(|_| t.more == 0 && t.from.len() == 1);
-        if at.is_none() && t.from.len() > 1 {
-            at = t
-                .from
-                .iter()
-                .find(|f| doc.steps.iter().any(|s| s.id == f.step && !s.label.zh.is_empty()));
-        }
+        at = match members[..] {
+            [one] => Some((source, one as usize)),
+            [] => singles(step).first().map(|single| (*single, 0)),
+            [first, ..] => {
+                let says = doc.step_of(source).is_some_and(|s| !s.label.zh.is_empty());
+                says.then_some((source, first as usize))
+            }
+        };
     }
     zh.reverse();
     en.reverse();
-    for note in told.book.iter().map(Book::note) {
+    for note in books(doc, emitted.component).map(Book::note) {
         zh.push(note.zh);
         en.push(note.en);
     }
-    label.zh = zh.join("；");
-    label.en = en.join("; ");
-    label
+    Label {
+        zh: zh.join("；"),
+        en: en.join("; "),
+    }
+}
+
+/// The rows a row was made of: their relation, and row numbers in it.
+fn made_of<'r>(step: &Step, row: &'r Row) -> (usize, Cow<'r, [u32]>) {
+    let source = step.block.source();
+    match (&row.made_of, &step.block) {
+        (MadeOf::One(at), _) => (source, Cow::Owned(vec![*at])),
+        // A pool's sum is made of everybody, and everybody's story comes by it: not copied.
+        (MadeOf::Many(members), _) => (source, Cow::Borrowed(members)),
+        (MadeOf::Of(n, at), Block::Select(s)) => (s.from[usize::from(*n)], Cow::Owned(vec![*at])),
+        (MadeOf::Nothing | MadeOf::Of(..), _) => (source, Cow::Borrowed(&[])),
+    }
 }
 
 struct Teller<'a> {
@@ -112,36 +130,25 @@ struct Teller<'a> {
     left: usize,
     /// Rows whose story was told: their sentence may come again, what they were made of does not.
     told: HashSet<(usize, Arc<str>)>,
-    /// Whether joins that are `told` are followed.
-    joins: bool,
 }
 
 impl Teller<'_> {
     fn row(&mut self, relation: usize, row: &Row) -> Trace {
         self.left = self.left.saturating_sub(1);
-        let Some(step) = self.doc.steps.iter().find(|s| s.relation == relation) else {
+        let Some(step) = self.doc.step_of(relation) else {
             return self.given(relation, row);
         };
         let mut from = Vec::new();
         let mut more = 0;
-        let source = step.block.source();
         let again = !self.told.insert((relation, row.key.clone()));
-        let made_of: Vec<(usize, usize)> = match &row.made_of {
-            MadeOf::Nothing => Vec::new(),
-            MadeOf::One(at) => vec![(source, *at as usize)],
-            MadeOf::Many(members) => members.iter().map(|at| (source, *at as usize)).collect(),
-            MadeOf::Of(n, at) => match &step.block {
-                Block::Select(s) => vec![(s.from[usize::from(*n)], *at as usize)],
-                _ => Vec::new(),
-            },
-        };
-        for (relation, at) in made_of.iter().filter(|_| !again) {
+        let (source, members) = made_of(step, row);
+        for at in members.iter().filter(|_| !again) {
             if from.len() >= MEMBERS || self.left == 0 {
-                more += 1;
-                continue;
+                more = members.len() - from.len();
+                break;
             }
-            if let Some(row) = self.run.relations[*relation].rows.get(*at) {
-                from.push(self.row(*relation, row));
+            if let Some(row) = self.run.relations[source].rows.get(*at as usize) {
+                from.push(self.row(source, row));
             }
         }
         for (relation, at) in self.partners(step, row) {
@@ -158,7 +165,7 @@ impl Teller<'_> {
                 from.push(self.row(single, row));
             }
         }
-        let says = words::step(self.doc, self.run, step, row, made_of.len());
+        let says = words::step(self.doc, self.run, step, row, members.len());
         Trace {
             step: step.id.clone(),
             rule: step.rule.clone(),
@@ -173,7 +180,7 @@ impl Teller<'_> {
 
     /// Rows that joins with `told` found for a row: relation and row number.
     fn partners(&self, step: &Step, row: &Row) -> Vec<(usize, usize)> {
-        let (Block::Derive(d), MadeOf::One(at), true) = (&step.block, &row.made_of, self.joins) else {
+        let (Block::Derive(d), MadeOf::One(at)) = (&step.block, &row.made_of) else {
             return Vec::new();
         };
         let Some(source) = self.run.relations[d.from].rows.get(*at as usize) else {
