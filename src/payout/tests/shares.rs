@@ -274,3 +274,24 @@ fn given_figures_of_a_group_when_made_then_each_is_what_its_word_says() {
     // Facts told without an id stand in the order of what they say, so that the order of the file changes nothing.
     assert_eq!(warned(&run), ["a 272713", "b 111100"]);
 }
+
+#[test]
+fn given_a_share_of_people_when_winners_are_cut_then_base_and_rounding_are_as_written() {
+    // Four are listed, the boss does not qualify; 60 % are 2.4 of 4 and 1.8 of 3.
+    for (share, rounding, base, right) in [
+        ("60%", "down", "listed", 2),
+        ("60%", "down", "qualified", 1),
+        ("60%", "half_up", "qualified", 2),
+        ("40%", "half_up", "listed", 2),
+        ("100%", "down", "qualified", 3),
+        ("0", "down", "listed", 0),
+    ] {
+        let steps = format!(
+            "[[step]]\nid = \"placed\"\ndo = \"rank\"\nfrom = \"who\"\nkeys = [\"-total\"]\n\
+             keep = {{ share = \"{share}\", rounding = \"{rounding}\", base = \"{base}\" }}\nas = \"place\"\n{}",
+            read("placed", "place")
+        );
+        let (_, run) = after_who(&steps, &[("a", "5"), ("b", "4"), ("c", "3"), ("z", "9")]);
+        assert_eq!(warned(&run).len(), right, "{share} {rounding} {base}");
+    }
+}
