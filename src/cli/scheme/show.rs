@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value as Json;
 
 use crate::cli::run::Refusal;
-use crate::payout::Document;
+use crate::payout::{Document, Income};
 
 use super::library::find;
 use super::paint::{curve, say, table};
@@ -52,6 +52,18 @@ fn text(v: &Json) -> String {
     }
 }
 
+/// A step: what it is called, and then what it does as the document writes it, so that a case can be computed from the
+/// page alone.
+fn step(number: usize, s: &Json, side: &str) -> String {
+    let head = [&s["id"], &s["do"], &s["rule"], &s["name"][side]].map(text);
+    let said: Vec<String> = head.into_iter().filter(|t| !t.is_empty()).collect();
+    let mut out = format!("{number:>3}  {}\n", said.join("  "));
+    for line in s["written"].as_array().into_iter().flatten() {
+        out.push_str(&format!("       {}\n", text(line)));
+    }
+    out
+}
+
 fn page(doc: &Document, json: &Json, l: Lang) -> String {
     let side = l.say("zh", "en");
     let h = &doc.header;
@@ -67,6 +79,14 @@ fn page(doc: &Document, json: &Json, l: Lang) -> String {
             h.source, h.period, h.from, h.currency
         ),
     });
+    let income = h.income.unwrap_or_else(|| Income::of_payee("employee"));
+    out.push_str(&format!(
+        "{}{}{}{}\n",
+        l.say("员工的收入类别：", "income class of employees: "),
+        l.of(&income.label()),
+        l.say("；金额", "; amounts "),
+        l.of(&h.tax.label())
+    ));
     let items = |v: &Json| v.as_array().cloned().unwrap_or_default();
     let params: Vec<Vec<String>> = items(&json["params"])
         .iter()
@@ -136,22 +156,10 @@ fn page(doc: &Document, json: &Json, l: Lang) -> String {
         l.say("取值", "values"),
     ];
     out.push_str(&table(&head, &rows, &[]));
-    let steps: Vec<Vec<String>> = items(&json["steps"])
-        .iter()
-        .enumerate()
-        .map(|(i, s)| {
-            vec![
-                (i + 1).to_string(),
-                text(&s["id"]),
-                text(&s["do"]),
-                text(&s["rule"]),
-                text(&s["name"][side]),
-            ]
-        })
-        .collect();
     out.push_str(&format!("\n{}\n", l.say("步骤", "Steps")));
-    let head = ["", "id", "do", l.say("规则", "rule"), ""];
-    out.push_str(&table(&head, &steps, &[0]));
+    for (n, s) in items(&json["steps"]).iter().enumerate() {
+        out.push_str(&step(n + 1, s, side));
+    }
     for c in doc.curves() {
         out.push('\n');
         out.push_str(&curve(&c, l));
