@@ -7,6 +7,7 @@
 //! things were written; the two agree after every step or the seed is printed.
 
 mod crash;
+mod known;
 mod model;
 mod play;
 
@@ -15,7 +16,7 @@ use crate::support::{Kind, db};
 /// Histories of each test below, on each database.
 const EACH: u64 = 125;
 
-async fn on(kind: Kind, seed: u64) -> play::End {
+async fn on(kind: Kind, seed: u64) -> known::End {
     let mut end = None;
     let slot = &mut end;
     db::on(kind, async |db| *slot = Some(play::history(&db, seed).await)).await;
