@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::app::pay::{
-    ExportKind, approve, calculate, check_ledger, close, export_table, pay, replay, submit,
+    ExportKind, ExportOf, approve, calculate, check_ledger, close, export_table, pay, replay, submit,
 };
 use crate::app::{Actor, App};
 use crate::cli::run::{Refusal, app};
@@ -61,7 +61,7 @@ pub enum PayoutCommand {
     /// Pay a closed payout; debts are settled first.
     #[command(after_help = "Example: bole payout pay 12 --as finance")]
     Pay(Step),
-    /// Write a payout for payroll or bank: CSV, or XLSX where the file's name ends so.
+    /// Write a payout for payroll, bank or books: CSV, or XLSX where the file's name ends so.
     #[command(after_help = "Example: bole payout export 12 --kind payroll --output payroll.xlsx")]
     Export {
         /// The payout's number.
@@ -106,8 +106,12 @@ pub struct Step {
 pub enum Kind {
     /// Every line with its income class, before tax.
     Payroll,
-    /// What is transferred to whom.
+    /// What is transferred to whom; a payment that differs from it is refused.
     Bank,
+    /// The entries of the general ledger.
+    Ledger,
+    /// What the scheme costs.
+    Cost,
 }
 
 impl Who {
@@ -162,8 +166,10 @@ impl PayoutCommand {
                 let kind = match kind {
                     Kind::Payroll => ExportKind::Payroll,
                     Kind::Bank => ExportKind::Bank,
+                    Kind::Ledger => ExportKind::Ledger,
+                    Kind::Cost => ExportKind::Cost,
                 };
-                let table = export_table(app, id, kind).await?;
+                let table = export_table(app, &Actor::System, ExportOf::Run(id), kind).await?;
                 let is_book = output
                     .as_ref()
                     .is_some_and(|p| p.extension().is_some_and(|e| e == "xlsx"));

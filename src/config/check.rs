@@ -88,6 +88,10 @@ pub fn check(settings: &Settings) -> Result<(), ConfigError> {
         let value = settings.attribution_window_days.to_string();
         return Err(wrong("attribution_window_days", value, "at most 3650 days"));
     }
+    if settings.query_days > 365 {
+        let value = settings.query_days.to_string();
+        return Err(wrong("query_days", value, "at most 365 days"));
+    }
     if !(1..=3650).contains(&settings.contact_retention_days) {
         let value = settings.contact_retention_days.to_string();
         return Err(wrong("contact_retention_days", value, "days from 1 to 3650"));
@@ -117,6 +121,7 @@ impl Settings {
             },
             precedence: precedence(&self.attribution_precedence)?,
             hold_days: i64::from(self.hold_days),
+            query_days: i64::from(self.query_days),
             contact_retention_days: i64::from(self.contact_retention_days),
             dwell_limit_ms: i64::from(self.dwell_limit_ms),
             honour_do_not_track: self.honour_do_not_track,

@@ -141,6 +141,8 @@ settings! {
     new_customer_days / "BOLE_NEW_CUSTOMER_DAYS": u32 = 180;
     /// Days after the month's close before pending becomes approved.
     hold_days / "BOLE_HOLD_DAYS": u32 = 7;
+    /// Days in which one may object to a line of a payout under review.
+    query_days / "BOLE_QUERY_DAYS": u32 = 7;
     /// Days a lead's phone and e-mail address are kept, sealed; then they are erased.
     contact_retention_days / "BOLE_CONTACT_RETENTION_DAYS": u32 = 180;
     /// Honour Sec-GPC and DNT: such clicks are counted, but never followed.

@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use serde_json::{Map, Value, json};
 
 use crate::app::pay::{
-    FactAnswer, FactInput, PayError, SettingInput, approve, calculate, change_setting, close, pay, put_facts,
-    set_attributes, submit,
+    FactAnswer, FactInput, PayError, SettingInput, approve, calculate, change_setting, close, hold_line,
+    object, pay, put_facts, set_attributes, submit, talk,
 };
 use crate::app::{Actor, App};
 use crate::demo::DemoError;
@@ -86,7 +86,33 @@ pub async fn build(
                 pay(app, &finance, *id).await?;
             }
         }
+        if last {
+            questions(app, &finance, &runs).await?;
+        }
         say(&format!("{} is calculated, approved and closed", month.label()));
+    }
+    Ok(())
+}
+
+/// An employee objects to an amount and is asked back; another amount is held.
+async fn questions(app: &App, finance: &Actor, runs: &[i64]) -> Result<(), DemoError> {
+    let employee = actor(app, PEOPLE[0].code).await?;
+    for id in runs {
+        let run = app.store.run(*id).await?.ok_or_else(|| missing("run"))?;
+        if run.scheme != "07-new-customers" {
+            continue;
+        }
+        let own = app.store.run_lines(*id, Some(PEOPLE[0].code), None, 1).await?;
+        if let Some(line) = own.first() {
+            let words = "这个月应该还有一张包卡，小票在店里，请核对。";
+            let objection = object(app, &employee, line.id, words).await?;
+            talk(app, finance, objection, "请把小票号补在下面，我们和收银核对。").await?;
+        }
+        let all = app.store.run_lines(*id, None, None, i64::MAX).await?;
+        let other = all.iter().find(|row| row.line.payee != PEOPLE[0].code);
+        if let Some(line) = other {
+            hold_line(app, finance, line.id, "客户要求退卡，等门店确认。").await?;
+        }
     }
     Ok(())
 }

@@ -61,6 +61,8 @@ pub struct Programme {
     pub precedence: [Precedence; 3],
     /// Days after the month's close before `pending` becomes `approved`.
     pub hold_days: i64,
+    /// Days in which one may object to a line after its payout was put up for review, the last one whole (GC-21).
+    pub query_days: i64,
     /// Days a lead's plain contact is kept, sealed.
     pub contact_retention_days: i64,
     /// Visible time a valid click must exceed, milliseconds.
@@ -87,6 +89,7 @@ impl Default for Programme {
             model: AttributionModel::Last,
             precedence: [Precedence::Coupon, Precedence::Click, Precedence::Claim],
             hold_days: 7,
+            query_days: 7,
             contact_retention_days: 180,
             dwell_limit_ms: 30_000,
             repeat_window_ms: 3_600_000,

@@ -54,6 +54,12 @@ pub enum Place {
     AdminSettings,
     /// 操作日志.
     AdminAudit,
+    /// 我的收入.
+    Income,
+    /// 申诉.
+    PayObjections,
+    /// 导出.
+    PayExports,
     /// None of them.
     Elsewhere,
 }
@@ -81,6 +87,9 @@ impl Place {
             Self::AdminKeys => "admin-keys",
             Self::AdminSettings => "admin-settings",
             Self::AdminAudit => "admin-audit",
+            Self::Income => "income",
+            Self::PayObjections => "pay-objections",
+            Self::PayExports => "pay-exports",
             Self::Elsewhere => "",
         }
     }
@@ -102,6 +111,8 @@ pub struct Waiting {
     pub claims: i64,
     /// Claims to decide.
     pub review: i64,
+    /// Objections to decide.
+    pub objections: i64,
 }
 
 /// What every page has at hand; templates call it `s`.
@@ -207,6 +218,11 @@ impl Shell {
         self.may(Permission::Administer)
     }
 
+    /// Whether who looks takes pay out in files.
+    pub fn exports_pay(&self) -> bool {
+        self.may(Permission::CalculatePay)
+    }
+
     /// Whether who looks has pages of their own: is an employee.
     pub fn is_employee(&self) -> bool {
         self.viewer.as_ref().is_some_and(|v| v.actor.employee().is_some())
@@ -284,7 +300,11 @@ impl Shell {
                     employee: Some(EmployeeId(7)),
                 },
             }),
-            waiting: Waiting { claims: 1, review: 6 },
+            waiting: Waiting {
+                claims: 1,
+                review: 6,
+                objections: 2,
+            },
         }
     }
 }

@@ -12,12 +12,30 @@ use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
 use crate::payout::{Document, Evaluation, Num, evaluate};
 use crate::storage::pay::{
-    LineKind, NewLine, NewRun, Run, RunState, insert_lines, insert_run, supersede, watermark,
+    LineKind, NewLine, NewRun, Run, RunState, follow_run, insert_lines, insert_run, supersede, watermark,
 };
 use crate::storage::{StoreError, insert_audit};
 
 /// Calculates a scheme for a period, and books nothing. What was calculated before and is not under review is set aside.
 pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> Result<Run, PayError> {
+    anew(app, actor, (scheme, period), None).await
+}
+
+/// Calculates a run under review again, where an objection to it was accepted; the old one is set aside.
+pub(super) async fn instead_of(app: &App, actor: &Actor, run: &Run) -> Result<Run, PayError> {
+    if run.state != RunState::InReview || app.store.objections_to_recalculate(run.id).await? == 0 {
+        let detail = "a payout under review is calculated again when an objection to it was accepted";
+        return Err(PayError::Conflict(detail.to_owned()));
+    }
+    anew(app, actor, (&run.scheme, &run.period), Some(run.id)).await
+}
+
+async fn anew(
+    app: &App,
+    actor: &Actor,
+    (scheme, period): (&str, &str),
+    replaces: Option<i64>,
+) -> Result<Run, PayError> {
     if !actor.may(Permission::CalculatePay) {
         return Err(PayError::Forbidden("only finance and HR calculate pay"));
     }
@@ -30,7 +48,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
         .ok_or_else(|| PayError::field("/scheme", format!("no scheme is called {scheme:?}")))?;
     let document = in_force.document;
     fits(&document, &period)?;
-    no_overlap(app, scheme, from, to).await?;
+    no_overlap(app, scheme, (from, to), replaces).await?;
     let kinds = Shape::of(&document).facts.into_keys().collect();
     flow::flow(app, from, to, &kinds).await?;
     let mark = {
@@ -52,7 +70,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
         // The guards' lines are what everybody may keep: nothing of it is paid here.
         lines.clear();
     } else {
-        lines.extend(late::differences(app, scheme, (from, to), mark).await?);
+        lines.extend(late::differences(app, scheme, (from, to), mark, replaces).await?);
     }
     let total = lines
         .iter()
@@ -65,7 +83,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
     let now_ms = app.clock.now_ms();
     let who = actor.word();
     let mut tx = app.store.begin().await?;
-    supersede(&mut tx, scheme, from, to).await?;
+    let old = supersede(&mut tx, scheme, (from, to), replaces).await?;
     let row = NewRun {
         scheme,
         period: &period.label(),
@@ -92,6 +110,9 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
         other => other?,
     };
     insert_lines(&mut tx, id, &lines).await?;
+    for old in old {
+        follow_run(&mut tx, old, id).await?;
+    }
     let detail = json!({ "scheme": scheme, "period": period.label(), "total": total.to_string() });
     insert_audit(
         &mut tx,
@@ -144,10 +165,17 @@ fn fits(document: &Document, period: &Period) -> Result<(), PayError> {
     }
 }
 
-async fn no_overlap(app: &App, scheme: &str, from: Date, to: Date) -> Result<(), PayError> {
+async fn no_overlap(
+    app: &App,
+    scheme: &str,
+    (from, to): (Date, Date),
+    replaces: Option<i64>,
+) -> Result<(), PayError> {
     let touching = app.store.runs_touching(from, to).await?;
     let other = touching.iter().find(|r| {
-        r.scheme == scheme && ((r.from_on, r.to_on) != (from, to) || r.state != RunState::Calculated)
+        r.scheme == scheme
+            && Some(r.id) != replaces
+            && ((r.from_on, r.to_on) != (from, to) || r.state != RunState::Calculated)
     });
     match other {
         None => Ok(()),

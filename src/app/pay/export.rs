@@ -1,52 +1,145 @@
-//! A payout as files for payroll and bank: totals equal the ledger's, and no cell is a formula.
+//! Pay as files for payroll, bank and books: totals equal the ledger's, no cell is a formula, each file is noted.
 
 use std::collections::BTreeMap;
 
-use crate::app::App;
-use crate::app::pay::PayError;
-use crate::domain::Money;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::app::pay::statement::scheme_name;
+use crate::app::pay::{PayError, plan};
+use crate::app::{Actor, App, Permission};
+use crate::domain::{Money, Period};
 use crate::payout::{Income, TaxBasis};
 use crate::sheet::{Cell, Column, Table};
-use crate::storage::pay::{Run, RunState};
+use crate::storage::insert_audit;
+use crate::storage::pay::{Run, RunState, insert_export};
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportKind {
-    /// Every line with its income class, before tax (GC-25).
+    /// Every line with its income class, before tax (GC-25), and non-cash awards with their cash value (GC-29).
     Payroll,
-    /// What is to be transferred to whom; a payout that is paid.
+    /// What is to be transferred to whom. A payment that differs from the file handed out last is refused.
     Bank,
+    /// The entries of the general ledger.
+    Ledger,
+    /// What each scheme costs.
+    Cost,
 }
 
-/// An export as a table.
-pub async fn export_table(app: &App, id: i64, kind: ExportKind) -> Result<Table, PayError> {
-    let run = app.store.run(id).await?;
-    let run = run.ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
-    let needed = match kind {
-        ExportKind::Payroll => run.state.is_booked(),
-        ExportKind::Bank => run.state == RunState::Paid,
+impl ExportKind {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Payroll, Self::Bank, Self::Ledger, Self::Cost];
+
+    /// The word of addresses and of the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payroll => "payroll",
+            Self::Bank => plan::BANK,
+            Self::Ledger => "ledger",
+            Self::Cost => "cost",
+        }
+    }
+
+    /// Out of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What is exported.
+#[derive(Clone, Copy, Debug)]
+pub enum ExportOf {
+    /// One payout.
+    Run(i64),
+    /// All booked payouts whose days end in a month.
+    Month(Period),
+}
+
+/// Makes a file's table and notes that it was handed out. Only booked payouts go into files.
+pub async fn export_table(
+    app: &App,
+    actor: &Actor,
+    of: ExportOf,
+    kind: ExportKind,
+) -> Result<Table, PayError> {
+    if !actor.may(Permission::CalculatePay) {
+        return Err(PayError::Forbidden("only finance and HR take pay out in files"));
+    }
+    let (runs, label) = match of {
+        ExportOf::Run(id) => {
+            let run = app.store.run(id).await?;
+            let run = run.ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
+            if !run.state.is_booked() {
+                let state = run.state.as_str();
+                return Err(PayError::Conflict(format!(
+                    "payout {id} is {state}; an export needs one that is closed"
+                )));
+            }
+            let label = format!("{} {}", run.scheme, run.period);
+            (vec![run], label)
+        }
+        ExportOf::Month(month) => {
+            let mut runs = Vec::new();
+            for id in app.store.booked_between(month.first, month.end).await? {
+                runs.extend(app.store.run(id).await?);
+            }
+            (runs, month.label())
+        }
     };
-    if !needed {
-        let state = run.state.as_str();
-        let wanted = if kind == ExportKind::Bank {
-            "paid"
-        } else {
-            "closed"
-        };
-        return Err(PayError::Conflict(format!(
-            "payout {id} is {state}; an export needs one that is {wanted}"
-        )));
-    }
-    match kind {
-        ExportKind::Payroll => payroll(app, &run).await,
-        ExportKind::Bank => bank(app, &run).await,
-    }
+    let mut table = match kind {
+        ExportKind::Payroll => payroll(app, &runs).await?,
+        ExportKind::Bank => bank(app, actor, &runs).await?,
+        ExportKind::Ledger => ledger(app, &runs).await?,
+        ExportKind::Cost => cost(app, &runs).await?,
+    };
+    table.name = format!("{} {label}", kind.as_str());
+    let digest = Sha256::digest(table.to_csv().unwrap_or_default());
+    let digest = digest
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect::<Vec<_>>()
+        .concat();
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.store.begin().await?;
+    let detail = json!({ "kind": kind.as_str(), "of": label, "rows": table.rows.len(), "sha256": digest });
+    insert_audit(
+        &mut tx,
+        now_ms,
+        &actor.word(),
+        "payout.exported",
+        &format!("export:{label}"),
+        &detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(table)
 }
 
 /// The income class payroll books it under (GC-25, L-12), for people and for programs.
 fn income_class(income: Income) -> String {
     let label = income.label();
     format!("{} {}", label.zh, label.en)
+}
+
+/// The class of a non-cash award: the one it carries, or by who gets it where it was calculated before classes were kept.
+fn award_class(award: &Value) -> String {
+    let said = award["income"].as_str().and_then(Income::parse);
+    income_class(said.unwrap_or(match award["payee_kind"].as_str() {
+        Some("employee") => Income::Wages,
+        Some("customer") => Income::LabourService,
+        _ => Income::None,
+    }))
+}
+
+/// Whether amounts are before tax (GC-25), as the document says.
+fn tax_basis(outcome: &Value) -> &'static str {
+    if outcome["tax"] == TaxBasis::NetGrossedUp.word() {
+        "税后（另加税） net, tax on top"
+    } else {
+        "税前 pre-tax"
+    }
 }
 
 async fn names(app: &App) -> Result<BTreeMap<String, String>, PayError> {
@@ -59,88 +152,294 @@ async fn names(app: &App) -> Result<BTreeMap<String, String>, PayError> {
     }
 }
 
-async fn payroll(app: &App, run: &Run) -> Result<Table, PayError> {
+/// Adds up, or says that no money holds it.
+#[derive(Default)]
+struct Sum(Money);
+
+impl Sum {
+    fn add(&mut self, amount: Money) -> Result<(), PayError> {
+        let sum = self.0.checked_add(amount);
+        self.0 =
+            sum.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+        Ok(())
+    }
+}
+
+/// The last row: `合计 total`, and sums in some columns.
+fn totals(table: &mut Table, sums: &[(usize, Money)]) {
+    let mut row = vec![Cell::Empty; table.columns.len()];
+    row[0] = "合计 total".into();
+    for (column, sum) in sums {
+        row[*column] = (*sum).into();
+    }
+    table.totals = Some(row);
+}
+
+async fn payroll(app: &App, runs: &[Run]) -> Result<Table, PayError> {
     let names = names(app).await?;
-    let outcome: serde_json::Value = serde_json::from_str(&run.outcome).unwrap_or_default();
-    let amount = if outcome["tax"] == TaxBasis::NetGrossedUp.word() {
+    let outcome = |run: &Run| serde_json::from_str::<Value>(&run.outcome).unwrap_or_default();
+    let net = |run: &Run| tax_basis(&outcome(run)).starts_with("税后");
+    let amount = if !runs.is_empty() && runs.iter().all(net) {
         "税后金额（另加税） net amount, tax on top"
     } else {
         "税前金额 pre-tax amount"
     };
-    let columns = vec![
-        Column::text("编号 code"),
-        Column::text("姓名 name"),
-        Column::text("方案 scheme"),
-        Column::text("期间 period"),
-        Column::text("项目 component"),
-        Column::text("规则 rule"),
-        Column::text("关于 about"),
-        Column::money(amount),
-        Column::text("收入类别 income class"),
-        Column::text("类型 kind"),
-        Column::integer("行号 line"),
-    ];
-    let mut table = Table::new(format!("{} {}", run.scheme, run.period), columns);
-    let mut total = Money::ZERO;
-    for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
-        let l = row.line;
-        total = total.checked_add(l.amount).unwrap_or(total);
-        let name = names.get(&l.payee).map(String::as_str);
-        table.push(vec![
-            l.payee.as_str().into(),
-            name.into(),
-            run.scheme.as_str().into(),
-            run.period.as_str().into(),
-            l.title.0.into(),
-            l.rule.into(),
-            l.about.into(),
-            l.amount.into(),
-            income_class(l.income).into(),
-            l.kind.as_str().into(),
-            row.id.into(),
-        ]);
+    let mut table = Table::new(
+        "payroll",
+        vec![
+            Column::text("编号 code"),
+            Column::text("姓名 name"),
+            Column::text("方案 scheme"),
+            Column::text("方案名称 scheme name"),
+            Column::text("期间 period"),
+            Column::text("项目 component"),
+            Column::text("规则 rule"),
+            Column::text("关于 about"),
+            Column::money(amount),
+            Column::text("口径 tax basis"),
+            Column::money("非现金折合 cash value of non-cash"),
+            Column::text("收入类别 income class"),
+            Column::text("类型 kind"),
+            Column::text("更正期间 corrects"),
+            Column::date("到期 due"),
+            Column::integer("行号 line"),
+        ],
+    );
+    let (mut cash, mut other) = (Sum::default(), Sum::default());
+    for run in runs {
+        let scheme = scheme_name(app, &run.scheme, run.from_on).await?.zh;
+        let outcome = outcome(run);
+        let basis = tax_basis(&outcome);
+        for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
+            let l = row.line;
+            cash.add(l.amount)?;
+            let origin = match l.origin {
+                Some(id) => app.store.run(id).await?.map(|r| r.period),
+                None => None,
+            };
+            table.push(vec![
+                l.payee.as_str().into(),
+                names.get(&l.payee).map(String::as_str).into(),
+                run.scheme.as_str().into(),
+                scheme.as_str().into(),
+                run.period.as_str().into(),
+                l.title.0.into(),
+                l.rule.into(),
+                l.about.into(),
+                l.amount.into(),
+                basis.into(),
+                Cell::Empty,
+                income_class(l.income).into(),
+                l.kind.as_str().into(),
+                origin.into(),
+                l.due.and_then(|d| d.parse::<jiff::civil::Date>().ok()).into(),
+                row.id.into(),
+            ]);
+        }
+        for award in outcome["awards"].as_array().into_iter().flatten() {
+            let text = |name: &str| award[name].as_str().unwrap_or_default();
+            let worth = award["value"].as_str().and_then(|v| Money::parse(v).ok());
+            other.add(worth.unwrap_or_default())?;
+            let what = format!(
+                "{} {} {}",
+                award["title"]["zh"].as_str().unwrap_or_default(),
+                text("quantity"),
+                text("unit")
+            );
+            table.push(vec![
+                text("payee").into(),
+                names.get(text("payee")).map(String::as_str).into(),
+                run.scheme.as_str().into(),
+                scheme.as_str().into(),
+                run.period.as_str().into(),
+                what.into(),
+                Cell::Empty,
+                award["about"].as_str().into(),
+                Cell::Empty,
+                basis.into(),
+                worth.into(),
+                award_class(award).into(),
+                "award".into(),
+                Cell::Empty,
+                Cell::Empty,
+                Cell::Empty,
+            ]);
+        }
     }
-    let mut sum = vec![Cell::Empty; table.columns.len()];
-    sum[0] = "合计 total".into();
-    sum[7] = total.into();
-    table.totals = Some(sum);
+    totals(&mut table, &[(8, cash.0), (10, other.0)]);
     Ok(table)
 }
 
-async fn bank(app: &App, run: &Run) -> Result<Table, PayError> {
+/// Planned payments of closed payouts, posted ones of paid payouts.
+async fn bank(app: &App, actor: &Actor, runs: &[Run]) -> Result<Table, PayError> {
     let names = names(app).await?;
-    let columns = vec![
-        Column::text("编号 code"),
-        Column::text("姓名 name"),
-        Column::money("金额 amount"),
-        Column::text("用途 purpose"),
-        Column::integer("分录 entry"),
-    ];
-    let mut table = Table::new(format!("{} {}", run.scheme, run.period), columns);
-    let mut total = Money::ZERO;
-    let purpose = format!("{} {}", run.scheme, run.period);
-    for entry in app.store.ledger_of_run(run.id).await? {
-        if entry.credit != "cash" {
-            continue;
+    let mut table = Table::new(
+        "bank",
+        vec![
+            Column::text("编号 code"),
+            Column::text("姓名 name"),
+            Column::money("金额 amount"),
+            Column::text("用途 purpose"),
+            Column::text("状态 state"),
+            Column::integer("付款单 payout"),
+        ],
+    );
+    let mut total = Sum::default();
+    for run in runs {
+        let pays: Vec<(String, Money)> = if run.state == RunState::Paid {
+            let entries = app.store.ledger_of_run(run.id).await?;
+            let paid = entries.into_iter().filter(|e| e.credit == "cash");
+            paid.map(|e| (e.debit, Money::from_minor(e.amount))).collect()
+        } else {
+            planned(app, actor, run).await?
+        };
+        for (account, amount) in pays {
+            let payee = account.splitn(3, ':').nth(2).unwrap_or_default();
+            total.add(amount)?;
+            table.push(vec![
+                payee.into(),
+                names.get(payee).map(String::as_str).into(),
+                amount.into(),
+                format!("{} {}", run.scheme, run.period).into(),
+                run.state.as_str().into(),
+                run.id.into(),
+            ]);
         }
-        let payee = entry.debit.rsplit(':').next().unwrap_or_default();
+    }
+    totals(&mut table, &[(2, total.0)]);
+    Ok(table)
+}
+
+/// Decides what a closed payout pays today, and notes that it was told to the bank.
+async fn planned(app: &App, actor: &Actor, run: &Run) -> Result<Vec<(String, Money)>, PayError> {
+    let mut tx = app.store.begin().await?;
+    let plan = plan::of(&mut tx, run, app.today()).await?;
+    let by = (actor.word(), app.clock.now_ms());
+    insert_export(
+        &mut tx,
+        (run.id, plan::BANK),
+        &plan.digest(),
+        plan.total(),
+        (&by.0, by.1),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(plan.pays.into_iter().collect())
+}
+
+async fn ledger(app: &App, runs: &[Run]) -> Result<Table, PayError> {
+    let mut table = Table::new(
+        "ledger",
+        vec![
+            Column::integer("分录 entry"),
+            Column::date("日期 date"),
+            Column::text("借方 debit"),
+            Column::text("贷方 credit"),
+            Column::money("金额 amount"),
+            Column::text("币种 currency"),
+            Column::text("方案 scheme"),
+            Column::text("期间 period"),
+            Column::integer("付款单 payout"),
+            Column::integer("行号 line"),
+            Column::text("凭证 key"),
+            Column::text("校验 hash"),
+        ],
+    );
+    let mut entries = Vec::new();
+    for run in runs {
+        for entry in app.store.ledger_of_run(run.id).await? {
+            entries.push((entry, run));
+        }
+    }
+    entries.sort_by_key(|(entry, _)| entry.id);
+    let mut total = Sum::default();
+    for (entry, run) in entries {
         let amount = Money::from_minor(entry.amount);
-        total = total.checked_add(amount).unwrap_or(total);
+        total.add(amount)?;
+        let hash = entry
+            .hash
+            .iter()
+            .take(8)
+            .map(|b| format!("{b:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         table.push(vec![
-            payee.into(),
-            names.get(payee).map(String::as_str).into(),
-            amount.into(),
-            purpose.as_str().into(),
             entry.id.into(),
+            app.day_of(Timestamp::from_millisecond(entry.at).unwrap_or_default())
+                .into(),
+            entry.debit.into(),
+            entry.credit.into(),
+            amount.into(),
+            entry.currency.into(),
+            run.scheme.as_str().into(),
+            run.period.as_str().into(),
+            run.id.into(),
+            entry.line_id.into(),
+            entry.key.into(),
+            hash.into(),
         ]);
     }
-    let end = [
-        "合计 total".into(),
-        Cell::Empty,
-        total.into(),
-        Cell::Empty,
-        Cell::Empty,
-    ];
-    table.totals = Some(end.to_vec());
+    let mut row = vec![Cell::Empty; table.columns.len()];
+    row[2] = "合计 total".into();
+    row[4] = total.0.into();
+    table.totals = Some(row);
+    Ok(table)
+}
+
+async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
+    let mut table = Table::new(
+        "cost",
+        vec![
+            Column::text("方案 scheme"),
+            Column::text("方案名称 scheme name"),
+            Column::text("期间 period"),
+            Column::text("状态 state"),
+            Column::integer("人数 payees"),
+            Column::integer("笔数 lines"),
+            Column::money("本期 own period"),
+            Column::money("补差 corrections"),
+            Column::money("护栏 guards"),
+            Column::money("合计 total"),
+            Column::money("已付 paid"),
+            Column::integer("付款单 payout"),
+        ],
+    );
+    let (mut total, mut paid) = (Sum::default(), Sum::default());
+    for run in runs {
+        let mut by_kind: BTreeMap<&'static str, Sum> = BTreeMap::new();
+        let mut payees = std::collections::BTreeSet::new();
+        let (mut count, mut all) = (0, Sum::default());
+        for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
+            let l = row.line;
+            by_kind.entry(l.kind.as_str()).or_default().add(l.amount)?;
+            all.add(l.amount)?;
+            payees.insert((l.payee_kind, l.payee));
+            count += 1;
+        }
+        let mut cash = Sum::default();
+        for entry in app.store.ledger_of_run(run.id).await? {
+            if entry.credit == "cash" {
+                cash.add(Money::from_minor(entry.amount))?;
+            }
+        }
+        total.add(all.0)?;
+        paid.add(cash.0)?;
+        let of = |kind: &str| by_kind.get(kind).map_or(Money::ZERO, |s| s.0);
+        table.push(vec![
+            run.scheme.as_str().into(),
+            scheme_name(app, &run.scheme, run.from_on).await?.zh.into(),
+            run.period.as_str().into(),
+            run.state.as_str().into(),
+            i64::try_from(payees.len()).unwrap_or(i64::MAX).into(),
+            Cell::Integer(count),
+            of("line").into(),
+            of("late").into(),
+            of("guard").into(),
+            all.0.into(),
+            cash.0.into(),
+            run.id.into(),
+        ]);
+    }
+    totals(&mut table, &[(9, total.0), (10, paid.0)]);
     Ok(table)
 }

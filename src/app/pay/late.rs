@@ -20,22 +20,24 @@ use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
 /// Clawback reaches back this far (GC-13).
 const MONTHS: i32 = 12;
 
-/// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark.
+/// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
+/// is the run under review it takes the place of.
 pub(super) async fn differences(
     app: &App,
     scheme: &str,
     (from, _to): (Date, Date),
     mark: i64,
+    replaces: Option<i64>,
 ) -> Result<Vec<NewLine>, PayError> {
     let since = from.checked_sub(MONTHS.months()).unwrap_or(from);
     let mut lines = Vec::new();
     for run in app.store.booked_runs(scheme, since, from).await? {
-        lines.extend(of_run(app, &run, mark).await?);
+        lines.extend(of_run(app, &run, mark, replaces).await?);
     }
     Ok(lines)
 }
 
-async fn of_run(app: &App, run: &Run, mark: i64) -> Result<Vec<NewLine>, PayError> {
+async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Result<Vec<NewLine>, PayError> {
     let document = Document::parse(&format!("{}.toml", run.scheme), &run.document);
     let document = Arc::new(document.map_err(|faults| {
         let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -63,7 +65,7 @@ async fn of_run(app: &App, run: &Run, mark: i64) -> Result<Vec<NewLine>, PayErro
     let days = (run.from_on, run.to_on);
     let material = gather(app, &document, days, &params, mark, Some(&run.roster)).await?;
     let computed = compute(document.clone(), material).await?;
-    let booked_rows = app.store.booked_lines(run.id).await?;
+    let booked_rows = app.store.booked_lines(run.id, replaces).await?;
     let booked: Vec<(Key, Num)> = booked_rows
         .iter()
         .map(|row| (key_of(row), num(row.line.amount)))

@@ -10,28 +10,40 @@ mod export;
 mod facts;
 mod flow;
 mod guard;
+mod holds;
 mod late;
 mod library;
 mod material;
 mod next;
+mod objections;
+mod plan;
 mod replay;
 mod review;
 mod settings;
+mod statement;
 mod steps;
+mod story;
 
 use crate::app::Wrong;
 use crate::storage::StoreError;
 
 pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
-pub use export::{ExportKind, export_table};
+pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, put_facts};
 pub use flow::flow;
+pub use holds::{hold_line, may_hold, release_line};
 pub use library::{builtin_texts, documents, scheme_document};
+pub use objections::{
+    MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
+    object, objection_barred, objection_deadline, talk, withdraw_objection,
+};
 pub use replay::{LedgerReport, Replayed, check_ledger, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, set_attributes};
+pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};
 pub use steps::{approve, close, pay, submit};
+pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
 
 /// Why something about pay was not done.
 #[derive(Debug, thiserror::Error)]

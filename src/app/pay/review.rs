@@ -75,12 +75,14 @@ pub enum Check {
     GuardsTake(Money, usize),
     /// So many facts of its days came in after it was calculated: they are booked as late facts.
     NewerFacts(i64),
+    /// So many objections wait for a decision.
+    Objections(i64),
 }
 
 impl Check {
     /// Whether it stops the close.
     pub const fn stops(&self) -> bool {
-        matches!(self, Self::SchemesMissing(_))
+        matches!(self, Self::SchemesMissing(_) | Self::Objections(_))
     }
 }
 
@@ -179,6 +181,12 @@ async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>
         Check::Done("facts")
     } else {
         Check::NewerFacts(newer)
+    });
+    let open = app.store.objections_waiting(Some(run.id)).await?;
+    checks.push(if open == 0 {
+        Check::Done("objections")
+    } else {
+        Check::Objections(open)
     });
     Ok((checks, guards))
 }

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::app::claims::again;
 use crate::app::outbox::payout_moved;
-use crate::app::pay::{PayError, guard, next};
+use crate::app::pay::{PayError, guard, next, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
 use crate::storage::pay::{
-    LineRow, NewEntry, Run, RunState, RunStep, balances_of, corrected_meanwhile, insert_lines, lock_ledger,
-    lock_run, move_run, post, run_lines_in,
+    LineRow, NewEntry, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
+    lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in, settle_waiting,
 };
 use crate::storage::{Tx, insert_audit};
 
@@ -77,6 +77,12 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let now_ms = app.clock.now_ms();
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Approved).await?;
+        let open = objections_waiting_in(&mut tx, id).await?;
+        if open > 0 {
+            return Err(PayError::Conflict(format!(
+                "{open} objections to payout {id} wait for a decision"
+            )));
+        }
         insert_lines(&mut tx, id, &guards).await?;
         let lines = run_lines_in(&mut tx, id).await?;
         let mut head = lock_ledger(&mut tx).await?;
@@ -108,8 +114,9 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     reread(app, id).await
 }
 
-/// Pays a closed run: everybody gets what the ledger owes them, at most what this run gave; debts are settled first and
-/// the rest is carried (GC-13).
+/// Pays a closed run: everybody gets what the ledger owes them, at most what this run gave and what waited and is due
+/// now; debts are settled first and the rest is carried (GC-13). What is held or due later waits. Refused when the last
+/// bank file says something else.
 pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     need(actor, Permission::CalculatePay, "only finance and HR pay")?;
     again!(async {
@@ -117,32 +124,31 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Closed).await?;
         let mut head = lock_ledger(&mut tx).await?;
-        let mut given: std::collections::BTreeMap<String, Money> = std::collections::BTreeMap::new();
-        for line in run_lines_in(&mut tx, id).await? {
-            let sum = given.entry(payable(&line)).or_default();
-            *sum = sum.checked_add(line.line.amount).unwrap_or(*sum);
+        let plan = plan::of(&mut tx, &run, app.today()).await?;
+        plan.is_what_was_exported(&mut tx, &run).await?;
+        for line in &plan.waits {
+            insert_waiting(&mut tx, line).await?;
         }
-        for (account, gives) in given {
-            let owed = balances_of(&mut tx, &account).await?;
-            let amount = owed.min(gives);
-            if amount > Money::ZERO {
-                let entry = NewEntry {
-                    key: format!("pay:{}:{account}", book_of(&run)),
-                    debit: account,
-                    credit: "cash".to_owned(),
-                    amount,
-                    run: id,
-                    line: None,
-                };
-                post(
-                    &mut tx,
-                    &mut head,
-                    &entry,
-                    app.programme.currency.as_str(),
-                    now_ms,
-                )
-                .await?;
-            }
+        for line in &plan.settles {
+            settle_waiting(&mut tx, *line, id).await?;
+        }
+        for (account, amount) in plan.pays {
+            let entry = NewEntry {
+                key: format!("pay:{}:{account}", book_of(&run)),
+                debit: account,
+                credit: "cash".to_owned(),
+                amount,
+                run: id,
+                line: None,
+            };
+            post(
+                &mut tx,
+                &mut head,
+                &entry,
+                app.programme.currency.as_str(),
+                now_ms,
+            )
+            .await?;
         }
         advance(app, &mut tx, actor, &run, RunState::Paid, None).await?;
         tx.commit().await?;
@@ -194,7 +200,7 @@ pub(super) fn barred(actor: &Actor, run: &Run, pays: bool) -> Option<Barred> {
     }
 }
 
-fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), PayError> {
+pub(super) fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), PayError> {
     if actor.may(permission) {
         Ok(())
     } else {
@@ -202,15 +208,15 @@ fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), 
     }
 }
 
-fn missing(id: i64) -> PayError {
+pub(super) fn missing(id: i64) -> PayError {
     PayError::NotFound(format!("payout {id}"))
 }
 
-async fn reread(app: &App, id: i64) -> Result<Run, PayError> {
+pub(super) async fn reread(app: &App, id: i64) -> Result<Run, PayError> {
     app.store.run(id).await?.ok_or_else(|| missing(id))
 }
 
-async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run, PayError> {
+pub(super) async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run, PayError> {
     let run = lock_run(tx, id).await?.ok_or_else(|| missing(id))?;
     if run.state == state {
         Ok(run)
@@ -250,7 +256,7 @@ async fn advance(
 }
 
 /// The account a payee is owed on.
-fn payable(line: &LineRow) -> String {
+pub(super) fn payable(line: &LineRow) -> String {
     format!("payable:{}:{}", line.line.payee_kind, line.line.payee)
 }
 

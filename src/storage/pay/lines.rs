@@ -174,14 +174,15 @@ impl Store {
     }
 
     /// What is booked for a closed run: its own lines, and the differences to it that were booked since, or are under
-    /// review and will be.
-    pub async fn booked_lines(&self, run: i64) -> Result<Vec<LineRow>, StoreError> {
+    /// review and will be; those of one run, which is about to be calculated again, left out.
+    pub async fn booked_lines(&self, run: i64, without: Option<i64>) -> Result<Vec<LineRow>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(line_sql!(
                 "join runs r on r.id = l.run_id where ((l.run_id = $1 and l.kind = 'line') or l.origin_id = $1) \
-                 and r.state in ('in_review', 'approved', 'closed', 'paid') order by l.id"
+                 and r.state in ('in_review', 'approved', 'closed', 'paid') and l.run_id <> $2 order by l.id"
             ))
             .bind(run)
+            .bind(without.unwrap_or(0))
             .fetch_all(db)
             .await?
         });

@@ -1,17 +1,29 @@
-//! Pay: facts, attributes, settings, runs and their lines, the ledger (engine.md).
+//! Pay: facts, attributes, settings, runs and their lines, the ledger, objections, holds (engine.md).
 
 mod facts;
+mod holds;
 mod ledger;
 mod lines;
+mod objections;
 mod review;
 mod runs;
 mod settings;
+mod statement;
 mod tracker;
 
 pub use facts::{FactFilter, FactRow, NewFact, PutFact, put_fact, watermark};
+pub use holds::{
+    HoldRow, WaitingLine, held_in, insert_export, insert_hold, insert_waiting, is_waiting, last_export,
+    lock_hold, release_hold, settle_waiting, waiting_in,
+};
 pub use ledger::{Entry, NewEntry, balances_of, lock_ledger, post};
 pub use lines::{LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};
+pub use objections::{
+    Objection, ObjectionState, ObjectionStep, follow_run, insert_objection, insert_objection_step,
+    lock_objection, move_objection, objections_waiting_in,
+};
 pub use review::{LineGroup, RunHead};
 pub use runs::{NewRun, Run, RunState, RunStep, insert_run, lock_run, move_run, supersede};
 pub use settings::{NewSetting, RosterValue, Setting, insert_roster_value, insert_setting};
+pub use statement::PayeeRun;
 pub use tracker::{Credited, EarnedClick, Posted, Returned};

@@ -302,19 +302,27 @@ pub async fn insert_run(tx: &mut Tx, new: &NewRun<'_>) -> Result<i64, StoreError
     Ok(id)
 }
 
-/// Sets earlier calculations of a scheme for these days aside; those under review or further stay. Gives how many.
-pub async fn supersede(tx: &mut Tx, scheme: &str, from: Date, to: Date) -> Result<u64, StoreError> {
-    Ok(writing!(tx, |db| {
-        sqlx::query(
-            "update runs set state = 'superseded' where scheme = $1 and from_on = $2 and to_on = $3 and state = 'calculated'",
+/// Sets earlier calculations of a scheme for these days aside, and the one under review that is replaced; others under
+/// review or further stay. Gives which.
+pub async fn supersede(
+    tx: &mut Tx,
+    scheme: &str,
+    (from, to): (Date, Date),
+    replaces: Option<i64>,
+) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "update runs set state = 'superseded' where scheme = $1 and from_on = $2 and to_on = $3 \
+             and (state = 'calculated' or (state = 'in_review' and id = $4)) returning id",
         )
         .bind(scheme)
         .bind(from.to_string())
         .bind(to.to_string())
-        .execute(db)
+        .bind(replaces.unwrap_or(0))
+        .fetch_all(db)
         .await?
-        .rows_affected()
-    }))
+    });
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// A run, locked until the transaction ends.

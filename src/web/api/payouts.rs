@@ -10,9 +10,11 @@ use utoipa_axum::routes;
 
 use super::filed::listed;
 use super::payout_view::{Explanation, Payout, PayoutLine};
-use crate::app::pay::{approve, calculate, close, pay, submit};
+use crate::app::pay::{
+    Reader, Two, approve, calculate, candidates, close, pay, reader_codes, redacted, story, submit,
+};
 use crate::app::{App, Permission};
-use crate::storage::pay::RunState;
+use crate::storage::pay::{LineKind, LineRow, RunState};
 use crate::web::{Authed, Json, List, Page, Path, Problem, Query, Web};
 
 /// The routes of this resource.
@@ -170,10 +172,17 @@ async fn get_lines(
         cursor: list.cursor,
     };
     let limit = page.limit()?;
-    let rows = app
+    let mut rows = app
         .store
         .run_lines(id, payee.as_deref(), page.after_id()?, limit + 1)
         .await?;
+    if let Some(me) = payee.as_deref().filter(|_| !actor.may(Permission::ReadPay)) {
+        rows.retain(|row| row.line.payee_kind == "employee");
+        for row in &mut rows {
+            let trace = serde_json::from_str(&row.line.trace).unwrap_or_default();
+            row.line.says = own_words(&app, me, row, &trace).await?.0;
+        }
+    }
     Ok(listed(rows, limit, |row| row.id))
 }
 
@@ -256,17 +265,57 @@ async fn get_explanation(
 ) -> Result<Json<Explanation>, Problem> {
     let missing = || Problem::not_found(format_args!("payout line {id}"));
     let row = app.store.run_line(id).await?.ok_or_else(missing)?;
+    let trace: serde_json::Value = serde_json::from_str(&row.line.trace).unwrap_or_default();
     if !actor.may(Permission::ReadPay) {
         let own = own_code(&app, &actor).await?;
         let run = app.store.run(row.run).await?.ok_or_else(missing)?;
         let hidden = matches!(run.state, RunState::Calculated | RunState::Superseded);
-        if hidden || own.as_ref() != Some(&row.line.payee) {
-            return Err(missing());
-        }
+        let own = own.filter(|own| !hidden && *own == row.line.payee);
+        return own_explanation(&app, &own.ok_or_else(missing)?, &row, &trace).await;
     }
     let (zh, en) = row.line.says;
     Ok(Json(Explanation {
         sentences: json!({ "zh": zh, "en": en }),
-        trace: serde_json::from_str(&row.line.trace).unwrap_or_default(),
+        trace,
     }))
+}
+
+/// How an own amount came about: own rows and totals, nobody else's rows (L-06).
+async fn own_explanation(
+    app: &App,
+    me: &str,
+    row: &LineRow,
+    trace: &serde_json::Value,
+) -> Result<Json<Explanation>, Problem> {
+    let ((zh, en), trace) = own_words(app, me, row, trace).await?;
+    Ok(Json(Explanation {
+        sentences: json!({ "zh": zh, "en": en }),
+        trace,
+    }))
+}
+
+async fn own_words(
+    app: &App,
+    me: &str,
+    row: &LineRow,
+    trace: &serde_json::Value,
+) -> Result<(Two, serde_json::Value), Problem> {
+    // What the guards took is told by its sentence alone: it names an order and this payee.
+    if row.line.kind == LineKind::Guard {
+        return Ok((row.line.says.clone(), json!({})));
+    }
+    let mut named = std::collections::BTreeSet::new();
+    candidates(trace, &mut named);
+    let others = reader_codes(app, me, named).await?;
+    let reader = Reader { me, others: &others };
+    let told = story(trace, Some(&reader));
+    let own = |pick: fn(&Two) -> &String| {
+        let steps = told.steps.iter().map(|(says, _)| pick(says));
+        let all: Vec<&str> = steps
+            .chain(told.books.iter().map(pick))
+            .map(String::as_str)
+            .collect();
+        all.join("; ")
+    };
+    Ok(((own(|t| &t.0), own(|t| &t.1)), redacted(trace, &reader)))
 }

@@ -8,8 +8,10 @@ mod board;
 mod claims;
 pub mod errors;
 mod home;
+mod income;
 mod manage;
 mod me;
+mod objections;
 mod pay;
 mod results;
 mod review;
@@ -31,6 +33,8 @@ pub fn routes() -> Router<Web> {
         .merge(board::routes())
         .merge(claims::routes())
         .merge(home::routes())
+        .merge(income::routes())
+        .merge(objections::routes())
         .merge(manage::routes())
         .merge(me::routes())
         .merge(pay::routes())

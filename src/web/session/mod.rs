@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
+use crate::app::pay::decides_objections;
 use crate::app::{Actor, App, Permission, accounts};
 use crate::classify::Agent;
 use crate::domain::EmployeeId;
@@ -222,6 +223,11 @@ async fn waiting(app: &App, actor: &Actor, parts: &Parts) -> Result<Waiting, Pro
         },
         review: if actor.may(Permission::DecideClaims) {
             app.store.claims_waiting_for(actor.employee()).await?
+        } else {
+            0
+        },
+        objections: if decides_objections(actor) {
+            app.store.objections_waiting(None).await?
         } else {
             0
         },

@@ -5,6 +5,7 @@ mod back;
 mod claims;
 mod dwell;
 mod harness;
+mod income;
 mod landing;
 mod rig;
 mod screens;

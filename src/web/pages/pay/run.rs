@@ -243,6 +243,10 @@ fn checks(lang: Lang, review: &Review) -> Vec<Note> {
             let words = lang.t("run-guards-take").n("n", *n).with("amount", amount);
             note("warn", "alert", "known", words.to_string(), "")
         }
+        Check::Objections(n) => {
+            let words = lang.t("run-objections-open").n("n", *n);
+            note("bad", "alert", "stops", words.to_string(), "/app/pay/objections")
+        }
         Check::NewerFacts(n) => {
             let words = lang.t("run-facts-newer").n("n", *n);
             note("warn", "alert", "known", words.to_string(), "")

@@ -1,6 +1,6 @@
 //! `/app/results`: the number first, then trend, funnel, what is not certain yet, and why each event did or did not count.
 
-mod event;
+pub(in crate::web::pages) mod event;
 mod view;
 
 #[cfg(test)]
@@ -12,11 +12,12 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 
+use crate::app::pay::months;
 use crate::app::results::{EventCursor, Results, Span, events, results};
 use crate::domain::{Money, Period};
 use crate::web::chart::{Funnel, Line};
 use crate::web::html::Html;
-use crate::web::i18n::{Lang, day_words, grouped, signed, yuan};
+use crate::web::i18n::{Lang, day_words, grouped, period_words, signed, yuan};
 use crate::web::session::Staff;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
@@ -53,6 +54,8 @@ struct ResultsPage {
     sales: String,
     amount: String,
     balance: i64,
+    /// The last month of pay: its name and sum before tax.
+    income: Option<(String, String)>,
     trend: Option<Line>,
     funnel: Funnel,
     not_human: i64,
@@ -127,7 +130,13 @@ async fn show(
     let (events, more) = list(&web, &staff, cursor_of(&asked)?).await?;
     let pending = view::pending(&web.app, staff.who.lang, staff.employee).await?;
     let s = staff.who.shell(&web, Place::Results);
-    Ok(Html(page(s, span, &found, pending, events, more)))
+    let mut page = page(s, span, &found, pending, events, more);
+    let paid = months(&web.app, staff.employee).await?;
+    page.income = paid.last().map(|month| {
+        let period = period_words(staff.who.lang, &month.period);
+        (period, yuan(month.total))
+    });
+    Ok(Html(page))
 }
 
 /// More of the list: alone for htmx, as the whole page's next part otherwise.
@@ -185,6 +194,7 @@ fn page(
         sales: grouped(counts.sales),
         amount: yuan(Money::from_minor(counts.amount)),
         balance: found.balance,
+        income: None,
         trend: view::trend(lang, span, found, period_of(span, found)),
         funnel: view::funnel(lang, counts),
         not_human: found.not_human(),

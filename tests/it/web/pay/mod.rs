@@ -1,5 +1,8 @@
 //! Pay on its pages: the board, a run and its steps, schemes, facts, proposals; and who may see what.
 
+mod exports;
+mod income;
+mod objections;
 mod roles;
 mod runs;
 

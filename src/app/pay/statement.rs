@@ -1,0 +1,300 @@
+//! What one person is paid: month by month, for all schemes, with what is not certain yet and why.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::app::pay::story::{Reader, Story, candidates, story};
+use crate::app::pay::{PayError, documents, objection_deadline, scheme_document};
+use crate::domain::{EmployeeId, Money, Period};
+use crate::payout::Label;
+use crate::storage::pay::{LineRow, Objection, PayeeRun, RunState};
+
+/// A month in which somebody is paid something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Which.
+    pub period: Period,
+    /// Sum of the lines.
+    pub total: Money,
+    /// Where the slowest of its payouts stands.
+    pub state: RunState,
+}
+
+/// A line with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The line.
+    pub row: LineRow,
+    /// Its payout.
+    pub run: PayeeRun,
+    /// The scheme's name.
+    pub scheme: Label,
+    /// Late: the period it corrects.
+    pub origin: Option<String>,
+    /// How it came about; nobody else's rows.
+    pub story: Story,
+    /// The objection to it.
+    pub objection: Option<Objection>,
+    /// Why it is held.
+    pub held: Option<String>,
+    /// The day until which one may object, while one may.
+    pub objects_until: Option<Date>,
+}
+
+/// Money that is not paid yet, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// `review`, `approve`, `close`, `pay`, `held` or `due`.
+    pub why: &'static str,
+    /// What it is.
+    pub what: (String, String),
+    /// How much.
+    pub amount: Money,
+    /// Until when, where that is known.
+    pub until: Option<Date>,
+    /// Held: the reason.
+    pub reason: String,
+}
+
+/// A month's statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Whose.
+    pub code: String,
+    /// Their name.
+    pub name: String,
+    /// The month.
+    pub month: Month,
+    /// The month before, where there is one.
+    pub before: Option<Month>,
+    /// All months.
+    pub months: Vec<Month>,
+    /// Its lines, by scheme and kind.
+    pub parts: Vec<Part>,
+    /// Its payouts.
+    pub runs: Vec<PayeeRun>,
+    /// The last day to object to what is under review.
+    pub objects_until: Option<Date>,
+    /// What is not paid yet, of all months.
+    pub pending: Vec<Pending>,
+    /// What is carried against later pay; not negative.
+    pub debt: Money,
+}
+
+fn month_of(run: &PayeeRun) -> Option<Period> {
+    Period::month_of(run.to_on.yesterday().ok()?).ok()
+}
+
+fn rank(state: RunState) -> usize {
+    RunState::ALL.iter().position(|s| *s == state).unwrap_or(0)
+}
+
+/// The months with lines, the earliest first.
+fn grouped(runs: &[PayeeRun]) -> Vec<Month> {
+    let mut months: BTreeMap<Date, Month> = BTreeMap::new();
+    for run in runs {
+        let Some(period) = month_of(run) else { continue };
+        let month = months.entry(period.first).or_insert(Month {
+            period,
+            total: Money::ZERO,
+            state: run.state,
+        });
+        month.total = month.total.checked_add(run.sum).unwrap_or(month.total);
+        if rank(run.state) < rank(month.state) {
+            month.state = run.state;
+        }
+    }
+    months.into_values().collect()
+}
+
+/// The months in which a person has lines, the earliest first.
+pub async fn months(app: &App, employee: EmployeeId) -> Result<Vec<Month>, PayError> {
+    let person = app.store.employee_by_id(employee, app.today()).await?;
+    let Some(person) = person else {
+        return Ok(Vec::new());
+    };
+    Ok(grouped(&app.store.payee_runs(&person.code).await?))
+}
+
+/// A person's statement of a month (`None`: the last one); `None` when there is nothing to tell.
+pub async fn statement(
+    app: &App,
+    employee: EmployeeId,
+    month: Option<Date>,
+) -> Result<Option<Statement>, PayError> {
+    let Some(person) = app.store.employee_by_id(employee, app.today()).await? else {
+        return Ok(None);
+    };
+    let code = person.code;
+    let all = app.store.payee_runs(&code).await?;
+    let months = grouped(&all);
+    let at = match month {
+        None => months.len().checked_sub(1),
+        Some(first) => months.iter().position(|m| m.period.first == first),
+    };
+    let Some(at) = at else { return Ok(None) };
+    let chosen = months[at].clone();
+    let runs: Vec<PayeeRun> = all
+        .iter()
+        .filter(|run| month_of(run).is_some_and(|m| m.first == chosen.period.first))
+        .cloned()
+        .collect();
+    let parts = parts(app, employee, &code, &runs, &all).await?;
+    let deadline = |run: &PayeeRun| deadline(app, run);
+    let review = runs.iter().filter(|r| r.state == RunState::InReview);
+    let balance = app
+        .store
+        .account_balance(&format!("payable:employee:{code}"))
+        .await?;
+    Ok(Some(Statement {
+        objects_until: review.filter_map(deadline).min(),
+        pending: pending(app, &code, &all).await?,
+        before: at.checked_sub(1).map(|i| months[i].clone()),
+        debt: Money::from_minor((-balance.minor()).max(0)),
+        name: person.facts.name,
+        code,
+        month: chosen,
+        months,
+        parts,
+        runs,
+    }))
+}
+
+/// The last day to object, while it is not over.
+fn deadline(app: &App, run: &PayeeRun) -> Option<Date> {
+    let until = objection_deadline(app, run.at[1]?);
+    (app.today() <= until).then_some(until)
+}
+
+/// Which of the words of a trace are codes of somebody else.
+pub async fn reader_codes(
+    app: &App,
+    me: &str,
+    mut named: BTreeSet<String>,
+) -> Result<HashSet<String>, PayError> {
+    named.remove(me);
+    let named: Vec<String> = named.into_iter().collect();
+    Ok(app.store.codes_among(&named).await?.into_iter().collect())
+}
+
+async fn parts(
+    app: &App,
+    employee: EmployeeId,
+    code: &str,
+    runs: &[PayeeRun],
+    all: &[PayeeRun],
+) -> Result<Vec<Part>, PayError> {
+    let mut rows: Vec<(PayeeRun, Label, LineRow, Value)> = Vec::new();
+    let mut named = BTreeSet::new();
+    for run in runs {
+        let name = scheme_name(app, &run.scheme, run.from_on).await?;
+        for row in app.store.run_lines(run.id, Some(code), None, i64::MAX).await? {
+            if row.line.payee_kind == "employee" {
+                let trace: Value = serde_json::from_str(&row.line.trace).unwrap_or_default();
+                candidates(&trace, &mut named);
+                rows.push((run.clone(), name.clone(), row, trace));
+            }
+        }
+    }
+    let others = reader_codes(app, code, named).await?;
+    let reader = Reader {
+        me: code,
+        others: &others,
+    };
+    let mut objections: BTreeMap<i64, Objection> = BTreeMap::new();
+    for objection in app.store.objections_of(employee).await? {
+        objections.entry(objection.line).or_insert(objection);
+    }
+    let holds = app.store.holds_of_payee(code).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(run, scheme, row, trace)| Part {
+            story: story(&trace, Some(&reader)),
+            origin: row
+                .line
+                .origin
+                .and_then(|id| all.iter().find(|r| r.id == id).map(|r| r.period.clone())),
+            objection: objections.remove(&row.id),
+            held: holds
+                .iter()
+                .find(|h| h.line_id == row.id)
+                .map(|h| h.reason.clone()),
+            objects_until: deadline(app, &run),
+            scheme,
+            row,
+            run,
+        })
+        .collect())
+}
+
+/// A scheme's name as it is run from a day on.
+pub(super) async fn scheme_name(app: &App, scheme: &str, day: Date) -> Result<Label, PayError> {
+    let own = app.store.setting_on(scheme, day).await?;
+    if own.is_none_or(|s| s.document.is_none())
+        && let Some(document) = documents().get(scheme)
+    {
+        return Ok(document.header.name.clone());
+    }
+    let found = scheme_document(app, scheme, day).await?;
+    Ok(found.map_or_else(
+        || Label {
+            zh: scheme.to_owned(),
+            en: scheme.to_owned(),
+        },
+        |s| s.document.header.name.clone(),
+    ))
+}
+
+async fn pending(app: &App, code: &str, all: &[PayeeRun]) -> Result<Vec<Pending>, PayError> {
+    let mut list = Vec::new();
+    let holds = app.store.holds_of_payee(code).await?;
+    for run in all {
+        let (why, until) = match run.state {
+            RunState::InReview => ("review", run.at[1].map(|at| objection_deadline(app, at))),
+            RunState::Approved => ("close", None),
+            RunState::Closed => ("pay", None),
+            _ => continue,
+        };
+        let held = holds
+            .iter()
+            .filter(|h| h.run_id == run.id)
+            .map(|h| h.amount)
+            .sum::<i64>();
+        let name = scheme_name(app, &run.scheme, run.from_on).await?;
+        list.push(Pending {
+            why,
+            what: (name.zh, name.en),
+            amount: Money::from_minor(run.sum.minor() - held),
+            until,
+            reason: String::new(),
+        });
+    }
+    for hold in &holds {
+        list.push(Pending {
+            why: "held",
+            what: (hold.title_zh.clone(), hold.title_en.clone()),
+            amount: Money::from_minor(hold.amount),
+            until: None,
+            reason: hold.reason.clone(),
+        });
+    }
+    for line in app.store.waiting_of(&format!("payable:employee:{code}")).await? {
+        if line.held {
+            continue;
+        }
+        let Some(row) = app.store.run_line(line.line).await? else {
+            continue;
+        };
+        list.push(Pending {
+            why: "due",
+            what: row.line.title,
+            amount: line.amount,
+            until: line.until,
+            reason: String::new(),
+        });
+    }
+    Ok(list)
+}

@@ -1,0 +1,296 @@
+//! What an amount came from, one by one: `/app/income/source` and `/app/income/lines/{id}/sources`.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::view::{self, SourceView};
+use crate::app::pay::{documents, story};
+use crate::app::results::Event;
+use crate::domain::{ClickId, Money};
+use crate::storage::pay::{FactRow, RunState};
+use crate::web::html::Html;
+use crate::web::i18n::Lang;
+use crate::web::pages::pay::view as pay_view;
+use crate::web::pages::results::event::{EventView, Words};
+use crate::web::session::Staff;
+use crate::web::shell::{Place, Shell};
+use crate::web::{Path, Problem, Query, Web};
+
+/// Facts listed of one line.
+const ROWS: i64 = 500;
+
+/// One fact.
+#[derive(Debug, Template)]
+#[template(path = "income/source.html")]
+pub struct SourcePage {
+    pub s: Shell,
+    pub title: String,
+    pub key: String,
+    pub occurred: String,
+    /// Name and value.
+    pub fields: Vec<(String, String)>,
+    pub source: String,
+    pub recorded: String,
+    pub revision: i64,
+    pub void: bool,
+    /// The same in one's results.
+    pub events: Vec<EventView>,
+    pub more: Option<String>,
+}
+
+/// All own facts behind a line.
+#[derive(Debug, Template)]
+#[template(path = "income/sources.html")]
+pub struct SourcesPage {
+    pub s: Shell,
+    pub title: String,
+    pub period: String,
+    pub month: String,
+    pub amount: Money,
+    /// Kind and its facts.
+    pub kinds: Vec<(String, Vec<SourceView>)>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    kind: String,
+    key: String,
+}
+
+/// The routes.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/app/income/source", get(show))
+        .route("/app/income/lines/{id}/sources", get(list))
+}
+
+/// Names of kinds (under an empty field) and of their fields, as the schemes built in call them.
+type Names = HashMap<(String, String), Value>;
+
+fn names() -> &'static Names {
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names = Names::new();
+        for document in documents().values() {
+            let json = document.to_json();
+            for fact in json["facts"].as_array().into_iter().flatten() {
+                let kind = plain(&fact["kind"]);
+                names
+                    .entry((kind.clone(), String::new()))
+                    .or_insert_with(|| fact["name"].clone());
+                for field in fact["fields"].as_array().into_iter().flatten() {
+                    names
+                        .entry((kind.clone(), plain(&field["name"])))
+                        .or_insert_with(|| field["label"].clone());
+                }
+            }
+        }
+        names
+    })
+}
+
+fn name_of(lang: Lang, kind: &str, field: &str, otherwise: &str) -> String {
+    let found = names().get(&(kind.to_owned(), field.to_owned()));
+    let words = found.map(|two| pay_view::say_json(lang, two));
+    words
+        .filter(|w| !w.is_empty())
+        .unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// A kind of fact as the schemes call it.
+fn kind_name(lang: Lang, kind: &str) -> String {
+    name_of(lang, kind, "", kind)
+}
+
+/// A field as the schemes call it.
+fn field_name(lang: Lang, kind: &str, field: &str) -> String {
+    name_of(lang, kind, field, field)
+}
+
+fn fields_of(fact: &FactRow) -> Map<String, Value> {
+    serde_json::from_str(&fact.fields).unwrap_or_default()
+}
+
+/// Whether a fact is a person's: about them, or naming them.
+fn is_own(fact: &FactRow, code: &str) -> bool {
+    fact.subject.as_deref() == Some(code)
+        || (fact.subject.is_none() && fields_of(fact).values().any(|v| v.as_str() == Some(code)))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+async fn own(web: &Web, staff: &Staff) -> Result<(String, String), Problem> {
+    let person = web
+        .app
+        .store
+        .employee_by_id(staff.employee, web.app.today())
+        .await?;
+    let person = person.ok_or_else(|| Problem::not_found("employee"))?;
+    Ok((person.code, person.facts.name))
+}
+
+async fn show(
+    State(web): State<Web>,
+    staff: Staff,
+    Query(asked): Query<Asked>,
+) -> Result<Html<SourcePage>, Problem> {
+    let missing = || Problem::not_found("fact");
+    if [&asked.kind, &asked.key]
+        .iter()
+        .any(|text| text.contains('\0') || text.len() > 1_000)
+    {
+        return Err(missing());
+    }
+    let (code, name) = own(&web, &staff).await?;
+    // Where two sources use one key, it is said with its source before it.
+    let mut history = web.app.store.fact_history(&asked.kind, &asked.key).await?;
+    if history.is_empty()
+        && let Some((source, key)) = asked.key.split_once('/')
+    {
+        history = web.app.store.fact_history(&asked.kind, key).await?;
+        history.retain(|f| f.source == source);
+    }
+    let fact = history
+        .into_iter()
+        .find(|f| is_own(f, &code))
+        .ok_or_else(missing)?;
+    let s = staff.who.shell(&web, Place::Income);
+    let lang = s.lang;
+    let fields = fields_of(&fact)
+        .iter()
+        .map(|(field, value)| {
+            let value = plain(value);
+            let value = if value == code { name.clone() } else { value };
+            (field_name(lang, &fact.kind, field), value)
+        })
+        .collect();
+    Ok(Html(SourcePage {
+        title: kind_name(lang, &fact.kind),
+        occurred: occurred(&s, &fact.occurred),
+        fields,
+        source: lang
+            .word(
+                "fact-source",
+                if fact.source == "tracker" {
+                    "tracker"
+                } else {
+                    "other"
+                },
+            )
+            .with("name", &fact.source)
+            .to_string(),
+        recorded: s.exact(&pay_view::instant(fact.recorded_at)),
+        revision: fact.revision + 1,
+        void: fact.void,
+        events: event(&web, &staff, &fact).await?,
+        more: None,
+        key: fact.source_key,
+        s,
+    }))
+}
+
+fn occurred(s: &Shell, text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => s.exact(&at),
+        Err(_) => text
+            .parse::<jiff::civil::Date>()
+            .map_or_else(|_| text.to_owned(), |day| s.day(&day)),
+    }
+}
+
+/// The click, lead or order behind a fact of the tracker, told as in one's results.
+async fn event(web: &Web, staff: &Staff, fact: &FactRow) -> Result<Vec<EventView>, Problem> {
+    if fact.source != "tracker" {
+        return Ok(Vec::new());
+    }
+    let store = &web.app.store;
+    let words = Words::new(web, staff);
+    let found = match fact.kind.as_str() {
+        "click" => {
+            let Ok(id) = fact.source_key.parse::<uuid::Uuid>() else {
+                return Ok(Vec::new());
+            };
+            let after = ClickId(uuid::Uuid::from_u128(id.as_u128().saturating_add(1)));
+            let clicks = store.clicks_around(staff.employee, after, 1).await?;
+            clicks.into_iter().find(|c| c.id == ClickId(id)).map(Event::Click)
+        }
+        "lead" | "order" | "indirect" => store
+            .conversion(&fact.source_key)
+            .await?
+            .filter(|c| [c.credited_to, c.indirect_to].contains(&Some(staff.employee)))
+            .map(|c| Event::Conversion(Box::new(c))),
+        _ => None,
+    };
+    Ok(found.iter().map(|event| words.of(event)).collect())
+}
+
+async fn list(
+    State(web): State<Web>,
+    staff: Staff,
+    Path(id): Path<i64>,
+) -> Result<Html<SourcesPage>, Problem> {
+    let missing = || Problem::not_found(format_args!("payout line {id}"));
+    let (code, name) = own(&web, &staff).await?;
+    let row = web.app.store.run_line(id).await?.ok_or_else(missing)?;
+    let run = web.app.store.run(row.run).await?.ok_or_else(missing)?;
+    let hidden = matches!(run.state, RunState::Calculated | RunState::Superseded);
+    if hidden || row.line.payee != code || row.line.payee_kind != "employee" {
+        return Err(missing());
+    }
+    let trace: Value = serde_json::from_str(&row.line.trace).unwrap_or_default();
+    // The kinds of what is told; everything of these kinds that is one's own and of the days.
+    let mut kinds: Vec<String> = story(&trace, None).sources.into_iter().map(|s| s.kind).collect();
+    kinds.retain(|kind| !kind.is_empty());
+    kinds.sort();
+    kinds.dedup();
+    // A correction is about the days it corrects, by what is known since.
+    let (days, mark) = match row.line.origin {
+        Some(origin) => {
+            let origin = web.app.store.run(origin).await?.ok_or_else(missing)?;
+            ((origin.from_on, origin.to_on), run.watermark)
+        }
+        None => ((run.from_on, run.to_on), run.watermark),
+    };
+    let s = staff.who.shell(&web, Place::Income);
+    let lang = s.lang;
+    let mut listed = Vec::new();
+    for kind in kinds {
+        let facts = web.app.store.own_facts((&kind, &code), days, mark, ROWS).await?;
+        let views = facts
+            .iter()
+            .map(|fact| {
+                let details = fields_of(fact)
+                    .iter()
+                    .map(|(field, value)| format!("{} {}", field_name(lang, &kind, field), plain(value)))
+                    .collect();
+                let query = pay_view::query(&[("kind", &kind), ("key", &fact.source_key)]);
+                SourceView {
+                    says: format!("{} {}", occurred(&s, &fact.occurred), fact.source_key),
+                    details,
+                    href: Some(format!("/app/income/source{query}")),
+                }
+            })
+            .collect::<Vec<_>>();
+        if !views.is_empty() {
+            listed.push((kind_name(lang, &kind), views));
+        }
+    }
+    let month = run.to_on.yesterday().unwrap_or(run.from_on);
+    Ok(Html(SourcesPage {
+        title: view::say(lang, &row.line.title, &code, &name),
+        period: pay_view::period(lang, &run.period),
+        month: format!("{:04}-{:02}", month.year(), month.month()),
+        amount: row.line.amount,
+        kinds: listed,
+        s,
+    }))
+}
