@@ -295,3 +295,33 @@ fn given_a_share_of_people_when_winners_are_cut_then_base_and_rounding_are_as_wr
         assert_eq!(warned(&run).len(), right, "{share} {rounding} {base}");
     }
 }
+
+#[test]
+fn given_a_pool_and_then_conditions_when_a_line_is_explained_then_each_step_tells_its_own_working() {
+    let steps = "[[step]]\nid = \"pooled\"\ndo = \"allocate\"\nzh = \"分池\"\nen = \"pool\"\nfrom = \"who\"\namount = \"param.pool + 9\"\nweight = \"total\"\nas = \"piece\"\n\
+        [[step]]\nid = \"again\"\ndo = \"qualify\"\nzh = \"再看\"\nen = \"looked at again\"\nfrom = \"pooled\"\n\
+        conditions = [{ code = \"some\", test = \"piece > 0\", zh = \"有份\", en = \"a piece\" }]\n\
+        [[step]]\nid = \"piece\"\ndo = \"emit\"\nas = \"line\"\nzh = \"份\"\nen = \"piece\"\nfrom = \"again\"\npayee = \"seller\"\namount = \"piece\"\n";
+    let (doc, run) = after_who(steps, &[("a", "1"), ("b", "2")]);
+    let line = run.outcome.lines.iter().find(|l| l.component == "piece").unwrap();
+    let story = super::super::explain::trace(&doc, &run, line).text(false);
+    assert!(
+        story.contains("looked at again: every condition holds"),
+        "{story}"
+    );
+    assert_eq!(story.matches("remainder place").count(), 1, "{story}");
+}
+
+#[test]
+fn given_a_fact_for_the_next_period_when_emitted_then_its_kind_and_fields_are_as_written() {
+    let steps = "[[step]]\nid = \"next\"\ndo = \"emit\"\nas = \"fact\"\nzh = \"结转\"\nen = \"carried\"\nfrom = \"totals\"\nwhere = \"total > 1\"\n\
+        kind = \"carried\"\nfields = { who = \"seller\", amount = \"-total\" }\n";
+    let (_, run) = after_who(steps, &[("a", "1"), ("b", "2.50")]);
+    let told: Vec<String> = run
+        .outcome
+        .facts
+        .iter()
+        .map(|f| format!("{} {:?}", f.kind, f.fields))
+        .collect();
+    assert_eq!(told, ["carried [(\"who\", \"b\"), (\"amount\", \"-2.5\")]"]);
+}
