@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use serde_json::{Map, Value, json};
 
 use crate::app::pay::{
-    FactAnswer, FactInput, PayError, SettingInput, approve, calculate, change_setting, close, hold_line,
-    object, pay, put_facts, set_attributes, submit, talk,
+    FactAnswer, FactInput, PayError, SettingInput, approve, calculate, change_setting, close,
+    decide_on_offer, hand_over, hold_line, object, pay, put_facts, set_attributes, submit, talk,
 };
 use crate::app::{Actor, App};
 use crate::demo::DemoError;
@@ -91,6 +91,40 @@ pub async fn build(
         }
         say(&format!("{} is calculated, approved and closed", month.label()));
     }
+    decisions(app, &finance, &boss).await?;
+    next_version(app, &finance, today).await
+}
+
+/// The first proposal is accepted and handed over, the next declined; the rest wait.
+async fn decisions(app: &App, finance: &Actor, boss: &Actor) -> Result<(), DemoError> {
+    let mut open = app
+        .store
+        .offers("proposal", None, None, 200)
+        .await
+        .map_err(PayError::from)?;
+    open.reverse();
+    if open.len() > 2 {
+        decide_on_offer(app, boss, open[0].id, true, "连着几个月开店最多").await?;
+        hand_over(app, finance, open[0].id, "已改工资卡").await?;
+        decide_on_offer(app, boss, open[1].id, false, "12 个月内已加过一次").await?;
+    }
+    Ok(())
+}
+
+/// From next month on the gap between two bands is paid linearly: a version to come, with what it changes.
+async fn next_version(app: &App, finance: &Actor, today: Date) -> Result<(), DemoError> {
+    let from_on = Period::month_of(today).map_err(|_| missing("month"))?.end;
+    let input = SettingInput {
+        from_on,
+        document: None,
+        params: json!({ "gap": "linear" })
+            .as_object()
+            .cloned()
+            .unwrap_or_default(),
+        enabled: true,
+        note: "空档改线性过渡".to_owned(),
+    };
+    change_setting(app, finance, "07-new-customers", &input).await?;
     Ok(())
 }
 
@@ -190,7 +224,7 @@ async fn settings(app: &App, finance: &Actor, from_on: Date) -> Result<(), DemoE
             params: params.as_object().cloned().unwrap_or_default(),
             // An activity is due when there is one.
             enabled: scheme != ACTIVITY,
-            note: "演示".to_owned(),
+            note: "全公司启用".to_owned(),
         };
         change_setting(app, finance, scheme, &input).await?;
     }
@@ -323,7 +357,10 @@ fn facts_of(month: &Period, rng: &mut StdRng) -> Result<Vec<FactInput>, DemoErro
             ));
         }
         if team == 4 {
-            for n in 0..rng.random_range(1..5) {
+            let shops = rng.random_range(1..5);
+            // One of them opens enough shops for a rise to be proposed.
+            let shops = if at == 41 { 7 } else { shops };
+            for n in 0..shops {
                 let amount = format!("{}.00", rng.random_range(2000..28_000));
                 let key = format!("{label}-{code}-{n}");
                 let customer = json!({ "customer": format!("门店客户 {label}-{code}-{n}") });

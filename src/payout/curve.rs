@@ -5,7 +5,7 @@ use super::block::bands::{Bands, Gap, Method};
 use super::block::scale::Scale;
 use super::doc::Document;
 use super::num::Num;
-use super::schema::{Dated, Label, Setting};
+use super::schema::{Dated, Label, ParamDecl, Setting};
 use super::value::Type;
 
 /// What a scale pays at some measures.
@@ -32,20 +32,32 @@ pub struct Curve {
 impl Document {
     /// The curves of all scales that have words and whose bands have a default.
     pub fn curves(&self) -> Vec<Curve> {
-        let settings: Vec<Option<Setting>> = self
-            .params
-            .iter()
-            .map(|p| p.dated.last().map(|d: &Dated| d.value.clone()))
-            .collect();
-        let filled: Vec<Setting> = settings
-            .into_iter()
-            .map(|s| s.unwrap_or(Setting::List(Vec::new())))
-            .collect();
+        self.curves_of(&self.defaults())
+    }
+
+    /// The same under parameters by name, a JSON object; those left out, or wrong, have their default.
+    pub fn curves_with(&self, params: &serde_json::Value) -> Vec<Curve> {
+        let mut settings = self.defaults();
+        for (at, given) in self.given(params).into_iter().enumerate() {
+            if let Some(Ok(given)) = given {
+                settings[at] = given;
+            }
+        }
+        self.curves_of(&settings)
+    }
+
+    fn defaults(&self) -> Vec<Setting> {
+        let last = |p: &ParamDecl| p.dated.last().map(|d: &Dated| d.value.clone());
+        let settings = self.params.iter().map(last);
+        settings.map(|s| s.unwrap_or(Setting::List(Vec::new()))).collect()
+    }
+
+    fn curves_of(&self, filled: &[Setting]) -> Vec<Curve> {
         self.steps
             .iter()
             .filter(|s| s.label != Label::default())
             .filter_map(|s| match &s.block {
-                Block::Scale(scale) => curve(scale, &filled).map(|c| Curve {
+                Block::Scale(scale) => curve(scale, filled).map(|c| Curve {
                     step: s.id.clone(),
                     label: s.label.clone(),
                     ..c

@@ -198,7 +198,12 @@ impl Document {
     }
 
     /// A value, or `{ value, reason }` where a reasoned override of the range is allowed.
-    fn setting(&self, at: At<'_>, p: &ParamDecl, notes: &mut Vec<String>) -> Result<Setting, Refused> {
+    pub(super) fn setting(
+        &self,
+        at: At<'_>,
+        p: &ParamDecl,
+        notes: &mut Vec<String>,
+    ) -> Result<Setting, Refused> {
         let wrapped = matches!(&at.raw.node, Node::Map(m) if m.iter().any(|e| e.key == "reason"));
         if !wrapped {
             return read_setting(at, p, &self.schemas, self.header.zone);

@@ -21,6 +21,8 @@ mod input;
 mod json;
 pub mod num;
 mod outcome;
+pub mod outline;
+mod params;
 mod raw;
 mod relation;
 mod run;

@@ -10,7 +10,7 @@ use crate::app::pay::{PayError, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Evaluation, Num, evaluate};
+use crate::payout::{Document, Evaluation, Num, Outcome, evaluate};
 use crate::storage::pay::{
     LineKind, NewLine, NewRun, Run, RunState, follow_run, insert_lines, insert_run, supersede, watermark,
 };
@@ -133,7 +133,7 @@ async fn anew(
 }
 
 /// Own dates that are a calendar month, quarter or year are that.
-fn named(period: Period) -> Period {
+pub(super) fn named(period: Period) -> Period {
     let year = |day: Date| Period::parse(&format!("{:04}", day.year()));
     [
         Period::month_of(period.first),
@@ -147,7 +147,7 @@ fn named(period: Period) -> Period {
 }
 
 /// A month's scheme is run for months, and so on; an activity's for any days.
-fn fits(document: &Document, period: &Period) -> Result<(), PayError> {
+pub(super) fn fits(document: &Document, period: &Period) -> Result<(), PayError> {
     let right = match document.header.period.as_str() {
         "month" => period.kind == PeriodKind::Month,
         "quarter" => period.kind == PeriodKind::Quarter,
@@ -207,17 +207,35 @@ pub(super) async fn compute(document: Arc<Document>, material: Material) -> Resu
         .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
 }
 
-fn compute_here(document: &Document, input: &Value) -> Result<Computed, PayError> {
+fn ran(document: &Document, input: &Value) -> Result<Evaluation, PayError> {
     let input = document.input(input).map_err(|r| {
         let place = if r.path.is_empty() { "$" } else { &r.path };
         PayError::Refused(format!("{place}: {}; expected {}", r.what, r.expected))
     })?;
-    let ran = evaluate(document, input).map_err(|stop| PayError::Refused(stop.to_string()))?;
+    evaluate(document, input).map_err(|stop| PayError::Refused(stop.to_string()))
+}
+
+/// What the engine makes of an input, without its stories: for trials.
+pub(super) fn outcome(document: &Document, input: &Value) -> Result<Outcome, PayError> {
+    ran(document, input).map(|ran| ran.outcome)
+}
+
+fn compute_here(document: &Document, input: &Value) -> Result<Computed, PayError> {
+    let ran = ran(document, input)?;
     let mut lines = Vec::with_capacity(ran.outcome.lines.len());
     for line in &ran.outcome.lines {
         lines.push(new_line(document, &ran, line)?);
     }
     let mut outcome = ran.outcome.to_json(|_| String::new());
+    // A person decides on each of these: they are told how it came about.
+    for (at, proposal) in ran.outcome.proposals.iter().enumerate() {
+        let says = sentence(document, &ran, proposal);
+        outcome["proposals"][at]["says"] = json!({ "zh": says.zh, "en": says.en });
+    }
+    for (at, award) in ran.outcome.awards.iter().enumerate() {
+        let says = sentence(document, &ran, award);
+        outcome["awards"][at]["says"] = json!({ "zh": says.zh, "en": says.en });
+    }
     if let Some(object) = outcome.as_object_mut() {
         object.remove("lines");
     }

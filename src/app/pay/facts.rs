@@ -19,6 +19,8 @@ use crate::storage::pay::{NewFact, PutFact, put_fact};
 
 /// Most facts of one call.
 pub const MAX_FACTS: usize = 10_000;
+/// Up to so many words are looked up one by one; for more, everybody's code is read at once.
+const ONE_BY_ONE: usize = 100;
 /// Longest key, kind, source or text value, characters.
 const MAX_TEXT: usize = 200;
 
@@ -122,7 +124,7 @@ pub(super) fn declared() -> &'static Kinds {
 }
 
 /// Codes as they are written in the store, by their lower case.
-async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, String>, StoreError> {
+pub(super) async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, String>, StoreError> {
     let mut codes = BTreeMap::new();
     let today = app.today();
     let texts = |input: &FactInput| -> Vec<String> {
@@ -130,24 +132,32 @@ async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, Strin
         let told = told.filter_map(Value::as_str).map(str::to_owned);
         told.chain(input.subject.clone()).collect()
     };
-    for text in inputs.iter().flat_map(texts) {
-        let key = text.to_lowercase();
-        if text.len() <= MAX_TEXT && !codes.contains_key(&key) {
-            let found = app.store.employee(&text, today).await?;
-            codes.insert(key, found.map_or(String::new(), |p| p.code));
-        }
+    let told: BTreeMap<String, String> = inputs
+        .iter()
+        .flat_map(texts)
+        .filter(|text| text.len() <= MAX_TEXT)
+        .map(|text| (text.to_lowercase(), text))
+        .collect();
+    if told.len() > ONE_BY_ONE {
+        let all = app.store.employee_names().await?.into_keys();
+        return Ok(all.map(|code| (code.to_lowercase(), code)).collect());
+    }
+    for (key, text) in told {
+        let found = app.store.employee(&text, today).await?;
+        codes.insert(key, found.map_or(String::new(), |p| p.code));
     }
     Ok(codes)
 }
 
-struct Checked {
-    subject: Option<String>,
-    day: Date,
-    fields: String,
-    hash: [u8; 32],
+/// A fact as it will be recorded.
+pub(super) struct Checked {
+    pub subject: Option<String>,
+    pub day: Date,
+    pub fields: String,
+    pub hash: [u8; 32],
 }
 
-fn check(
+pub(super) fn check(
     app: &App,
     input: &FactInput,
     kinds: &Kinds,
@@ -230,7 +240,11 @@ pub(super) fn fact_hash(subject: Option<&str>, occurred: &str, fields: &str, voi
 }
 
 /// A value of a declared type, in its one spelling.
-fn of_kind(field: &Field, value: &Value, person: &impl Fn(&str) -> Option<String>) -> Result<Value, String> {
+pub(super) fn of_kind(
+    field: &Field,
+    value: &Value,
+    person: &impl Fn(&str) -> Option<String>,
+) -> Result<Value, String> {
     let text = value.as_str();
     match field.kind.as_str() {
         "bool" => value.as_bool().map(Value::Bool).ok_or("true or false".to_owned()),

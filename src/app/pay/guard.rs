@@ -162,7 +162,7 @@ fn ends_within(document: &Document, run: &Run) -> bool {
     }
 }
 
-fn signed(text: &str) -> Money {
+pub(super) fn signed(text: &str) -> Money {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     Money::parse(digits).map_or(Money::ZERO, |m| Money::from_minor(sign * m.minor()))
 }

@@ -6,6 +6,8 @@
 
 mod board;
 mod calculate;
+mod catalog;
+mod entry;
 mod export;
 mod facts;
 mod flow;
@@ -13,9 +15,11 @@ mod guard;
 mod holds;
 mod late;
 mod library;
+mod looking;
 mod material;
 mod next;
 mod objections;
+mod offers;
 mod plan;
 mod replay;
 mod review;
@@ -23,27 +27,32 @@ mod settings;
 mod statement;
 mod steps;
 mod story;
+mod whatif;
 
 use crate::app::Wrong;
 use crate::storage::StoreError;
 
 pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
+pub use catalog::{FieldInfo, KindInfo, fact_kinds, roster_fields};
+pub use entry::{Does, Enterable, EntryError, Item, confirm, enter, items_of, look_at_file};
 pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, put_facts};
 pub use flow::flow;
 pub use holds::{hold_line, may_hold, release_line};
-pub use library::{builtin_texts, documents, scheme_document};
+pub use library::{InForce, builtin_texts, documents, scheme_document};
 pub use objections::{
     MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
     object, objection_barred, objection_deadline, talk, withdraw_objection,
 };
+pub use offers::{barred_from_offer, decide_on_offer, hand_over};
 pub use replay::{LedgerReport, Replayed, check_ledger, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};
 pub use steps::{approve, close, pay, submit};
 pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
+pub use whatif::{BACK_PERIODS, BackTest, Draft, PersonChange, Trial, back_test, what_if};
 
 /// Why something about pay was not done.
 #[derive(Debug, thiserror::Error)]

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::app::pay::PayError;
 use crate::app::pay::library::documents;
 use crate::app::pay::material::Shape;
+use crate::app::pay::whatif::own_document;
 use crate::app::{Actor, App, Permission, Wrong};
-use crate::payout::Document;
 use crate::storage::insert_audit;
 use crate::storage::pay::{NewSetting, insert_roster_value, insert_setting};
 
@@ -39,32 +39,19 @@ pub async fn change_setting(
     }
     let own = match &new.document {
         None => None,
-        Some(text) => Some(
-            Document::parse(&format!("{scheme}.toml"), text).map_err(|faults| {
-                let wrong = faults.iter().map(|f| Wrong::at("/document", f)).collect();
-                PayError::Wrong(wrong)
-            })?,
-        ),
+        Some(text) => Some(own_document(scheme, text)?),
     };
-    if let Some(own) = own.as_ref().filter(|own| own.header.id != scheme) {
-        let detail = format!("a document with id = {scheme:?}, not {:?}", own.header.id);
-        return Err(PayError::field("/document", detail));
-    }
     let document = match (&own, documents().get(scheme)) {
-        (Some(own), _) => own,
+        (Some(own), _) => own.as_ref(),
         (None, Some(builtin)) => builtin.as_ref(),
         (None, None) => return Err(PayError::NotFound(format!("scheme {scheme:?}"))),
     };
-    let json = document.to_json();
-    let known: Vec<&str> = json["params"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|p| p["id"].as_str())
-        .collect();
-    if let Some(other) = new.params.keys().find(|name| !known.contains(&name.as_str())) {
-        let detail = format!("{other:?} is none of {}", known.join(", "));
-        return Err(PayError::field("/params", detail));
+    let wrong = document.params_wrong(&Value::Object(new.params.clone()));
+    if !wrong.is_empty() {
+        let detail = |w: &crate::payout::Refused| format!("{}: {}; expected {}", w.path, w.what, w.expected);
+        return Err(PayError::Wrong(
+            wrong.iter().map(|w| Wrong::at("/params", detail(w))).collect(),
+        ));
     }
     if new.note.chars().count() > 500 {
         return Err(PayError::field("/note", "at most 500 characters"));

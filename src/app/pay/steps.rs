@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::claims::again;
 use crate::app::outbox::payout_moved;
-use crate::app::pay::{PayError, guard, next, plan};
+use crate::app::pay::{PayError, guard, next, offers, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
@@ -98,6 +98,7 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
             .await?;
         }
         next::record(&mut tx, &run, &actor.word(), now_ms).await?;
+        offers::file(&mut tx, &run, now_ms).await?;
         let snapshot = seal(&run, &lines);
         advance(
             app,

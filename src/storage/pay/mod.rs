@@ -1,16 +1,19 @@
 //! Pay: facts, attributes, settings, runs and their lines, the ledger, objections, holds (engine.md).
 
+mod desk;
 mod facts;
 mod holds;
 mod ledger;
 mod lines;
 mod objections;
+mod offers;
 mod review;
 mod runs;
 mod settings;
 mod statement;
 mod tracker;
 
+pub use desk::{PayImport, apply_pay_import, insert_pay_import};
 pub use facts::{FactFilter, FactRow, NewFact, PutFact, put_fact, watermark};
 pub use holds::{
     HoldRow, WaitingLine, held_in, insert_export, insert_hold, insert_waiting, is_waiting, last_export,
@@ -22,6 +25,7 @@ pub use objections::{
     Objection, ObjectionState, ObjectionStep, follow_run, insert_objection, insert_objection_step,
     lock_objection, move_objection, objections_waiting_in,
 };
+pub use offers::{NewOffer, Offer, OfferState, decide_offer, hand_over_offer, insert_offers};
 pub use review::{LineGroup, RunHead};
 pub use runs::{NewRun, Run, RunState, RunStep, insert_run, lock_run, move_run, supersede};
 pub use settings::{NewSetting, RosterValue, Setting, insert_roster_value, insert_setting};

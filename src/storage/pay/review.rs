@@ -191,6 +191,16 @@ impl Store {
         Ok(count > 0)
     }
 
+    /// Everybody's name by code.
+    pub async fn employee_names(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        let rows: Vec<(String, String)> = reading!(self, |db| {
+            sqlx::query_as("select code, name from employees")
+                .fetch_all(db)
+                .await?
+        });
+        Ok(rows.into_iter().collect())
+    }
+
     /// Names of accounts and keys by an actor's word, for who did what: `account:7`, `key:3`.
     pub async fn actor_names(&self) -> Result<BTreeMap<String, String>, StoreError> {
         let rows: Vec<(String, String)> = reading!(self, |db| {

@@ -4,8 +4,10 @@
 //! One approach for the whole product: no script, prints, works in every web view, readable without eyes. Geometry is
 //! in whole units of a 328 wide box, so that 12 px type stays 12 px on a phone.
 
+mod curve;
 mod funnel;
 mod line;
 
+pub use curve::{Bent, Curve};
 pub use funnel::{Funnel, Step};
 pub use line::{Line, Track};

@@ -7,6 +7,7 @@ mod dwell;
 mod harness;
 mod income;
 mod landing;
+mod pay;
 mod rig;
 mod screens;
 mod share;

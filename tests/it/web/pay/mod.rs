@@ -1,10 +1,13 @@
 //! Pay on its pages: the board, a run and its steps, schemes, facts, proposals; and who may see what.
 
 mod exports;
+mod facts;
 mod income;
 mod objections;
+mod offers;
 mod roles;
 mod runs;
+mod schemes;
 
 use bole::app::Actor;
 use bole::app::App;

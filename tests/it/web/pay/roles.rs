@@ -4,11 +4,17 @@ use super::{calculated, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
 
 /// Pages that show everybody's pay; `{run}` and `{line}` are filled in.
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 10] = [
     "/app/pay/runs",
     "/app/pay/runs/{run}",
     "/app/pay/runs/{run}/lines?payee=zhang",
     "/app/pay/lines/{line}",
+    "/app/pay/facts",
+    "/app/pay/proposals",
+    "/app/pay/awards?state=all",
+    "/app/pay/schemes",
+    "/app/pay/schemes/07-new-customers",
+    "/app/pay/schemes/07-new-customers/edit",
 ];
 
 async fn given_pay_when_each_role_asks_for_each_page_then_only_finance_approvers_and_admins_see_it(

@@ -1,0 +1,158 @@
+//! Proposals (GC-10, GC-30) and non-cash awards (GC-29): filed when a run closes, decided by a named person with a reason,
+//! handed over by another.
+
+use serde_json::{Value, json};
+
+use crate::app::pay::{PayError, guard, steps};
+use crate::app::{Actor, App, Permission};
+use crate::storage::pay::{NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers};
+use crate::storage::{StoreError, Tx, insert_audit};
+
+/// Longest reason or note, characters.
+const MAX_REASON: usize = 500;
+
+/// Files what a run that closes offers.
+pub(super) async fn file(tx: &mut Tx, run: &Run, at: i64) -> Result<(), StoreError> {
+    insert_offers(tx, run.id, &offers_of(run), at).await
+}
+
+/// Proposals and awards of a run's outcome.
+fn offers_of(run: &Run) -> Vec<NewOffer> {
+    let outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    let mut offers = Vec::new();
+    for (list, kind) in [("proposals", "proposal"), ("awards", "award")] {
+        for (place, told) in outcome[list].as_array().into_iter().flatten().enumerate() {
+            let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+            let two = |name: &str| {
+                let side = |lang: &str| told[name][lang].as_str().unwrap_or_default().to_owned();
+                (side("zh"), side("en"))
+            };
+            let is_award = kind == "award";
+            // Points are booked by the points ledger: there is nothing to hand over.
+            if is_award && text("unit").starts_with("points") {
+                continue;
+            }
+            offers.push(NewOffer {
+                kind,
+                place: i64::try_from(place).unwrap_or(i64::MAX),
+                payee: text("payee"),
+                payee_kind: if is_award {
+                    text("payee_kind")
+                } else {
+                    "employee".to_owned()
+                },
+                component: text("component"),
+                title: two("title"),
+                what: text(if is_award { "unit" } else { "proposal" }),
+                quantity: text(if is_award { "quantity" } else { "value" }),
+                amount: told["value"].as_str().filter(|_| is_award).map(guard::signed),
+                about: told["about"].as_str().map(str::to_owned),
+                effective: told["effective"].as_str().map(str::to_owned),
+                says: two("says"),
+            });
+        }
+    }
+    offers
+}
+
+/// Why somebody may not decide on an offer: `role`, `calculated` or `paid` (it is their own).
+pub async fn barred_from_offer(
+    app: &App,
+    actor: &Actor,
+    offer: &Offer,
+) -> Result<Option<&'static str>, PayError> {
+    let run = app.store.run(offer.run).await?;
+    let run = run.ok_or_else(|| PayError::NotFound(format!("payout {}", offer.run)))?;
+    let own = is_own(app, actor, offer).await?;
+    Ok(steps::barred(actor, &run, own).map(steps::Barred::as_str))
+}
+
+async fn is_own(app: &App, actor: &Actor, offer: &Offer) -> Result<bool, PayError> {
+    let Some(person) = actor.employee() else {
+        return Ok(false);
+    };
+    let found = app.store.employee_by_id(person, app.today()).await?;
+    Ok(found.is_some_and(|p| p.code == offer.says.payee))
+}
+
+fn reason_of(text: &str) -> Result<&str, PayError> {
+    let reason = text.trim();
+    if (1..=MAX_REASON).contains(&reason.chars().count()) {
+        Ok(reason)
+    } else {
+        Err(PayError::field(
+            "/reason",
+            format!("1 to {MAX_REASON} characters"),
+        ))
+    }
+}
+
+/// Accepts or declines an offer: an approver who neither calculated nor submitted its run, and whose own it is not.
+pub async fn decide_on_offer(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    accept: bool,
+    reason: &str,
+) -> Result<Offer, PayError> {
+    let missing = || PayError::NotFound(format!("offer {id}"));
+    let offer = app.store.offer(id).await?.ok_or_else(missing)?;
+    if barred_from_offer(app, actor, &offer).await?.is_some() {
+        return Err(PayError::Forbidden(
+            "an approver decides who neither calculated it nor is concerned",
+        ));
+    }
+    let reason = reason_of(reason)?;
+    let to = if accept {
+        OfferState::Accepted
+    } else {
+        OfferState::Declined
+    };
+    let (who, now_ms) = (actor.word(), app.clock.now_ms());
+    let mut tx = app.store.begin().await?;
+    if !decide_offer(&mut tx, id, to, (&who, now_ms), reason).await? {
+        return Err(PayError::Conflict(format!("offer {id} is decided")));
+    }
+    let detail =
+        json!({ "payee": offer.says.payee, "what": offer.says.what, "to": to.as_str(), "reason": reason });
+    let action = format!("{}.{}", offer.says.kind, to.as_str());
+    insert_audit(&mut tx, now_ms, &who, &action, &format!("offer:{id}"), &detail).await?;
+    tx.commit().await?;
+    app.store.offer(id).await?.ok_or_else(missing)
+}
+
+/// Says that an accepted offer was given to the person or entered in the records; never by the person themselves, nor by
+/// who accepted it.
+pub async fn hand_over(app: &App, actor: &Actor, id: i64, note: &str) -> Result<Offer, PayError> {
+    let missing = || PayError::NotFound(format!("offer {id}"));
+    if !actor.may(Permission::CalculatePay) {
+        return Err(PayError::Forbidden("only finance and HR hand over"));
+    }
+    let offer = app.store.offer(id).await?.ok_or_else(missing)?;
+    let (who, now_ms) = (actor.word(), app.clock.now_ms());
+    let decided = offer.decided.as_ref().is_some_and(|(by, ..)| *by == who);
+    if decided || is_own(app, actor, &offer).await? {
+        return Err(PayError::Forbidden(
+            "nobody hands over what they accepted, or what is theirs",
+        ));
+    }
+    let note = note.trim();
+    if note.chars().count() > MAX_REASON {
+        return Err(PayError::field(
+            "/reason",
+            format!("at most {MAX_REASON} characters"),
+        ));
+    }
+    let mut tx = app.store.begin().await?;
+    if !hand_over_offer(&mut tx, id, (&who, now_ms), note).await? {
+        let state = offer.state.as_str();
+        return Err(PayError::Conflict(format!(
+            "offer {id} is {state}; this needs one that is accepted"
+        )));
+    }
+    let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "note": note });
+    let action = format!("{}.handed_over", offer.says.kind);
+    insert_audit(&mut tx, now_ms, &who, &action, &format!("offer:{id}"), &detail).await?;
+    tx.commit().await?;
+    app.store.offer(id).await?.ok_or_else(missing)
+}

@@ -1,0 +1,162 @@
+//! Proposals: decided by another person with a reason, handed over by a third.
+
+use bole::app::App;
+use bole::storage::pay::{Offer, OfferState};
+use serde_json::json;
+
+use super::{calculated, fact, firm, first_batches, signed_in, step};
+use crate::support::TestDb;
+
+/// Six new shops of li's in October: a rise is proposed when the payout closes.
+async fn proposed(app: &App) -> Offer {
+    first_batches(app).await;
+    for n in 3..9 {
+        let words = json!({"amount": "1000.00", "customer": format!("新店 {n}")});
+        fact(
+            app,
+            "first_batch",
+            &format!("o-{n}"),
+            Some("li"),
+            "2026-10-15",
+            words,
+        )
+        .await;
+    }
+    let (mut gu, mut fang) = (signed_in(app, "gu").await, signed_in(app, "fang").await);
+    let run = calculated(&mut gu, "07-new-customers", "2026-10").await;
+    step(&mut gu, &run, "submit").await;
+    assert!(
+        app.store
+            .offers("proposal", None, None, 9)
+            .await
+            .expect("a store")
+            .is_empty(),
+        "not before the close"
+    );
+    step(&mut fang, &run, "approve").await;
+    assert_eq!(step(&mut gu, &run, "close").await, 303);
+    let offers = app
+        .store
+        .offers("proposal", None, None, 9)
+        .await
+        .expect("a store");
+    assert_eq!(offers.len(), 1, "{offers:?}");
+    offers.into_iter().next().expect("one")
+}
+
+async fn given_a_proposal_when_it_is_decided_then_by_an_approver_with_a_reason_and_once(db: TestDb) {
+    let app = firm(&db).await;
+    let offer = proposed(&app).await;
+    assert_eq!(
+        (offer.says.payee.as_str(), offer.says.what.as_str()),
+        ("li", "pay_rise")
+    );
+    assert!(!offer.says.says.0.is_empty(), "it is told how it came about");
+    let path = format!("/app/pay/offers/{}", offer.id);
+    let mut fang = signed_in(&app, "fang").await;
+    let queue = fang.get("/app/pay/proposals").await.body;
+    assert!(
+        queue.contains("李梦") && queue.contains("加薪 200.00") && queue.contains("采纳"),
+        "{queue}"
+    );
+    for login in ["zhang", "li", "chen", "gu", "fu"] {
+        let mut browser = signed_in(&app, login).await;
+        let answer = browser.post(&path, &[("act", "accept"), ("reason", "好")]).await;
+        assert_eq!(answer.status.as_u16(), 403, "{login}");
+    }
+    let state = app
+        .store
+        .offer(offer.id)
+        .await
+        .expect("a store")
+        .expect("it")
+        .state;
+    assert_eq!(state, OfferState::Open);
+    let accepted = fang
+        .post(&path, &[("act", "accept"), ("reason", "连着六家新店")])
+        .await;
+    assert_eq!(
+        accepted.header("location"),
+        "/app/pay/proposals?done=accepted",
+        "{}",
+        accepted.body
+    );
+    let again = fang.post(&path, &[("act", "decline"), ("reason", "不")]).await;
+    assert_eq!(again.status.as_u16(), 409);
+    assert!(again.body.contains("别人已经处理过了"), "{}", again.body);
+    let mut gu = signed_in(&app, "gu").await;
+    assert_eq!(
+        fang.post(&path, &[("act", "hand")]).await.status.as_u16(),
+        403,
+        "an approver does not hand over"
+    );
+    assert_eq!(
+        gu.post(&path, &[("act", "hand"), ("reason", "已改工资卡")])
+            .await
+            .status
+            .as_u16(),
+        303
+    );
+    assert_eq!(
+        gu.post(&path, &[("act", "hand")]).await.status.as_u16(),
+        409,
+        "once"
+    );
+    let done = gu.get("/app/pay/proposals?state=handed_over").await.body;
+    assert!(done.contains("已改工资卡") && done.contains("顾蕾"), "{done}");
+    assert!(gu.get("/app/pay/awards").await.body.contains("这里是空的"));
+}
+
+async fn given_a_proposal_when_decided_badly_then_the_field_says_so_and_it_stays_open(db: TestDb) {
+    let app = firm(&db).await;
+    let offer = proposed(&app).await;
+    let path = format!("/app/pay/offers/{}", offer.id);
+    let mut fang = signed_in(&app, "fang").await;
+    let long = "字".repeat(501);
+    for reason in ["", "   ", long.as_str()] {
+        let answer = fang.post(&path, &[("act", "decline"), ("reason", reason)]).await;
+        assert_eq!(answer.status.as_u16(), 422, "{reason}");
+        assert!(
+            answer.body.contains(&format!("id=\"reason-{}-error\"", offer.id)),
+            "{}",
+            answer.body
+        );
+    }
+    for act in ["", "drop", "reopen"] {
+        assert_eq!(
+            fang.post(&path, &[("act", act), ("reason", "x")])
+                .await
+                .status
+                .as_u16(),
+            422,
+            "{act}"
+        );
+    }
+    assert_eq!(
+        fang.post("/app/pay/offers/999", &[("act", "accept"), ("reason", "x")])
+            .await
+            .status
+            .as_u16(),
+        404
+    );
+    assert_eq!(
+        fang.get("/app/pay/proposals?state=%27").await.status.as_u16(),
+        422
+    );
+    let script = "<script>alert(1)</script>";
+    assert_eq!(
+        fang.post(&path, &[("act", "decline"), ("reason", script)])
+            .await
+            .status
+            .as_u16(),
+        303
+    );
+    let shown = fang.get("/app/pay/proposals?state=declined").await.body;
+    assert!(
+        shown.contains("&#60;script&#62;") && !shown.contains(script),
+        "{shown}"
+    );
+}
+
+both!(given_a_proposal_when_it_is_decided_then_by_an_approver_with_a_reason_and_once);
+both!(given_a_proposal_when_decided_badly_then_the_field_says_so_and_it_stays_open);
