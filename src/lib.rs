@@ -9,7 +9,7 @@
 //! 4  app                                   acts of several steps, one transaction each
 //! 3  redirect                              the hot path: link table, follow, beacon, loader
 //! 2  storage · spool · geo · mail · courier · openid   the outside world
-//! 1  attribution · payout · classify · points · ranking · share · sheet · paper · tell   pure functions over values
+//! 1  attribution · payout · classify · points · ranking · rules · share · sheet · paper · tell   pure functions over values
 //! 0  domain                                words and values
 //! ```
 
@@ -21,6 +21,7 @@ pub mod paper;
 pub mod payout;
 pub mod points;
 pub mod ranking;
+pub mod rules;
 pub mod share;
 pub mod sheet;
 pub mod tell;

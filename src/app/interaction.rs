@@ -9,6 +9,8 @@ use crate::app::filing::{
 use crate::app::{Actor, App};
 use crate::domain::EmployeeId;
 use crate::points::{Rule, earns_on, friend_key, source};
+use crate::share::KeptPicture;
+use crate::storage::evidence::{EvidenceOf, insert_evidence};
 use crate::storage::insert_audit;
 use crate::storage::interactions::{
     InteractionRow, NewInteractionRow, decide_interaction, insert_interaction, interaction, interaction_with,
@@ -32,6 +34,8 @@ pub struct InteractionToFile {
     pub occurred_at: Timestamp,
     /// Where it can be seen (http or https).
     pub evidence_url: Option<String>,
+    /// A screenshot, cleaned.
+    pub picture: Option<KeptPicture>,
 }
 
 /// Files an exchange with a friend under a share; it waits for a person's decision. The same friend under the same share
@@ -87,6 +91,10 @@ pub async fn file_interaction(
         filed_at: now_ms,
     };
     let id = insert_interaction(&mut tx, &row).await?;
+    if let Some(picture) = &new.picture {
+        let picture = (picture.media_type, picture.bytes.as_slice());
+        insert_evidence(&mut tx, EvidenceOf::Interaction(id), picture, now_ms).await?;
+    }
     let stored = interaction(&mut tx, id)
         .await?
         .ok_or_else(|| missing("interaction", id))?;

@@ -74,7 +74,7 @@ pub async fn link_qr(app: &App, link: &Link, logo: bool) -> Result<Qr, PictureRe
 }
 
 /// A picture handed in, fit to be kept: known by its content, bounded, written anew. What is wrong is at `pointer`.
-pub(in crate::app) async fn cleaned(pointer: &'static str, file: Vec<u8>) -> Result<KeptPicture, Refused> {
+pub async fn cleaned(pointer: &'static str, file: Vec<u8>) -> Result<KeptPicture, Refused> {
     let broken = || Refused::at(pointer, "the picture is damaged and cannot be read");
     let _turn = DRAWING.acquire().await.map_err(|_| broken())?;
     match tokio::task::spawn_blocking(move || clean_picture(&file)).await {

@@ -10,6 +10,8 @@ use crate::app::filing::{
 use crate::app::{Actor, App};
 use crate::domain::{Channel, EmployeeId, LinkCode};
 use crate::points::{Rule, ShareOutcome, share_outcome, source};
+use crate::share::KeptPicture;
+use crate::storage::evidence::{EvidenceOf, insert_evidence};
 use crate::storage::points::{award, lock_balance, reverse};
 use crate::storage::shares::{
     Decided, NewShareRow, ShareRow, Shared, day_so_far, decide_share, insert_share, left_on, share, share_at,
@@ -29,6 +31,8 @@ pub struct ShareToFile {
     pub posted_at: Timestamp,
     /// Where it can be seen (http or https).
     pub evidence_url: Option<String>,
+    /// A screenshot, cleaned.
+    pub picture: Option<KeptPicture>,
 }
 
 /// Files a share and applies the rules at once: it earns when it is the first of its item on its channel and one of the
@@ -94,6 +98,10 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
     if points > 0 {
         let entry = entry(person.id, Rule::Share, source::share(id), points, posted_at, day);
         award(&mut tx, &[entry], now_ms).await?;
+    }
+    if let Some(picture) = &new.picture {
+        let picture = (picture.media_type, picture.bytes.as_slice());
+        insert_evidence(&mut tx, EvidenceOf::Share(id), picture, now_ms).await?;
     }
     let stored = share(&mut tx, id).await?.ok_or_else(|| missing("share", id))?;
     tx.commit().await?;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::app::shop::cancel_leavers_orders;
 use crate::app::{App, accounts, approve_due, award, board, erase_due_contacts, keys, redecide_late};
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
@@ -41,6 +42,11 @@ pub const TABLE: &[Chore] = &[
         name: "lapse points",
         every: HOUR,
         run: |app| Box::pin(lapse(app)),
+    },
+    Chore {
+        name: "call off what leavers ordered",
+        every: HOUR,
+        run: |app| Box::pin(cancel_leavers_orders(app)),
     },
     Chore {
         name: "approve conversions",

@@ -15,7 +15,7 @@ use crate::demo::material::{CAMPAIGNS, CHANNELS, DemoCampaign};
 use crate::demo::shop::Shop;
 use crate::demo::traffic::{self, DemoLink};
 use crate::demo::world::{Crowd, World};
-use crate::demo::{DemoError, picture};
+use crate::demo::{DemoError, picture, staff as extras};
 use crate::domain::{DisplayName, Money};
 use crate::storage;
 use crate::storage::materials::MaterialFacts;
@@ -59,6 +59,7 @@ pub async fn build(world: &mut World, until: Timestamp, say: &mut dyn FnMut(&str
             };
             change_employee(&world.app, &Actor::System, LEAVER, &leave).await?;
         }
+        extras::day(&world.app, n, days).await?;
         shop.shares(world, &links, date, n / 7, until).await?;
         let clicks = clicks_on(n, days, date, world);
         let stayed = traffic::day(world, &mut crowd, &links, (date, n / 7), clicks, until).await;

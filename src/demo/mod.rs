@@ -10,6 +10,7 @@ mod material;
 mod pay;
 mod picture;
 mod shop;
+mod staff;
 mod traffic;
 mod visitors;
 mod world;

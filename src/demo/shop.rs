@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use crate::app::filing::Verdict;
 use crate::app::interaction::{InteractionToFile, decide_on_interaction, file_interaction};
-use crate::app::share::{ShareToFile, file_share};
+use crate::app::share::{ShareToFile, decide_on_share, file_share};
 use crate::app::{Actor, ConversionInput, LeadContact, RefundInput, convert, refund};
 use crate::attribution::ConversionKind;
 use crate::demo::DemoError;
@@ -63,7 +63,9 @@ impl Shop {
                 link: link.code.clone(),
                 channel: CHANNELS[link.channel].0.to_owned(),
                 posted_at,
-                evidence_url: None,
+                evidence_url: (link.person % 5 == 0)
+                    .then(|| format!("https://moments.example/{}/{date}", person.code)),
+                picture: None,
             };
             // People tell of their own; the office decides.
             let Some(employee) = world.app.store.employee_id_by_code(person.code).await? else {
@@ -78,6 +80,13 @@ impl Shop {
             let Ok(share) = file_share(&world.app, &own, &told).await else {
                 continue;
             };
+            // Somebody looks at some of them later.
+            if link.person % 9 == 0 && date.day() % 13 == 3 {
+                let id = share.into_inner().id;
+                let words = "截图里看不到“我在这里工作”的标签";
+                decide_on_share(&world.app, &Actor::System, id, Verdict::Rejected, words).await?;
+                continue;
+            }
             if world.rng.random_ratio(1, 9) {
                 let talk = InteractionToFile {
                     employee: person.code.to_owned(),
@@ -85,6 +94,7 @@ impl Shop {
                     friend: format!("{}女士", SURNAMES[world.rng.random_range(0..SURNAMES.len())]),
                     occurred_at: minutes_after(posted_at, 1),
                     evidence_url: None,
+                    picture: None,
                 };
                 let Ok(talk) = file_interaction(&world.app, &own, &talk).await else {
                     continue;

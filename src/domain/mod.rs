@@ -16,6 +16,7 @@ mod money;
 mod people;
 mod period;
 mod programme;
+mod shop;
 mod tally;
 
 pub use channel::{Channel, ChannelError};
@@ -32,4 +33,5 @@ pub use money::{Currency, Money, MoneyError};
 pub use people::{DisplayName, Role};
 pub use period::{Period, PeriodError, PeriodKind};
 pub use programme::{AttributionModel, PointRules, Precedence, Programme};
+pub use shop::{ItemKind, LimitPeriod, OrderState};
 pub use tally::{Counts, Slice, Tally};

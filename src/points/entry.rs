@@ -87,6 +87,11 @@ pub mod source {
         format!("best-creator:{month}")
     }
 
+    /// `order:12`, of the points shop.
+    pub fn order(id: i64) -> String {
+        format!("order:{id}")
+    }
+
     /// `employee:7`: what lapsed is counted per person.
     pub fn expiry(employee: EmployeeId) -> String {
         format!("employee:{employee}")

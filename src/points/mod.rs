@@ -7,9 +7,11 @@
 mod earn;
 mod entry;
 mod expiry;
+mod redeem;
 #[cfg(test)]
 mod tests;
 
 pub use earn::{DaySoFar, ShareOutcome, earns_on, friend_key, share_outcome};
 pub use entry::{Rule, source};
 pub use expiry::{Earned, Spent, expires_on, lapsed};
+pub use redeem::{Asker, Bar, Offer, bar};

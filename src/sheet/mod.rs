@@ -18,10 +18,12 @@ mod read;
 mod tests;
 mod workbook;
 mod write;
+mod zip;
 
 pub use fault::{ReadError, Rejected, RowFault};
 pub use read::{Header, Sheet, SheetRow, TableIn, TableRow, header_key, read_sheet, read_table};
 pub use write::{Cell, Column, CsvRows, Kind, SheetError, Table, harmless};
+pub use zip::archive;
 
 /// Largest file, bytes.
 pub const MAX_BYTES: usize = 8 << 20;

@@ -292,6 +292,17 @@ pub async fn lock_balance(tx: &mut Tx, employee: EmployeeId) -> Result<(), Store
     StoreError::check_rows("point_balances", done, 1)
 }
 
+/// A person's balance, read inside the transaction.
+pub async fn balance_in(tx: &mut Tx, employee: EmployeeId) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as("select balance from point_balances where employee_id = $1")
+            .bind(employee.0)
+            .fetch_optional(db)
+            .await?
+    });
+    Ok(row.map_or(0, |(balance,)| balance))
+}
+
 fn book(balances: &mut BTreeMap<EmployeeId, i64>, tally: &mut Tally, entry: &NewEntry, points: i64) {
     *balances.entry(entry.employee).or_default() += points;
     // Spending and lapsing take nobody's place on a board away.
@@ -389,6 +400,22 @@ impl Store {
                 .await?
         });
         Ok(row.map_or(0, |(balance,)| balance))
+    }
+
+    /// Points that lapse at the end of a year unless they are spent: what was spent or lapsed took the oldest. Never more
+    /// than the balance; negative when more was spent than lapses.
+    pub async fn points_lapsing(&self, employee: EmployeeId, year: i16) -> Result<i64, StoreError> {
+        let (points,): (i64,) = reading!(self, |db| {
+            sqlx::query_as(
+                "select cast(coalesce(sum(points), 0) as bigint) from point_entries \
+                 where employee_id = $1 and (expires_on is null or expires_on <= $2)",
+            )
+            .bind(employee.0)
+            .bind(format!("{year:04}-12-31"))
+            .fetch_one(db)
+            .await?
+        });
+        Ok(points)
     }
 
     /// A person's entries, newest first; `before` is the last page's smallest id.

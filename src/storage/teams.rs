@@ -43,6 +43,21 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
+    /// The team somebody belongs to on `day`.
+    pub async fn team_of(&self, employee: EmployeeId, day: Date) -> Result<Option<i64>, StoreError> {
+        let row: Option<(i64,)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select team_id from team_members where employee_id = $1 \
+                 and from_on <= $2 and (to_on is null or to_on >= $2) order by from_on desc limit 1",
+            )
+            .bind(employee.0)
+            .bind(day.to_string())
+            .fetch_optional(db)
+            .await?
+        });
+        Ok(row.map(|(id,)| id))
+    }
+
     /// All teams, by name.
     pub async fn teams(&self) -> Result<Vec<Team>, StoreError> {
         Ok(reading!(self, |db| {

@@ -22,6 +22,7 @@ mod landing;
 mod layers;
 mod limit;
 pub mod pages;
+mod picture;
 mod problem;
 mod router;
 pub mod session;

@@ -32,6 +32,16 @@ pub enum Place {
     Review,
     /// CRM 记录.
     Crm,
+    /// 打卡.
+    Checkin,
+    /// 积分商城.
+    Shop,
+    /// 规则.
+    Rules,
+    /// 商城管理.
+    ManageShop,
+    /// 白皮书.
+    ManageRules,
     /// 结算.
     PayRuns,
     /// 方案.
@@ -76,6 +86,11 @@ impl Place {
             Self::Claims => "claims",
             Self::Review => "review",
             Self::Crm => "crm",
+            Self::Checkin => "checkin",
+            Self::Shop => "shop",
+            Self::Rules => "rules",
+            Self::ManageShop => "manage-shop",
+            Self::ManageRules => "manage-rules",
             Self::PayRuns => "pay-runs",
             Self::PaySchemes => "pay-schemes",
             Self::PayFacts => "pay-facts",
@@ -223,6 +238,16 @@ impl Shell {
         self.may(Permission::CalculatePay)
     }
 
+    /// Whether who looks publishes the programme's rules.
+    pub fn publishes_rules(&self) -> bool {
+        self.may(Permission::PublishRules)
+    }
+
+    /// Whether who looks fills the shop and hands over.
+    pub fn runs_shop(&self) -> bool {
+        self.may(Permission::RunShop)
+    }
+
     /// Whether who looks has pages of their own: is an employee.
     pub fn is_employee(&self) -> bool {
         self.viewer.as_ref().is_some_and(|v| v.actor.employee().is_some())
@@ -256,6 +281,11 @@ impl Shell {
     /// A day without its year.
     pub fn day(&self, day: &Date) -> String {
         i18n::day_words(self.lang, *day)
+    }
+
+    /// A day with its year.
+    pub fn date(&self, day: &Date) -> String {
+        i18n::date_words(self.lang, *day)
     }
 
     /// A period by name.

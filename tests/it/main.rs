@@ -29,5 +29,6 @@ mod pay;
 mod payout;
 mod points;
 mod script;
+mod staff;
 mod tracker;
 mod web;

@@ -95,6 +95,7 @@ async fn post_interaction(
         friend: new.friend,
         occurred_at: new.occurred_at,
         evidence_url: new.evidence_url,
+        picture: None,
     };
     Ok(filed(file_interaction(&app, &actor, &new).await?))
 }

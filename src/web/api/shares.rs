@@ -101,6 +101,7 @@ async fn post_share(
         channel: new.channel,
         posted_at: new.posted_at,
         evidence_url: new.evidence_url,
+        picture: None,
     };
     Ok(filed(file_share(&app, &actor, &new).await?))
 }

@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod board;
+mod checkin;
 mod claims;
 pub mod errors;
 mod home;
@@ -18,6 +19,7 @@ mod review;
 mod rules;
 mod sessions;
 mod share;
+mod shop;
 mod signin;
 
 pub use errors::{gone, not_found};
@@ -31,6 +33,7 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .merge(admin::routes())
         .merge(board::routes())
+        .merge(checkin::routes())
         .merge(claims::routes())
         .merge(home::routes())
         .merge(income::routes())
@@ -43,6 +46,7 @@ pub fn routes() -> Router<Web> {
         .merge(rules::routes())
         .merge(sessions::routes())
         .merge(share::routes())
+        .merge(shop::routes())
         .merge(signin::routes())
 }
 

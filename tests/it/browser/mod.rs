@@ -12,5 +12,6 @@ mod rig;
 mod screens;
 mod share;
 mod signin;
+mod staff;
 
 pub use rig::Rig;

@@ -67,6 +67,7 @@ async fn given_a_firm_with_a_week_behind_it_when_its_screens_are_opened_then_not
     rig.hire("zhang", "张晓雯", &[Role::Employee]).await;
     rig.hire("chen", "陈经理", &[Role::Employee, Role::Manager]).await;
     let [code, _] = rig.furnish("zhang").await;
+    super::staff::stock(&rig, "zhang", &code).await;
     let browser = Browser::open(Look::PHONE).await;
     let mut all = String::new();
 
@@ -91,6 +92,11 @@ async fn given_a_firm_with_a_week_behind_it_when_its_screens_are_opened_then_not
                 "/app/board?by=team",
                 "/app/me",
                 "/app/rules",
+                "/app/rules?version=1",
+                "/app/checkin",
+                "/app/checkin/1/exchange",
+                "/app/shop",
+                "/app/shop/1",
             ][..],
         ),
         (
@@ -103,6 +109,11 @@ async fn given_a_firm_with_a_week_behind_it_when_its_screens_are_opened_then_not
                 "/app/manage/campaigns/winter/material",
                 "/app/manage/campaigns/winter/material?code=a",
                 "/app/manage/new-campaign",
+                "/app/manage/rules",
+                "/app/manage/shop",
+                "/app/manage/shop?status=all",
+                "/app/manage/shop/new",
+                "/app/manage/shop/items/1",
             ][..],
         ),
     ] {

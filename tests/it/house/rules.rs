@@ -16,6 +16,7 @@ const FLOORS: [&[&str]; 7] = [
         "classify",
         "points",
         "ranking",
+        "rules",
         "share",
         "sheet",
         "tell",

@@ -3,11 +3,13 @@
 mod admin;
 mod claims;
 mod gate;
+mod mydata;
 mod openapi;
 mod pages;
 mod pay;
 mod shell;
 mod signin;
+mod staff;
 mod teams;
 
 use std::sync::Arc;

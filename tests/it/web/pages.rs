@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use bole::app::accounts::{self, AccountWish};
+use bole::app::materials::{MaterialStep, decide_on_material};
 use bole::app::people::{NewEmployee, create_employee};
 use bole::app::{Actor, App};
 use bole::domain::Role;
@@ -98,6 +99,10 @@ async fn given_a_campaign_made_on_a_page_when_an_employee_asks_for_a_link_then_t
         .post("/app/manage/campaigns/winter/material", &material)
         .await;
     assert_eq!(put.status, StatusCode::SEE_OTHER, "{}", put.body);
+    let winter = app.store.campaign("winter").await.expect("a store").expect("it");
+    decide_on_material(&app, &Actor::System, winter.id, "a", MaterialStep::Approve)
+        .await
+        .expect("approved");
     let coupon = [("employee", "zhang"), ("amount_off", "30")];
     let coupon = manager
         .post("/app/manage/campaigns/winter/coupons", &coupon)

@@ -5,8 +5,11 @@ mod campaigns;
 mod coupons;
 mod form;
 mod links;
+mod material_picture;
 mod materials;
 mod picture;
+mod rules;
+mod shop;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +29,9 @@ pub fn routes() -> Router<Web> {
         .merge(links::routes())
         .merge(materials::routes())
         .merge(picture::routes())
+        .merge(material_picture::routes())
+        .merge(rules::routes())
+        .merge(shop::routes())
 }
 
 /// Puts what was refused at the fields it names, in the reader's language: each field has one rule, and the texts of

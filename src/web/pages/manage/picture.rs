@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::campaign::{form_page, known};
@@ -41,26 +41,12 @@ async fn show(
         .campaign_picture(campaign.id)
         .await?
         .ok_or_else(missing)?;
-    let etag = format!("\"{}\"", picture.changed_at);
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|v| v == etag.as_str());
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        picture.bytes.into_response()
-    };
-    let head = response.headers_mut();
-    head.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
-    for (name, value) in [(header::CONTENT_TYPE, &picture.media_type), (header::ETAG, &etag)] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            head.insert(name, value);
-        }
-    }
-    Ok(response)
+    Ok(crate::web::picture::answer(
+        &headers,
+        &picture.media_type,
+        picture.bytes,
+        picture.changed_at,
+    ))
 }
 
 async fn put(

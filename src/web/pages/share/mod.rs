@@ -12,14 +12,15 @@ use serde::Deserialize;
 
 use crate::app::filing::{Filed, PointsError};
 use crate::app::mint::{NewLink, mint};
+use crate::app::rules;
 use crate::app::share::{ShareToFile, file_share};
 use crate::domain::EmployeeId;
 use crate::points::ShareOutcome;
+use crate::share::Freshness;
 use crate::storage::shares::Filter;
 use crate::web::html::{Html, see_other};
 use crate::web::session::Staff;
 use crate::web::shell::{Place, Shell};
-use crate::web::ui::Choice;
 use crate::web::{Form, Problem, Query, Web};
 
 pub(super) use view::CHANNELS;
@@ -35,14 +36,27 @@ struct Worth {
     seconds: String,
 }
 
+/// Something else that can be posted.
+#[derive(Clone, Debug)]
+struct Other {
+    href: String,
+    title: String,
+    campaign: String,
+    fresh: Freshness,
+}
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "share/share.html")]
 struct SharePage {
     s: Shell,
     item: Option<Item>,
-    /// What else can be posted.
-    others: Vec<Choice>,
+    /// What else can be posted, the newest first.
+    others: Vec<Other>,
+    /// How much of all this came this week.
+    fresh: usize,
+    /// The rules wait: before the first link (`hold`), or because a new version is in force (`new`).
+    rules: Option<&'static str>,
     worth: Worth,
     done: Option<String>,
     error: Option<String>,
@@ -97,20 +111,28 @@ async fn page(web: &Web, staff: &Staff, asked: &Asked, error: Option<String>) ->
     let chosen = choose(&all, asked);
     let wished = asked.channel.as_deref();
     let item = match chosen {
-        Some(chosen) => Some(view::item(app, lang, staff.employee, chosen, wished).await?),
+        Some(chosen) => Some(view::item(app, (lang, &web.front.firm), staff.employee, chosen, wished).await?),
         None => None,
     };
     let channel = item
         .as_ref()
         .map_or(CHANNELS[0], |i| i.channel.as_str())
         .to_owned();
-    let others = all
+    let mut others: Vec<Other> = all
         .iter()
         .filter(|p| !chosen.is_some_and(|c| std::ptr::eq(*p, c)))
-        .map(|p| {
-            let query = Item::query(&p.campaign.slug, p.material_code());
-            Choice::new(format!("/app/share?{query}&channel={channel}"), p.title(), false)
-        });
+        .map(|p| Other {
+            href: format!(
+                "/app/share?{}&channel={channel}",
+                Item::query(&p.campaign.slug, p.material_code())
+            ),
+            title: p.title().to_owned(),
+            campaign: p.campaign.facts.name.clone(),
+            fresh: p.fresh(app),
+        })
+        .collect();
+    others.sort_by_key(|o| o.fresh != Freshness::New);
+    let fresh = all.iter().filter(|p| p.fresh(app) == Freshness::New).count();
     let done = match asked.done.as_deref() {
         Some(word @ ("earned" | "known" | "full")) => Some(lang.word("share-done", word).to_string()),
         _ => None,
@@ -118,7 +140,9 @@ async fn page(web: &Web, staff: &Staff, asked: &Asked, error: Option<String>) ->
     Ok(SharePage {
         s: staff.who.shell(web, Place::Share),
         item,
-        others: others.collect(),
+        others,
+        fresh,
+        rules: rules_wait(web, staff.employee).await?,
         worth: worth(web, staff.employee).await?,
         done,
         error,
@@ -133,6 +157,15 @@ fn choose<'a>(all: &'a [Postable], asked: &Asked) -> Option<&'a Postable> {
             .find(|p| p.campaign.slug == slug && p.material_code() == material)
     });
     wished.or_else(|| all.first())
+}
+
+/// How the rules wait for somebody.
+async fn rules_wait(web: &Web, employee: EmployeeId) -> Result<Option<&'static str>, Problem> {
+    if web.app.store.rules_hold_up(employee).await? {
+        return Ok(Some("hold"));
+    }
+    let known = rules::standing(&web.app, Some(employee)).await?;
+    Ok(known.waits().then_some("new"))
 }
 
 async fn worth(web: &Web, employee: EmployeeId) -> Result<Worth, Problem> {
@@ -164,6 +197,15 @@ async fn code_of(web: &Web, employee: EmployeeId) -> Result<String, Problem> {
 
 /// Mints one's own link, or finds the one there is.
 async fn own(State(web): State<Web>, staff: Staff, Form(form): Form<Wished>) -> Result<Response, Problem> {
+    let query = Item::query(&form.campaign, &form.material);
+    let back = format!("/app/share?{query}&channel={}", form.channel);
+    // One's own first link is for those who know the rules.
+    if web.app.store.rules_hold_up(staff.employee).await? {
+        let next: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("next", &back)
+            .finish();
+        return Ok(see_other(&format!("/app/rules?{next}")));
+    }
     let new = NewLink {
         employee: code_of(&web, staff.employee).await?,
         campaign: form.campaign.clone(),
@@ -172,8 +214,7 @@ async fn own(State(web): State<Web>, staff: Staff, Form(form): Form<Wished>) -> 
         ..NewLink::default()
     };
     mint(&web.app, &staff.who.actor, &new).await?;
-    let query = Item::query(&form.campaign, &form.material);
-    Ok(see_other(&format!("/app/share?{query}&channel={}", form.channel)))
+    Ok(see_other(&back))
 }
 
 /// Books a share, now, by the rules.
@@ -187,6 +228,7 @@ async fn posted(State(web): State<Web>, staff: Staff, Form(form): Form<Posted>) 
         // Two taps within a minute are one share.
         posted_at: Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(60)).unwrap_or(now),
         evidence_url: None,
+        picture: None,
     };
     let filed = file_share(&web.app, &staff.who.actor, &share).await;
     let query = Item::query(&form.campaign, &form.material);
@@ -207,12 +249,14 @@ async fn posted(State(web): State<Web>, staff: Staff, Form(form): Form<Posted>) 
 mod tests {
     use super::*;
     use crate::web::i18n::Lang;
+    use crate::web::ui::Choice;
     use view::{OwnCoupon, OwnLink, Voice};
 
     fn sample(lang: Lang, link: Option<OwnLink>) -> SharePage {
         let voice = |key, text: &str| Voice {
             key,
             text: text.into(),
+            has_link: false,
         };
         SharePage {
             s: Shell::sample(lang, Place::Share),
@@ -222,6 +266,8 @@ mod tests {
                 material: "a".into(),
                 title: "今天发这条".into(),
                 picture: None,
+                video: Some("https://v.example/winter".into()),
+                fresh: Freshness::New,
                 ends: Some(jiff::civil::date(2026, 11, 30)),
                 voices: vec![
                     voice(
@@ -241,7 +287,14 @@ mod tests {
                     off: lang.t("share-amount-off").with("amount", "¥30.00").to_string(),
                 }),
             }),
-            others: vec![Choice::new("/app/share?campaign=neck", "肩颈舒缓季", false)],
+            others: vec![Other {
+                href: "/app/share?campaign=neck".into(),
+                title: "午休一小时".into(),
+                campaign: "肩颈舒缓季".into(),
+                fresh: Freshness::Old,
+            }],
+            fresh: 1,
+            rules: Some("new"),
             worth: Worth {
                 share: 10,
                 left: 2,

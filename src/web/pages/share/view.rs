@@ -1,10 +1,11 @@
 //! What can be posted today, as it is printed.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::app::App;
 use crate::domain::EmployeeId;
-use crate::share::Discount;
+use crate::share::{Discount, Freshness, PostText, fill_post, freshness};
 use crate::storage::StoreError;
 use crate::storage::campaigns::Campaign;
 use crate::storage::coupons::Coupon;
@@ -24,7 +25,10 @@ const MOST_LINKS: i64 = 1_000;
 pub struct Voice {
     /// `pro`, `life` or `fun`.
     pub key: &'static str,
+    /// The words, one's own link in them where they ask for it.
     pub text: String,
+    /// Whether the link stands in the words; it follows below them otherwise.
+    pub has_link: bool,
 }
 
 /// One's own link to the item on the channel.
@@ -53,6 +57,9 @@ pub struct Item {
     pub material: String,
     pub title: String,
     pub picture: Option<String>,
+    /// A film to post with it.
+    pub video: Option<String>,
+    pub fresh: Freshness,
     pub ends: Option<Date>,
     pub voices: Vec<Voice>,
     pub channel: String,
@@ -99,15 +106,41 @@ impl Postable {
         }
     }
 
-    fn voices(&self) -> Vec<Voice> {
+    /// Its picture, else the campaign's.
+    fn picture(&self) -> Option<String> {
+        let slug = &self.campaign.slug;
+        match &self.material {
+            Some(m) if m.picture_at.is_some() => {
+                Some(format!("/app/campaigns/{slug}/materials/{}/picture", m.code))
+            }
+            _ => self
+                .campaign
+                .has_picture
+                .then(|| format!("/app/campaigns/{slug}/picture")),
+        }
+    }
+
+    /// How fresh it is; a campaign without material counts from its first day.
+    pub fn fresh(&self, app: &App) -> Freshness {
+        let day = |ms: i64| Timestamp::from_millisecond(ms).map_or(Date::MIN, |at| app.day_of(at));
+        let (published, starts) = match &self.material {
+            Some(m) => (m.published_at.unwrap_or(0), m.facts.starts_on),
+            None => (self.campaign.created_at, self.campaign.facts.starts_on),
+        };
+        freshness(day(published), starts, app.today())
+    }
+
+    fn voices(&self, link: Option<&str>, lang: Lang, firm: &str) -> Vec<Voice> {
+        let disclosure = lang.t("disclosure").with("firm", firm).to_string();
+        let blank = lang.t("share-link-here").to_string();
         let nothing = MaterialFacts::default();
         let facts = self.material.as_ref().map_or(&nothing, |m| &m.facts);
         let mut voices: Vec<Voice> = [("pro", &facts.pro), ("life", &facts.life), ("fun", &facts.fun)]
             .into_iter()
             .filter(|(_, text)| !text.trim().is_empty())
-            .map(|(key, text)| Voice {
-                key,
-                text: text.trim().to_owned(),
+            .map(|(key, text)| {
+                let PostText { text, has_link } = fill_post(text, link, &blank, &disclosure);
+                Voice { key, text, has_link }
             })
             .collect();
         if voices.is_empty() {
@@ -118,7 +151,11 @@ impl Postable {
             } else {
                 format!("{}：{line}", facts.name)
             };
-            voices.push(Voice { key: "pro", text });
+            voices.push(Voice {
+                key: "pro",
+                text,
+                has_link: false,
+            });
         }
         voices
     }
@@ -194,7 +231,7 @@ async fn own_coupon(
 /// The item in front, with one's own link and coupon.
 pub async fn item(
     app: &App,
-    lang: Lang,
+    (lang, firm): (Lang, &str),
     employee: EmployeeId,
     chosen: &Postable,
     wished: Option<&str>,
@@ -219,17 +256,17 @@ pub async fn item(
     });
     let channels: Vec<Choice> = channels.collect();
     let link = links.iter().find(|l| l.channel == channel);
+    let url = link.map(|l| app.urls.short_url(l.code.as_str()));
     Ok(Item {
         slug: chosen.campaign.slug.clone(),
         campaign: chosen.campaign.facts.name.clone(),
         material: chosen.material_code().to_owned(),
         title: chosen.title().to_owned(),
-        picture: chosen
-            .campaign
-            .has_picture
-            .then(|| format!("/app/campaigns/{}/picture", chosen.campaign.slug)),
+        picture: chosen.picture(),
+        video: chosen.material.as_ref().and_then(|m| m.facts.video_url.clone()),
+        fresh: chosen.fresh(app),
         ends: chosen.ends(),
-        voices: chosen.voices(),
+        voices: chosen.voices(url.as_deref(), lang, firm),
         channel: channel.to_owned(),
         channels,
         link: link.map(|l| OwnLink {

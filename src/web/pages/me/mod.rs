@@ -3,13 +3,15 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use crate::app::accounts::{self, AccountRefusal};
+use crate::app::mydata::{MyDataError, my_data};
+use crate::app::{Permission, rules};
 use crate::domain::DisplayName;
 use crate::ranking::board_name;
 use crate::storage::employees::{Employee, set_employee_display};
@@ -59,6 +61,10 @@ struct MePage {
     team: Option<String>,
     languages: Vec<Choice>,
     display: Option<DisplayForm>,
+    /// Points to spend, of an employee.
+    points: Option<i64>,
+    /// A version of the rules waits to be accepted.
+    rules_wait: bool,
     current: Field,
     wished: Field,
     /// What was just done.
@@ -102,6 +108,7 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/app/me", get(show))
         .route("/app/me/display", post(display))
+        .route("/app/me/data.zip", get(data))
         .route("/app/me/password", post(password))
         .route("/app/welcome", get(welcome))
 }
@@ -115,7 +122,14 @@ async fn employee_of(web: &Web, who: &SignedIn) -> Result<Option<Employee>, Prob
 
 async fn page(web: &Web, who: &SignedIn) -> Result<MePage, Problem> {
     let employee = employee_of(web, who).await?;
+    let (mut points, mut rules_wait) = (None, false);
+    if let Some(employee) = &employee {
+        points = Some(web.app.store.point_balance(employee.id).await?);
+        rules_wait = rules::standing(&web.app, Some(employee.id)).await?.waits();
+    }
     Ok(MePage {
+        points,
+        rules_wait,
         s: who.shell(web, Place::Me),
         login: who.account.login.clone(),
         team: employee.as_ref().and_then(|e| e.team.clone()),
@@ -201,6 +215,25 @@ async fn display(
     ))
 }
 
+/// Everything the firm holds on oneself, as a file.
+async fn data(State(web): State<Web>, staff: Staff) -> Result<Response, Problem> {
+    staff.who.need(Permission::Own)?;
+    let bytes = match my_data(&web.app, &staff.who.account, staff.employee).await {
+        Ok(bytes) => bytes,
+        Err(MyDataError::Store(error)) => return Err(error.into()),
+        Err(MyDataError::Nobody) => return Err(Problem::not_found("employee of this account")),
+        Err(error) => return Err(Problem::internal(&error)),
+    };
+    let head = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"bole-me.zip\""),
+        ),
+    ];
+    Ok((head, bytes).into_response())
+}
+
 async fn password(
     State(web): State<Web>,
     who: SignedIn,
@@ -251,6 +284,8 @@ mod tests {
                     team: Some("徐汇店".into()),
                     languages: languages(lang),
                     display: Some(form()),
+                    points: Some(1_240),
+                    rules_wait: true,
                     current: Field::empty("current"),
                     wished: Field::empty("wished").wrong(lang.word("me-password", error.as_str())),
                     done: Some(lang.t("me-done-display").to_string()),
