@@ -1549,14 +1549,14 @@ income-months = Choose a month
 income-note = { $period }, { $schemes ->
     [one] one scheme
    *[other] { $schemes } schemes
-}, before tax
+    }, before tax
 income-same = As much as { $period }
 income-more = { $amount } more than { $period }
 income-less = { $amount } less than { $period }
 income-deadline = In review. Object by { $day } (that day included), { $left ->
     [one] one day
    *[other] { $left } days
-} left.
+    } left.
 income-debt = { $amount } is carried and taken only from later variable pay, never from base pay.
 income-lines = Every amount
 income-unfold = Open one to see how it was computed
@@ -1570,7 +1570,7 @@ income-more-sources = { $n } more, see all
 income-others = The totals contain { $n ->
     [one] one row
    *[other] { $n } rows
-} of others; only finance sees those.
+    } of others; only finance sees those.
 income-object = Object to this amount
 income-total = Total
 income-total-pretax = Total before tax
@@ -1675,7 +1675,7 @@ objections-line = See this line
 run-objections-open = { $n ->
     [one] One objection waits
    *[other] { $n } objections wait
-} for a decision.
+    } for a decision.
 run-check-objections = No objection waits for a decision.
 hold-title = Hold and release
 hold-is = Held
@@ -1691,7 +1691,7 @@ exports-months = Choose a month
 exports-open = { $n ->
     [one] One payout is
    *[other] { $n } payouts are
-} not closed and not in these files.
+    } not closed and not in these files.
 exports-none = No closed payouts in this month
 exports-none-words = After the close, the files for payroll, bank, ledger and cost are here.
 exports-runs = One by one
