@@ -9,6 +9,7 @@ mod contact;
 mod decide;
 pub mod dwell;
 mod evidence;
+pub mod odd;
 mod status;
 mod step;
 pub mod token;

@@ -14,6 +14,8 @@ pub enum Rule {
     Interaction,
     /// Best content creator of the month.
     BestCreator,
+    /// Given or taken by hand, decided by a second person.
+    Adjustment,
     /// Spent in the reward shop.
     Redemption,
     /// Lapsed on 31 December of the year after it was earned.
@@ -22,11 +24,12 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Share,
         Self::Click,
         Self::Interaction,
         Self::BestCreator,
+        Self::Adjustment,
         Self::Redemption,
         Self::Expiry,
     ];
@@ -38,6 +41,7 @@ impl Rule {
             Self::Click => "click",
             Self::Interaction => "interaction",
             Self::BestCreator => "best-creator",
+            Self::Adjustment => "adjustment",
             Self::Redemption => "redemption",
             Self::Expiry => "expiry",
         }
@@ -90,6 +94,11 @@ pub mod source {
     /// `order:12`, of the points shop.
     pub fn order(id: i64) -> String {
         format!("order:{id}")
+    }
+
+    /// `adjustment:4`.
+    pub fn adjustment(id: i64) -> String {
+        format!("adjustment:{id}")
     }
 
     /// `employee:7`: what lapsed is counted per person.

@@ -10,6 +10,7 @@ mod destination;
 mod encode;
 mod picture;
 mod post;
+mod placard;
 mod poster;
 mod qr;
 mod target;
@@ -24,6 +25,7 @@ pub use picture::{
     looks_like_picture,
 };
 pub use post::{Freshness, LINK_MARKS, PostText, fill as fill_post, freshness};
+pub use placard::{PLACARD_ROWS, Placard, PlacardRow, draw as draw_placard};
 pub use poster::{POSTER_HEIGHT, POSTER_WIDTH, Poster, PosterError, PosterText, draw as draw_poster};
 pub use qr::{QR_SIZES, Qr, QrError, scan_url};
 pub use target::Target;

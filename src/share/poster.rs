@@ -98,7 +98,7 @@ fn qr_place() -> (u32, u32) {
 }
 
 /// Draws an SVG over a canvas.
-fn render(svg: &str, canvas: &RgbImage) -> Result<RgbImage, PosterError> {
+pub(super) fn render(svg: &str, canvas: &RgbImage) -> Result<RgbImage, PosterError> {
     let options = usvg::Options {
         font_family: FAMILY.to_owned(),
         fontdb: FONTS.clone(),
@@ -253,7 +253,7 @@ fn lines_at(svg: &mut String, lines: &Lines, x: f32, top: f32, fill: &str, stron
 }
 
 /// Text as XML character data.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -22,7 +22,7 @@ mod zip;
 
 pub use fault::{ReadError, Rejected, RowFault};
 pub use read::{Header, Sheet, SheetRow, TableIn, TableRow, header_key, read_sheet, read_table};
-pub use write::{Cell, Column, CsvRows, Kind, SheetError, Table, harmless};
+pub use write::{Cell, Column, CsvRows, Kind, SheetError, Table, harmless, workbook};
 pub use zip::archive;
 
 /// Largest file, bytes.

@@ -241,7 +241,7 @@ impl Table {
 }
 
 /// Tables as the sheets of one workbook; `made_on` stands in the file, so that the same tables give the same bytes.
-fn workbook(tables: &[Table], made_on: Date) -> Result<Vec<u8>, SheetError> {
+pub fn workbook(tables: &[Table], made_on: Date) -> Result<Vec<u8>, SheetError> {
     let mut book = Workbook::new();
     let made = excel_day(made_on)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));

@@ -115,6 +115,19 @@ impl Store {
         row.map(from_row).transpose()
     }
 
+    /// Everybody's code and name, by row.
+    pub async fn people_names(&self) -> Result<std::collections::HashMap<i64, (String, String)>, StoreError> {
+        let rows: Vec<(i64, String, String)> = reading!(self, |db| {
+            sqlx::query_as("select id, code, name from employees")
+                .fetch_all(db)
+                .await?
+        });
+        Ok(rows
+            .into_iter()
+            .map(|(id, code, name)| (id, (code, name)))
+            .collect())
+    }
+
     /// Employees by row, `after` the last one seen; `text` is found in code or name, whatever its case.
     pub async fn employees(
         &self,

@@ -7,10 +7,12 @@
 //! A write looks at `rows_affected()`; "not there" is `Ok(None)`.
 
 mod accounts;
+pub mod adjustments;
 mod api_keys;
 mod audit;
 mod backup;
 mod bindings;
+pub mod board_editions;
 pub mod boards;
 mod bulk;
 pub mod campaigns;
@@ -29,6 +31,8 @@ pub mod employees;
 mod error;
 pub mod evidence;
 mod fill;
+pub mod goals;
+pub mod honours;
 mod idempotency;
 pub mod interactions;
 mod keys;
@@ -37,11 +41,13 @@ pub mod links;
 pub mod materials;
 mod meta;
 mod mydata;
+pub mod monthly;
 pub mod notices;
 mod outbox;
 pub mod pay;
 pub mod people_imports;
 pub mod people_list;
+pub mod pilots;
 pub mod points;
 pub mod refunds;
 pub mod results;
@@ -52,11 +58,14 @@ mod sessions;
 pub mod shares;
 pub mod shop;
 pub mod signin;
+pub mod slices;
+pub mod suspicions;
 pub mod teams;
 mod token_keys;
 mod totals;
 pub mod touches;
 mod tx;
+pub mod votes;
 
 pub use accounts::{
     Account, NewAccount, clear_account_password, insert_account, lock_admins, set_account_disabled,

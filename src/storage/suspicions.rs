@@ -1,0 +1,447 @@
+//! Suspicions: what looks odd on a person's day, with its evidence, and what was decided.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use crate::attribution::odd::{NEAR_MS, Odd, OddDay};
+use crate::domain::{ClickId, EmployeeId};
+use crate::storage::{Store, StoreError, Tx, convert, reading, writing};
+
+/// What points at the clicks of a suspicion.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// The busiest visitor, hex.
+    pub visitor: Option<String>,
+    /// The busiest network (/24 or /48 as a number).
+    pub network: Option<i64>,
+    /// The length of the even gaps, seconds.
+    pub gap_seconds: Option<i64>,
+    /// External ids of the leads and orders it is about.
+    pub conversions: Vec<String>,
+    /// Those that were held because of it.
+    pub held: Vec<String>,
+}
+
+/// A suspicion as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspicion {
+    /// Row.
+    pub id: i64,
+    /// Whose links it is about.
+    pub employee: EmployeeId,
+    /// Their code.
+    pub code: String,
+    /// Their name.
+    pub name: String,
+    /// The business day.
+    pub day: Date,
+    /// The sign.
+    pub kind: Odd,
+    /// Clicks or conversions it is about.
+    pub hits: i64,
+    /// Out of how many.
+    pub base: i64,
+    /// What points at them.
+    pub evidence: Evidence,
+    /// `open`, `held`, `cleared` or `confirmed`.
+    pub status: String,
+    /// When it was found, milliseconds UTC.
+    pub found_at: i64,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Milliseconds UTC.
+    pub decided_at: Option<i64>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A click as evidence.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ClickEvidence {
+    /// Which.
+    pub id: Uuid,
+    /// Milliseconds UTC.
+    pub at: i64,
+    /// The link.
+    pub code: String,
+    /// Where it was posted.
+    pub channel: String,
+    /// Class in force.
+    pub class: String,
+    /// Reason in force.
+    pub reason: String,
+    /// Visible time, milliseconds.
+    pub dwell_ms: Option<i64>,
+    /// Valid.
+    pub valid: bool,
+    /// Earned points.
+    pub earned: bool,
+    /// The visitor: the cookie's, else the day's hash.
+    pub visitor: Option<Vec<u8>>,
+    /// The network.
+    pub network: Option<i64>,
+    /// Region or country; may be empty.
+    pub place: Option<String>,
+    /// Browser and device.
+    pub agent: Option<String>,
+    /// Whose link.
+    pub employee: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    employee_id: i64,
+    code: String,
+    name: String,
+    day: String,
+    kind: String,
+    hits: i64,
+    base: i64,
+    evidence: String,
+    status: String,
+    found_at: i64,
+    decided_by: Option<String>,
+    decided_at: Option<i64>,
+    reason: Option<String>,
+}
+
+impl TryFrom<Row> for Suspicion {
+    type Error = StoreError;
+
+    fn try_from(r: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: r.id,
+            employee: EmployeeId(r.employee_id),
+            code: r.code,
+            name: r.name,
+            day: convert::day("suspicions", "day", r.day)?,
+            kind: convert::word("suspicions", "kind", r.kind)?,
+            hits: r.hits,
+            base: r.base,
+            evidence: serde_json::from_str(&r.evidence).map_err(|_| StoreError::Corrupt {
+                table: "suspicions",
+                column: "evidence",
+                value: r.evidence,
+            })?,
+            status: r.status,
+            found_at: r.found_at,
+            decided_by: r.decided_by,
+            decided_at: r.decided_at,
+            reason: r.reason,
+        })
+    }
+}
+
+macro_rules! sql {
+    ($rest:literal) => {
+        concat!(
+            "select s.id, s.employee_id, e.code, e.name, s.day, s.kind, s.hits, s.base, s.evidence, s.status, s.found_at, \
+             s.decided_by, s.decided_at, s.reason from suspicions s join employees e on e.id = s.employee_id ",
+            $rest
+        )
+    };
+}
+
+/// What was read of a day, per person, with what points at the clicks.
+pub type OddDays = BTreeMap<EmployeeId, (OddDay, Evidence)>;
+
+const CLICK: &str = "select c.id, c.at, l.code, l.channel, c.class, c.reason, c.dwell_ms, c.valid, c.earned, \
+     coalesce(c.visitor, c.visitor_hash) as visitor, c.network, \
+     nullif(coalesce(nullif(p.region, ''), p.country), '') as place, \
+     a.browser || ' · ' || a.device as agent, e.name as employee \
+     from clicks c join links l on l.id = c.link_id join employees e on e.id = l.employee_id \
+     left join click_places p on p.id = c.place_id left join click_agents a on a.id = c.agent_id where ";
+
+impl Store {
+    /// How many wait for a person.
+    pub async fn suspicions_open(&self) -> Result<i64, StoreError> {
+        let (n,): (i64,) = reading!(self, |db| {
+            sqlx::query_as("select count(*) from suspicions where status = 'open'")
+                .fetch_one(db)
+                .await?
+        });
+        Ok(n)
+    }
+
+    /// Suspicions in a state, the latest day first.
+    pub async fn suspicions(&self, status: &str, limit: i64) -> Result<Vec<Suspicion>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(sql!(
+                "where s.status = $1 order by s.day desc, s.hits desc, s.id limit $2"
+            ))
+            .bind(status)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// The suspicion with this id.
+    pub async fn suspicion(&self, id: i64) -> Result<Option<Suspicion>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(sql!("where s.id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// Clicks of people's own links from one id up to another, read for what may be odd about them. `limit_ms` is the
+    /// limit of a valid click.
+    pub async fn odd_days(&self, from: ClickId, to: ClickId, limit_ms: i64) -> Result<OddDays, StoreError> {
+        let mut days = OddDays::new();
+        let sums: Vec<(i64, i64, i64, i64, i64, i64, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select l.employee_id, cast(sum(case when c.class in ('human', 'repeat', 'suspect') then 1 else 0 end) as bigint), \
+                 cast(sum(case when c.class = 'human' then 1 else 0 end) as bigint), \
+                 cast(sum(case when c.valid then 1 else 0 end) as bigint), \
+                 cast(sum(case when c.valid and c.dwell_ms <= $3 then 1 else 0 end) as bigint), \
+                 cast(sum(case when c.class = 'suspect' then 1 else 0 end) as bigint), \
+                 cast(sum(case when c.class = 'self' then 1 else 0 end) as bigint) \
+                 from clicks c join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
+                 group by l.employee_id",
+            )
+            .bind(from.0)
+            .bind(to.0)
+            .bind(limit_ms + NEAR_MS)
+            .fetch_all(db)
+            .await?
+        });
+        for (employee, clicks, human, valid, near, suspect, own) in sums {
+            let (day, _) = days.entry(EmployeeId(employee)).or_default();
+            (day.clicks, day.human, day.valid) = (clicks, human, valid);
+            (day.near, day.suspect, day.own) = (near, suspect, own);
+        }
+        let visitors: Vec<(i64, Vec<u8>, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select l.employee_id, coalesce(c.visitor, c.visitor_hash), count(*) from clicks c \
+                 join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
+                 and c.class in ('human', 'repeat', 'suspect') and coalesce(c.visitor, c.visitor_hash) is not null \
+                 group by l.employee_id, coalesce(c.visitor, c.visitor_hash) having count(*) >= 5",
+            )
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_all(db)
+            .await?
+        });
+        for (employee, visitor, n) in visitors {
+            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
+            if n > day.visitor {
+                day.visitor = n;
+                evidence.visitor = Some(hex(&visitor));
+            }
+        }
+        let networks: Vec<(i64, i64, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select l.employee_id, c.network, count(*) from clicks c join links l on l.id = c.link_id \
+                 where c.id >= $1 and c.id < $2 and l.parent_id is null and c.class = 'human' and c.network is not null \
+                 group by l.employee_id, c.network having count(*) >= 5",
+            )
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_all(db)
+            .await?
+        });
+        for (employee, network, n) in networks {
+            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
+            if n > day.network {
+                day.network = n;
+                evidence.network = Some(network);
+            }
+        }
+        let gaps: Vec<(i64, i64, i64)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select employee_id, gap / 1000, count(*) from (select l.employee_id, \
+                 c.at - lag(c.at) over (partition by l.employee_id order by c.at) as gap from clicks c \
+                 join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
+                 and c.class in ('human', 'repeat', 'suspect')) as x where gap is not null \
+                 group by employee_id, gap / 1000",
+            )
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_all(db)
+            .await?
+        });
+        for (employee, seconds, n) in gaps {
+            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
+            day.gaps += n;
+            if seconds >= 2 && n > day.even {
+                day.even = n;
+                evidence.gap_seconds = Some(seconds);
+            }
+        }
+        Ok(days)
+    }
+
+    /// The clicks a suspicion is about, in order; at most `limit`.
+    pub async fn suspicion_clicks(
+        &self,
+        s: &Suspicion,
+        (from, to): (ClickId, ClickId),
+        limit_ms: i64,
+        limit: i64,
+    ) -> Result<Vec<ClickEvidence>, StoreError> {
+        let visitor = s.evidence.visitor.as_deref().map(unhex).unwrap_or_default();
+        Ok(reading!(self, |db| {
+            let mut q = QueryBuilder::new(CLICK);
+            q.push("c.id >= ").push_bind(from.0);
+            q.push(" and c.id < ").push_bind(to.0);
+            q.push(" and l.parent_id is null and l.employee_id = ")
+                .push_bind(s.employee.0);
+            match s.kind {
+                Odd::Visitor => {
+                    q.push(" and coalesce(c.visitor, c.visitor_hash) = ")
+                        .push_bind(visitor);
+                }
+                Odd::Network => {
+                    q.push(" and c.network = ").push_bind(s.evidence.network);
+                    q.push(" and c.class in ('human', 'suspect')");
+                }
+                Odd::Dwell => {
+                    q.push(" and c.valid and c.dwell_ms <= ")
+                        .push_bind(limit_ms + NEAR_MS);
+                }
+                Odd::Machine => {
+                    q.push(" and c.class = 'suspect'");
+                }
+                Odd::Own => {
+                    q.push(" and c.class = 'self'");
+                }
+                Odd::Regular => {
+                    q.push(" and c.class in ('human', 'repeat', 'suspect')");
+                }
+                Odd::Instant => {
+                    q.push(" and c.id in (select v.touch_id from conversions v where v.credited_to = ");
+                    q.push_bind(s.employee.0);
+                    q.push(" and v.day = ").push_bind(s.day.to_string());
+                    q.push(" and v.touch_id is not null)");
+                }
+            }
+            q.push(" order by c.id limit ").push_bind(limit);
+            q.build_query_as().fetch_all(db).await?
+        }))
+    }
+
+    /// The latest suspect clicks of all.
+    pub async fn suspect_clicks(
+        &self,
+        before: ClickId,
+        limit: i64,
+    ) -> Result<Vec<ClickEvidence>, StoreError> {
+        Ok(reading!(self, |db| {
+            let mut q = QueryBuilder::new(CLICK);
+            q.push("c.class = 'suspect' and c.id < ").push_bind(before.0);
+            q.push(" order by c.id desc limit ").push_bind(limit);
+            q.build_query_as().fetch_all(db).await?
+        }))
+    }
+
+    /// External ids of conversions credited to somebody by these clicks that are pending or approved.
+    pub async fn conversions_by_clicks(
+        &self,
+        employee: EmployeeId,
+        clicks: &[Uuid],
+    ) -> Result<Vec<(String, String, i64)>, StoreError> {
+        if clicks.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(reading!(self, |db| {
+            let mut q = QueryBuilder::new(
+                "select external_id, kind, amount - refunded from conversions where status in ('pending', 'approved') \
+                 and credited_to = ",
+            );
+            q.push_bind(employee.0).push(" and touch_id in (");
+            let mut list = q.separated(", ");
+            for click in clicks {
+                list.push_bind(*click);
+            }
+            q.push(") order by id");
+            q.build_query_as().fetch_all(db).await?
+        }))
+    }
+}
+
+/// Files what was found; what was found before keeps its decision, and its figures follow while nobody decided.
+pub async fn file_suspicion(
+    tx: &mut Tx,
+    employee: EmployeeId,
+    day: Date,
+    found: (Odd, i64, i64),
+    evidence: &Evidence,
+    at: i64,
+) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "insert into suspicions as s (employee_id, day, kind, hits, base, evidence, status, found_at) \
+             values ($1, $2, $3, $4, $5, $6, 'open', $7) on conflict (employee_id, day, kind) do update set \
+             hits = excluded.hits, base = excluded.base, evidence = excluded.evidence where s.status = 'open'",
+        )
+        .bind(employee.0)
+        .bind(day.to_string())
+        .bind(found.0.as_str())
+        .bind(found.1)
+        .bind(found.2)
+        .bind(serde_json::json!(evidence).to_string())
+        .bind(at)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    tracing::trace!(done, "a suspicion was filed");
+    Ok(())
+}
+
+/// Moves a suspicion from one of these states to another; `false`, and nothing written, when it stands elsewhere.
+pub async fn decide_suspicion(
+    tx: &mut Tx,
+    id: i64,
+    from: &[&str],
+    to: &str,
+    evidence: &Evidence,
+    (by, at, reason): (&str, i64, &str),
+) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        let mut q = QueryBuilder::new("update suspicions set status = ");
+        q.push_bind(to)
+            .push(", evidence = ")
+            .push_bind(serde_json::json!(evidence).to_string());
+        q.push(", decided_by = ")
+            .push_bind(by)
+            .push(", decided_at = ")
+            .push_bind(at);
+        q.push(", reason = ")
+            .push_bind(reason)
+            .push(" where id = ")
+            .push_bind(id);
+        q.push(" and status in (");
+        let mut list = q.separated(", ");
+        for state in from {
+            list.push_bind(*state);
+        }
+        q.push(")");
+        q.build().execute(db).await?.rows_affected()
+    });
+    Ok(done == 1)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    text.as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
