@@ -6,6 +6,7 @@ use crate::app::{Actor, App, Permission, redecide_for_click};
 use crate::domain::{Class, ClickId};
 use crate::redirect::loader::{Rules, overrule};
 use crate::storage::clicks::ClickView;
+use crate::storage::slices::forget_day;
 use crate::storage::{StoreError, insert_audit};
 
 /// Longest reason, characters.
@@ -73,6 +74,9 @@ pub async fn overrule_click(
         &detail,
     )
     .await?;
+    if let Ok(at) = jiff::Timestamp::from_millisecond(id.unix_ms()) {
+        forget_day(&mut tx, app.day_of(at)).await?;
+    }
     tx.commit().await?;
     redecide_for_click(app, actor, id).await?;
     app.store.click(id).await?.ok_or(OverruleError::NotFound(id))

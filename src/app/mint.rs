@@ -4,7 +4,7 @@
 //! Code and natural key can both be taken, by us or by somebody minting at the same instant: the row is inserted without
 //! naming a constraint, and a refused insert looks which of the two it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
 use crate::app::{Actor, App, Change, Permission, Refused};
-use crate::domain::{Channel, LinkCode, mint_code};
+use crate::domain::{Channel, EmployeeId, LinkCode, mint_code};
 use crate::share::{AllowedHosts, Destination, UtmOverrides};
 use crate::storage::campaigns::Campaign;
 use crate::storage::employees::Employee;
@@ -65,6 +65,8 @@ pub struct LinkChanges {
 struct Known {
     employees: HashMap<String, Option<Employee>>,
     campaigns: HashMap<String, Option<Campaign>>,
+    /// Campaigns in a pilot that somebody is no part of.
+    closed: HashMap<EmployeeId, BTreeSet<i64>>,
 }
 
 /// A link whose fields are right.
@@ -174,6 +176,18 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
     let (Some(employee), Some(campaign), Some(channel)) = (employee, campaign, channel) else {
         return Err(Refused::at("", "expected employee, campaign and channel"));
     };
+    if !known.closed.contains_key(&employee.id) {
+        let closed = app.store.campaigns_closed_to(employee.id, app.today()).await?;
+        known.closed.insert(employee.id, closed);
+    }
+    if known
+        .closed
+        .get(&employee.id)
+        .is_some_and(|closed| closed.contains(&campaign.id.0))
+    {
+        let detail = "this campaign is in a pilot that this employee is no part of";
+        return Err(Refused::at("/campaign", detail));
+    }
     Ok(Wish {
         key: LinkKey {
             employee: employee.id,

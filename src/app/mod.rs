@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod actor;
+pub mod adjust;
 pub mod api_keys;
 pub mod award;
 pub mod board;
@@ -17,6 +18,7 @@ pub mod coupons;
 pub mod export;
 pub mod filing;
 mod gather;
+pub mod honour;
 mod import;
 pub mod interaction;
 pub mod keys;
@@ -30,6 +32,8 @@ pub mod pay;
 pub mod people;
 mod permission;
 pub mod pictures;
+pub mod pilot;
+pub mod publish;
 mod refund;
 mod refused;
 pub mod results;
@@ -38,9 +42,12 @@ mod said;
 mod secrets;
 pub mod share;
 pub mod shop;
+pub mod slices;
 mod state;
+pub mod suspect;
 mod vault;
 mod verdict;
+pub mod vote;
 
 pub use actor::Actor;
 pub use check::{ConversionInput, MAX_EXTERNAL_ID, Wrong, click_of_token, token_keys};

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::app::shop::cancel_leavers_orders;
-use crate::app::{App, accounts, approve_due, award, board, erase_due_contacts, keys, redecide_late};
+use crate::app::{App, accounts, approve_due, award, board, erase_due_contacts, keys, redecide_late, slices};
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
@@ -37,6 +37,11 @@ pub const TABLE: &[Chore] = &[
         name: "freeze boards",
         every: MINUTE,
         run: |app| Box::pin(freeze(app)),
+    },
+    Chore {
+        name: "count slices",
+        every: MINUTE,
+        run: |app| Box::pin(slices::count_due(app)),
     },
     Chore {
         name: "lapse points",

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::app::pay::PayError;
 use crate::app::pay::flow::TRACKER;
+use crate::domain::Period;
 use crate::payout::Document;
 use crate::storage::StoreError;
 use crate::storage::pay::FactRow;
@@ -169,6 +170,43 @@ fn rows_of(
     Ok(left_out)
 }
 
+/// The sharing programme's document.
+const PROGRAMME: &str = "00-social";
+
+/// What the programme's own acts say of people in a period: the month's best creator, and honours given in it. An attribute
+/// finance set goes before it.
+async fn honoured(
+    app: &App,
+    scheme: &str,
+    (from, to): (Date, Date),
+) -> Result<HashMap<i64, Vec<&'static str>>, StoreError> {
+    let mut honoured: HashMap<i64, Vec<&'static str>> = HashMap::new();
+    if scheme != PROGRAMME {
+        return Ok(honoured);
+    }
+    if let Ok(month) = Period::month_of(from)
+        && month.first == from
+        && month.end == to
+        && let Some(best) = app.store.best_creator_of(&month.label()).await?
+    {
+        honoured.entry(best).or_default().push("best_creator");
+    }
+    let edge = |day: Date| {
+        let zoned = day.to_zoned(app.programme.zone.clone());
+        zoned.map_or(0, |z| z.timestamp().as_millisecond())
+    };
+    for (employee, kind) in app.store.honoured(edge(from), edge(to)).await? {
+        let attribute = match kind.as_str() {
+            "chief" => "chief",
+            "training" => "training",
+            "co-creation" => "voice",
+            _ => continue,
+        };
+        honoured.entry(employee).or_default().push(attribute);
+    }
+    Ok(honoured)
+}
+
 /// Everybody the scheme knows enough of. `07-new-customers.role` holds for that scheme alone and goes before `role`, which
 /// holds for all. Team, first and last day come from the person's record unless an attribute of
 /// that name was set. Who lacks all the attributes a scheme must have takes no part in it.
@@ -184,6 +222,7 @@ async fn people(
         let json = serde_json::from_str(&value.value).unwrap_or(Value::String(value.value));
         set.entry(value.employee_id).or_default().insert(value.name, json);
     }
+    let honoured = honoured(app, scheme, (from, to)).await?;
     let gone = from.checked_sub(LEAVERS_DAYS.days()).unwrap_or(from);
     let (mut roster, mut unknown, mut after) = (Vec::new(), 0, None);
     loop {
@@ -199,6 +238,7 @@ async fn people(
             let record = |name: &str| match name {
                 "name" => Some(json!(facts.name)),
                 "team" => person.team.as_ref().map(|t| json!(t)),
+                name if honoured.get(&person.id.0).is_some_and(|h| h.contains(&name)) => Some(json!(true)),
                 "hired" => facts.hired_on.map(|d| json!(d.to_string())),
                 "left" => facts
                     .left_on
