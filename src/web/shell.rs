@@ -42,6 +42,20 @@ pub enum Place {
     ManageShop,
     /// 白皮书.
     ManageRules,
+    /// 渠道漏斗.
+    Funnel,
+    /// 周榜.
+    Boards,
+    /// 积分.
+    Points,
+    /// 异常核对.
+    Fraud,
+    /// 素材.
+    Materials,
+    /// 荣誉, 评选, 目标.
+    Honours,
+    /// 月度复盘.
+    Monthly,
     /// 结算.
     PayRuns,
     /// 方案.
@@ -91,6 +105,13 @@ impl Place {
             Self::Rules => "rules",
             Self::ManageShop => "manage-shop",
             Self::ManageRules => "manage-rules",
+            Self::Funnel => "funnel",
+            Self::Boards => "boards",
+            Self::Points => "points",
+            Self::Fraud => "fraud",
+            Self::Materials => "materials",
+            Self::Honours => "honours",
+            Self::Monthly => "monthly",
             Self::PayRuns => "pay-runs",
             Self::PaySchemes => "pay-schemes",
             Self::PayFacts => "pay-facts",
@@ -117,6 +138,8 @@ pub struct Viewer {
     pub name: String,
     /// What they may do.
     pub actor: Actor,
+    /// Titles they were given.
+    pub titles: Vec<String>,
 }
 
 /// How much waits for who looks, by the entry of a bar.
@@ -128,6 +151,10 @@ pub struct Waiting {
     pub review: i64,
     /// Objections to decide.
     pub objections: i64,
+    /// Exchanges and points by hand to decide on.
+    pub points: i64,
+    /// Suspicions to look into.
+    pub fraud: i64,
 }
 
 /// What every page has at hand; templates call it `s`.
@@ -213,6 +240,21 @@ impl Shell {
         self.may(Permission::WriteCampaigns)
     }
 
+    /// Whether who looks decides on points.
+    pub fn decides_points(&self) -> bool {
+        self.may(Permission::DecidePoints)
+    }
+
+    /// Whether who looks looks into suspicions.
+    pub fn looks_into(&self) -> bool {
+        self.may(Permission::OverruleClicks)
+    }
+
+    /// Whether who looks publishes boards.
+    pub fn publishes_boards(&self) -> bool {
+        self.may(Permission::PublishBoards)
+    }
+
     /// Whether who looks decides on claims.
     pub fn reviews_claims(&self) -> bool {
         self.may(Permission::DecideClaims)
@@ -246,6 +288,11 @@ impl Shell {
     /// Whether who looks fills the shop and hands over.
     pub fn runs_shop(&self) -> bool {
         self.may(Permission::RunShop)
+    }
+
+    /// Titles of who looks.
+    pub fn titles(&self) -> &[String] {
+        self.viewer.as_ref().map_or(&[], |v| &v.titles)
     }
 
     /// Whether who looks has pages of their own: is an employee.
@@ -329,11 +376,13 @@ impl Shell {
                     roles: vec![Role::Employee, Role::Manager, Role::Verifier],
                     employee: Some(EmployeeId(7)),
                 },
+                titles: vec!["素材达人".into()],
             }),
             waiting: Waiting {
                 claims: 1,
                 review: 6,
                 objections: 2,
+                ..Waiting::default()
             },
         }
     }

@@ -6,8 +6,12 @@
 
 mod curve;
 mod funnel;
+mod heat;
 mod line;
+mod wide;
 
 pub use curve::{Bent, Curve};
 pub use funnel::{Funnel, Step};
+pub use heat::Heat;
 pub use line::{Line, Track};
+pub use wide::{WideFunnel, WideStep};

@@ -10,6 +10,7 @@ mod claims;
 pub mod errors;
 mod home;
 mod income;
+mod honours;
 mod manage;
 mod me;
 mod objections;
@@ -38,6 +39,7 @@ pub fn routes() -> Router<Web> {
         .merge(home::routes())
         .merge(income::routes())
         .merge(objections::routes())
+        .merge(honours::routes())
         .merge(manage::routes())
         .merge(me::routes())
         .merge(pay::routes())

@@ -79,6 +79,8 @@ pub struct SignedIn {
     pub lang: Lang,
     /// What waits for them; known where a page is asked for.
     pub waiting: Waiting,
+    /// Titles they were given; for pages only.
+    pub titles: Vec<String>,
 }
 
 impl SignedIn {
@@ -100,6 +102,7 @@ impl SignedIn {
             viewer: Some(Viewer {
                 name: self.account.name.clone(),
                 actor: self.actor.clone(),
+                titles: self.titles.clone(),
             }),
             waiting: self.waiting,
             ..Shell::public(web, self.lang)
@@ -200,6 +203,7 @@ where
         let actor = accounts::actor(&account);
         let known = Self {
             waiting: waiting(&app, &actor, parts).await?,
+            titles: titles(&app, &actor, parts).await?,
             actor,
             account,
             lang,
@@ -210,10 +214,26 @@ where
     }
 }
 
+/// Whether a page is asked for, not a file or a part.
+fn wants_page(parts: &Parts) -> bool {
+    let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Titles of who asks.
+async fn titles(app: &App, actor: &Actor, parts: &Parts) -> Result<Vec<String>, Problem> {
+    match actor.employee().filter(|_| wants_page(parts)) {
+        Some(own) => {
+            let honours = app.store.honours_of(own).await?;
+            Ok(honours.into_iter().map(|h| h.title).take(3).collect())
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
 /// What waits for somebody; counted for pages only, which show it in their bars.
 async fn waiting(app: &App, actor: &Actor, parts: &Parts) -> Result<Waiting, Problem> {
-    let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
-    if !accept.is_some_and(|accept| accept.contains("text/html")) {
+    if !wants_page(parts) {
         return Ok(Waiting::default());
     }
     Ok(Waiting {
@@ -228,6 +248,16 @@ async fn waiting(app: &App, actor: &Actor, parts: &Parts) -> Result<Waiting, Pro
         },
         objections: if decides_objections(actor) {
             app.store.objections_waiting(None).await?
+        } else {
+            0
+        },
+        points: if actor.may(Permission::DecidePoints) {
+            app.store.points_waiting().await?
+        } else {
+            0
+        },
+        fraud: if actor.may(Permission::OverruleClicks) {
+            app.store.suspicions_open().await?
         } else {
             0
         },

@@ -1,8 +1,9 @@
 //! `/app/board`: my place pinned, the board, the last period beside it. `/app/board/screen`: the office display.
 
 mod screen;
-mod view;
+pub(in crate::web::pages) mod view;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use askama::Template;
@@ -14,10 +15,12 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::app::board::{Board, board};
+use crate::app::honour::progress;
 use crate::domain::{EmployeeId, Period};
 use crate::ranking::{By, Metric};
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, period_words, span_words};
+use crate::web::pages::manage::honours::{GoalView, goal_view};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Opt};
@@ -33,24 +36,24 @@ const ROWS_MAX: usize = 2_000;
 
 /// What a URL asks for: the filters, which all live there.
 #[derive(Clone, Debug, Default, Deserialize)]
-struct Asked {
-    period: Option<String>,
-    metric: Option<String>,
-    by: Option<String>,
-    all: Option<String>,
+pub(in crate::web::pages) struct Asked {
+    pub period: Option<String>,
+    pub metric: Option<String>,
+    pub by: Option<String>,
+    pub all: Option<String>,
 }
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Which {
-    period: Period,
-    metric: Metric,
-    by: By,
+pub(in crate::web::pages) struct Which {
+    pub period: Period,
+    pub metric: Metric,
+    pub by: By,
 }
 
 impl Which {
     /// Out of a URL; what is left out is this week, points, people. Anything else is 422.
-    fn of(app: &App, asked: &Asked) -> Result<Self, Problem> {
+    pub fn of(app: &App, asked: &Asked) -> Result<Self, Problem> {
         let period = match asked.period.as_deref() {
             None | Some("") => Period::week_of(app.today()).map_err(|e| Problem::internal(&e))?,
             Some(text) => Period::parse(text).map_err(|e| Problem::field("?period", e))?,
@@ -80,7 +83,7 @@ impl Which {
         Self { period, ..self }
     }
 
-    fn with_by(self, by: By) -> Self {
+    pub fn with_by(self, by: By) -> Self {
         Self { by, ..self }
     }
 }
@@ -118,6 +121,12 @@ struct BoardPage {
     /// How many there are, when not all are shown.
     more: Option<usize>,
     side: Option<Side>,
+    /// Goals of my team and of the firm.
+    goals: Vec<GoalView>,
+    /// The month of a vote that is open.
+    vote: Option<String>,
+    /// What was said when it was published, and when.
+    published: Option<(String, Timestamp)>,
 }
 
 /// The period before, beside a running one.
@@ -153,10 +162,39 @@ async fn show(
         }
         _ => None,
     };
+    let published = match shown.frozen_at {
+        Some(_) => {
+            let editions = app
+                .store
+                .board_editions(&which.period.label(), which.metric, which.by)
+                .await?;
+            editions.into_iter().next().and_then(|e| {
+                let at = Timestamp::from_millisecond(e.published_at).ok()?;
+                Some((e.note, at))
+            })
+        }
+        None => None,
+    };
     let lang = who.lang;
+    let team = match viewer {
+        Some(person) => app.store.team_on(person.0, app.today()).await?,
+        None => None,
+    };
+    let goals = progress(app, Some(team)).await?;
+    let now_ms = app.clock.now_ms();
+    let open = app.store.votes(2).await?;
+    let open = open
+        .into_iter()
+        .find(|v| v.closed_at.is_none() && now_ms < v.closes_at);
+    let titles = titles(app, which.by).await?;
     let scale = Scale::of(lang, &shown, &teams);
     let limit = if asked.all.is_some() { ROWS_MAX } else { ROWS };
-    let rows: Vec<RowView> = shown.rows.iter().take(limit).map(|r| scale.row(r)).collect();
+    let rows: Vec<RowView> = shown
+        .rows
+        .iter()
+        .take(limit)
+        .map(|r| titled(scale.row(r), r, &titles))
+        .collect();
     Ok(Html(BoardPage {
         s: who.shell(&web, Place::Board),
         which,
@@ -180,7 +218,36 @@ async fn show(
         more: (shown.rows.len() > rows.len()).then_some(shown.rows.len()),
         rows,
         side: side.map(|(which, board)| side_of(lang, which, &board)),
+        published,
+        goals: goals.iter().map(|p| goal_view(lang, p)).collect(),
+        vote: open.filter(|_| viewer.is_some()).map(|v| v.month),
     }))
+}
+
+/// A year, milliseconds: titles older than that are history.
+const TITLES_MS: i64 = 366 * 24 * 3_600_000;
+
+/// Titles of people on a board; hidden names show none.
+async fn titles(app: &App, by: By) -> Result<HashMap<i64, String>, Problem> {
+    let mut titles = HashMap::new();
+    if by == By::Employee {
+        for (employee, _, title) in app.store.titles(app.clock.now_ms() - TITLES_MS).await? {
+            titles.entry(employee).or_insert(title);
+        }
+    }
+    Ok(titles)
+}
+
+/// A row with its person's title, unless they hide their name.
+fn titled(mut view: RowView, row: &crate::app::board::BoardRow, titles: &HashMap<i64, String>) -> RowView {
+    if let Some(title) = titles.get(&row.subject).filter(|_| row.name != "*") {
+        view.small = if view.small.is_empty() {
+            title.clone()
+        } else {
+            format!("{} · {title}", view.small)
+        };
+    }
+    view
 }
 
 async fn beside(app: &App, viewer: Option<EmployeeId>, which: Which) -> Result<(Which, Board), Problem> {
@@ -209,13 +276,13 @@ fn side_of(lang: Lang, which: Which, board: &Board) -> Side {
 }
 
 /// When a period's board freezes: 24 h after its end (attribution.md §8).
-fn freezes_at(app: &App, period: &Period) -> Timestamp {
+pub(in crate::web::pages) fn freezes_at(app: &App, period: &Period) -> Timestamp {
     let end = period.to(&app.programme.zone);
     end.checked_add(24.hours()).unwrap_or(end)
 }
 
 /// The period shown, with its neighbours in time.
-fn spans(app: &App, lang: Lang, which: Which) -> Result<Vec<Choice>, Problem> {
+pub(in crate::web::pages) fn spans(app: &App, lang: Lang, which: Which) -> Result<Vec<Choice>, Problem> {
     let today = app.today();
     let running = which.period.contains(today);
     let this_week = Period::week_of(today).map_err(|e| Problem::internal(&e))?;
@@ -238,7 +305,7 @@ fn spans(app: &App, lang: Lang, which: Which) -> Result<Vec<Choice>, Problem> {
 }
 
 /// The periods of the filter: weeks, months, quarters back from today, and the one shown.
-fn periods(app: &App, lang: Lang, shown: Period) -> Vec<Opt> {
+pub(in crate::web::pages) fn periods(app: &App, lang: Lang, shown: Period) -> Vec<Opt> {
     let today = app.today();
     let mut list: Vec<Period> = Vec::new();
     for (first, count) in [

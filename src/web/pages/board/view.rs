@@ -54,7 +54,7 @@ impl<'a> Scale<'a> {
     }
 
     /// `415`, `203.0`, `¥1,204.00`.
-    fn value(&self, value: Value) -> String {
+    pub fn value(&self, value: Value) -> String {
         match (self.metric, self.by) {
             (Metric::Sales, _) => yuan(Money::from_minor(value.rounded())),
             (_, By::Employee) => grouped(value.rounded()),

@@ -13,6 +13,7 @@ use super::coupons::{self, CouponForm, CouponRow};
 use super::form::{CampaignForm, Sent};
 use super::links::{self, LinkForm, LinkRow};
 use super::materials::{self, MaterialRow};
+use super::pilot::{self, PilotView};
 use crate::app::Permission;
 use crate::app::campaigns::{CampaignChanges, change_campaign, create_campaign};
 use crate::domain::CampaignId;
@@ -44,6 +45,7 @@ pub struct CampaignPage {
     pub materials: Vec<MaterialRow>,
     pub link_form: LinkForm,
     pub coupon_form: CouponForm,
+    pub pilot: PilotView,
     pub done: Option<String>,
 }
 
@@ -125,14 +127,15 @@ pub async fn page(
         coupons: coupons::list(web, lang, campaign).await?,
         link_form: LinkForm::new(&materials),
         materials,
+        pilot: pilot::of(web, campaign).await?,
         coupon_form: CouponForm::new(),
         done: done.map(|d| lang.word("manage-done", d).to_string()),
     })
 }
 
 /// What can be said to be done.
-pub const DONE: [&str; 7] = [
-    "saved", "created", "picture", "minted", "link", "coupon", "material",
+pub const DONE: [&str; 8] = [
+    "saved", "created", "picture", "minted", "link", "coupon", "material", "pilot",
 ];
 
 async fn show(

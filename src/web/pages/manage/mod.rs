@@ -1,15 +1,24 @@
 //! For managers: campaigns, their links, coupons and material.
 
+mod boards;
 mod campaign;
 mod campaigns;
 mod coupons;
 mod form;
+mod fraud;
+mod funnel;
+mod grid;
+pub(in crate::web::pages) mod honours;
+mod library;
 mod links;
 mod material_picture;
 mod materials;
+mod monthly;
 mod picture;
 mod rules;
 mod shop;
+mod pilot;
+mod points;
 #[cfg(test)]
 mod tests;
 
@@ -23,15 +32,23 @@ use crate::web::{Problem, Web};
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
+        .merge(boards::routes())
         .merge(campaigns::routes())
         .merge(campaign::routes())
         .merge(coupons::routes())
+        .merge(fraud::routes())
+        .merge(funnel::routes())
+        .merge(honours::routes())
+        .merge(library::routes())
         .merge(links::routes())
         .merge(materials::routes())
+        .merge(monthly::routes())
         .merge(picture::routes())
         .merge(material_picture::routes())
         .merge(rules::routes())
         .merge(shop::routes())
+        .merge(pilot::routes())
+        .merge(points::routes())
 }
 
 /// Puts what was refused at the fields it names, in the reader's language: each field has one rule, and the texts of

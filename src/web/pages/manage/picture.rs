@@ -15,7 +15,7 @@ use crate::web::session::SignedIn;
 use crate::web::{Path, Problem, Web};
 
 /// The largest upload, bytes: a phone's photo.
-const LIMIT: usize = 12 << 20;
+pub const LIMIT: usize = 12 << 20;
 
 /// The routes.
 pub fn routes() -> Router<Web> {
@@ -74,7 +74,7 @@ async fn put(
 }
 
 /// The bytes of the field `picture`.
-async fn first_file(mut multipart: Multipart) -> Result<Vec<u8>, Problem> {
+pub async fn first_file(mut multipart: Multipart) -> Result<Vec<u8>, Problem> {
     let broken = |error: axum::extract::multipart::MultipartError| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::new(

@@ -9,8 +9,10 @@ use super::coupons::{CouponForm, CouponRow};
 use super::form::CampaignForm;
 use super::links::{LinkForm, LinkRow};
 use super::materials::MaterialRow;
+use super::pilot::PilotView;
 use crate::app::{Refused, Wrong};
 use crate::domain::Counts;
+use crate::storage::pilots::PilotMember;
 use crate::web::i18n::Lang;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Field;
@@ -103,6 +105,16 @@ fn a_campaign_shows_links_coupons_and_forms_with_errors_at_their_fields() {
             link_form,
             coupon_form: CouponForm::new(),
             materials,
+            pilot: PilotView {
+                state: "running",
+                members: vec![PilotMember {
+                    id: 1,
+                    code: "jingan".into(),
+                    name: "静安店".into(),
+                    is_team: true,
+                }],
+                who: Field::empty("who"),
+            },
             done: Some(lang.word("manage-done", "saved").to_string()),
         };
         let html = page.render().unwrap();

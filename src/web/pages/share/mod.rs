@@ -107,7 +107,10 @@ async fn show(
 async fn page(web: &Web, staff: &Staff, asked: &Asked, error: Option<String>) -> Result<SharePage, Problem> {
     let app = &web.app;
     let lang = staff.who.lang;
-    let all = postables(app, app.today()).await?;
+    let mut all = postables(app, app.today()).await?;
+    // Campaigns in a pilot are for its members only.
+    let closed = app.store.campaigns_closed_to(staff.employee, app.today()).await?;
+    all.retain(|p| !closed.contains(&p.campaign.id.0));
     let chosen = choose(&all, asked);
     let wished = asked.channel.as_deref();
     let item = match chosen {
