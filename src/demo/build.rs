@@ -10,6 +10,7 @@ use crate::app::materials::{MaterialStep, decide_on_material, put_material};
 use crate::app::mint::{NewLink, mint_bulk};
 use crate::app::people::{EmployeeChanges, NewEmployee, change_employee, create_employee};
 use crate::app::{Actor, App, approve_due, award, board};
+use crate::demo::desk;
 use crate::demo::firm::{LEAVER, PEOPLE, Shown, TEAMS};
 use crate::demo::material::{CAMPAIGNS, CHANNELS, DemoCampaign};
 use crate::demo::shop::Shop;
@@ -63,6 +64,12 @@ pub async fn build(world: &mut World, until: Timestamp, say: &mut dyn FnMut(&str
         shop.shares(world, &links, date, n / 7, until).await?;
         let clicks = clicks_on(n, days, date, world);
         let stayed = traffic::day(world, &mut crowd, &links, (date, n / 7), clicks, until).await;
+        if n == days - 2 {
+            desk::odd_run(world, &mut crowd, &links, (date, n / 7)).await?;
+        }
+        if n % 9 == 4 && n < days {
+            desk::reshared(world, &mut crowd, &links, (date, n / 7)).await?;
+        }
         world.loader.catch_up().await?;
         let evening = date
             .checked_add(1.day())?
@@ -78,6 +85,9 @@ pub async fn build(world: &mut World, until: Timestamp, say: &mut dyn FnMut(&str
             say(&format!("week {} of {WEEKS} is over", n / 7 + 1));
         }
     }
+    world.clock.set(until);
+    desk::furnish(world, today).await?;
+    say("the manager's desk is furnished");
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! boards through the freeze), so that it proves them; only who clicks when is invented.
 
 mod build;
+mod desk;
 mod firm;
 mod material;
 mod pay;
