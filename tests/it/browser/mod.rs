@@ -8,6 +8,7 @@ mod harness;
 mod income;
 mod landing;
 mod pay;
+mod manage;
 mod rig;
 mod screens;
 mod share;

@@ -9,5 +9,5 @@ mod failures;
 mod geo;
 mod growth;
 mod overruled;
-mod scene;
+pub mod scene;
 mod table;

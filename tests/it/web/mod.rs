@@ -4,6 +4,7 @@ mod admin;
 mod claims;
 mod gate;
 mod mydata;
+mod manage;
 mod openapi;
 mod pages;
 mod pay;

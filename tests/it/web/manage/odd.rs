@@ -1,0 +1,252 @@
+//! Points by hand and suspicions.
+
+use super::*;
+
+async fn given_points_by_hand_when_asked_then_a_second_person_decides_once_and_nobody_for_themselves(
+    db: TestDb,
+) {
+    let app = app(&db);
+    let _scene = Scene::new(db).await;
+    people(&app).await;
+    let mut boss = signed_in(&app, "boss").await;
+    let mut second = signed_in(&app, "second").await;
+    let mut z3 = signed_in(&app, "z3").await;
+    let long = "x".repeat(501);
+    for (fields, id) in [
+        (
+            [("employee", "nobody"), ("points", "20"), ("reason", "讲课")],
+            "employee-error",
+        ),
+        (
+            [("employee", "L4"), ("points", "0"), ("reason", "讲课")],
+            "points-error",
+        ),
+        (
+            [("employee", "L4"), ("points", "1e9"), ("reason", "讲课")],
+            "points-error",
+        ),
+        (
+            [("employee", "L4"), ("points", "10001"), ("reason", "讲课")],
+            "points-error",
+        ),
+        (
+            [("employee", "L4"), ("points", "20"), ("reason", " ")],
+            "reason-error",
+        ),
+        (
+            [("employee", "L4"), ("points", "20"), ("reason", long.as_str())],
+            "reason-error",
+        ),
+    ] {
+        let answer = boss.post("/app/manage/points", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert!(answer.body.contains(id), "{fields:?} {}", answer.body);
+    }
+    assert_eq!(
+        number(&app.store, "select count(*) from point_adjustments").await,
+        0
+    );
+    let own = [("employee", "Z3"), ("points", "20"), ("reason", "我")];
+    assert_eq!(
+        z3.post("/app/manage/points", &own).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let ask = [
+        ("employee", "L4"),
+        ("points", "+20"),
+        ("reason", "<script>讲课</script>"),
+    ];
+    let asked = boss.post("/app/manage/points", &ask).await;
+    assert_eq!(asked.header("location"), "/app/manage/points?tab=hand&done=asked");
+    let yes = [("decision", "approved"), ("reason", "")];
+    let mine = boss.post("/app/manage/points/hand/1", &yes).await;
+    assert_eq!(mine.status, StatusCode::FORBIDDEN, "who asked does not decide");
+    let no = second
+        .post(
+            "/app/manage/points/hand/1",
+            &[("decision", "rejected"), ("reason", " ")],
+        )
+        .await;
+    assert_eq!(
+        no.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a rejection needs a reason"
+    );
+    let page = second.get("/app/manage/points?tab=hand").await;
+    assert!(
+        page.body.contains("现有 0 积分，通过后 20") && !page.body.contains("<script>讲课"),
+        "{}",
+        page.body
+    );
+    // Two decide in the same instant: one wins.
+    let mut third = signed_in(&app, "z3").await;
+    let (a, b) = tokio::join!(
+        second.post("/app/manage/points/hand/1", &yes),
+        third.post("/app/manage/points/hand/1", &yes)
+    );
+    let mut statuses = [a.status, b.status];
+    statuses.sort();
+    assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::CONFLICT]);
+    assert_eq!(app.store.point_balance(EmployeeId(2)).await.unwrap(), 20);
+    let taken = [("employee", "L4"), ("points", "-5"), ("reason", "重复")];
+    z3.post("/app/manage/points", &taken).await;
+    second.post("/app/manage/points/hand/2", &yes).await;
+    assert_eq!(app.store.point_balance(EmployeeId(2)).await.unwrap(), 15);
+    let mut l4 = signed_in(&app, "l4").await;
+    let results = l4.get("/app/results").await;
+    assert!(results.body.contains("人工调整"), "{}", results.body);
+    for tab in ["exchanges", "shares", "awards"] {
+        let answer = boss.get(&format!("/app/manage/points?tab={tab}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{tab}");
+    }
+    let odd = boss.post("/app/manage/points/awards/1", &yes).await;
+    assert_eq!(odd.status, StatusCode::NOT_FOUND);
+}
+
+async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirms_it_with_effect(db: TestDb) {
+    let app = app(&db);
+    let mut scene = Scene::new(db).await;
+    people(&app).await;
+    // Twenty visitors out of one network, every 30 seconds, gone right after the limit.
+    for n in 0u8..20 {
+        let start = i64::from(n) * 60_000;
+        let mut click = scene.click(start, 5);
+        click.visitor = bole::classify::Visitor::Cookie([n + 1; 12]);
+        let id = click.id;
+        scene.write(Record::Click(click));
+        scene.write(Record::Beacon(beacon(
+            id,
+            BeaconKind::Start,
+            start + 500,
+            0,
+            None,
+        )));
+        scene.write(Record::Beacon(beacon(
+            id,
+            BeaconKind::Limit,
+            start + 32_000,
+            31_000,
+            None,
+        )));
+    }
+    scene.load().await;
+    slices::count_due(&app).await.unwrap();
+    let open = app.store.suspicions("open", 10).await.unwrap();
+    let mut kinds: Vec<&str> = open.iter().map(|s| s.kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["dwell", "network", "regular"]);
+    assert_eq!(
+        app.store.point_balance(EmployeeId(2)).await.unwrap(),
+        100,
+        "a sign moves nothing"
+    );
+    let network = open.iter().find(|s| s.kind.as_str() == "network").unwrap().id;
+    let path = format!("/app/manage/fraud/{network}");
+    let mut boss = signed_in(&app, "boss").await;
+    let mut second = signed_in(&app, "second").await;
+    let mut l4 = signed_in(&app, "l4").await;
+    assert_eq!(l4.get(&path).await.status, StatusCode::FORBIDDEN);
+    assert!(
+        boss.get("/app/manage/fraud")
+            .await
+            .body
+            .contains("20 次真人点击里，20 次来自同一个网络")
+    );
+    let case = boss.get(&path).await;
+    assert!(case.body.contains("收回 100 积分"), "{}", case.body);
+    for (fields, id) in [
+        (
+            [("decision", "confirm"), ("class", "suspect"), ("reason", "")],
+            "reason-error",
+        ),
+        (
+            [("decision", "shoot"), ("class", "suspect"), ("reason", "x")],
+            "decision-error",
+        ),
+        (
+            [("decision", "confirm"), ("class", "human"), ("reason", "x")],
+            "class-error",
+        ),
+    ] {
+        let answer = boss.post(&path, &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert!(answer.body.contains(id), "{fields:?} {}", answer.body);
+    }
+    let hold = [("decision", "hold"), ("class", "suspect"), ("reason", "先看监控")];
+    assert_eq!(boss.post(&path, &hold).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        boss.post(&path, &hold).await.status,
+        StatusCode::CONFLICT,
+        "held already"
+    );
+    let confirm = [
+        ("decision", "confirm"),
+        ("class", "internal"),
+        ("reason", "店里的 Wi-Fi"),
+    ];
+    let (a, b) = tokio::join!(boss.post(&path, &confirm), second.post(&path, &confirm));
+    let mut statuses = [a.status, b.status];
+    statuses.sort();
+    assert_eq!(
+        statuses,
+        [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+        "{} {}",
+        a.body,
+        b.body
+    );
+    assert_eq!(app.store.point_balance(EmployeeId(2)).await.unwrap(), 0);
+    scene.assert_counts().await;
+    // About oneself nobody decides, admin included.
+    let own = Actor::Account {
+        id: 99,
+        roles: vec![Role::Admin],
+        employee: Some(EmployeeId(2)),
+    };
+    let dwell = open.iter().find(|s| s.kind.as_str() == "dwell").unwrap().id;
+    let refused = decide_on_suspicion(&app, &own, dwell, Decision::Clear, "没事").await;
+    assert!(
+        matches!(refused, Err(bole::app::Refused::Forbidden(_))),
+        "{refused:?}"
+    );
+    let clear = [
+        ("decision", "clear"),
+        ("class", "suspect"),
+        ("reason", "活动现场"),
+    ];
+    let cleared = boss.post(&format!("/app/manage/fraud/{dwell}"), &clear).await;
+    assert_eq!(
+        cleared.header("location"),
+        "/app/manage/fraud?tab=cleared&done=cleared"
+    );
+    for tab in ["held", "cleared", "confirmed", "conversions", "clicks"] {
+        assert_eq!(
+            boss.get(&format!("/app/manage/fraud?tab={tab}")).await.status,
+            StatusCode::OK,
+            "{tab}"
+        );
+    }
+    assert!(
+        number(
+            &app.store,
+            "select count(*) from audit_log where action = 'suspicion.decide'"
+        )
+        .await
+            >= 3
+    );
+    assert_eq!(
+        boss.get("/app/manage/fraud/9999").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let nothing = [("id", ClickId(uuid::Uuid::nil()).to_string())];
+    let nothing: Vec<(&str, &str)> = nothing.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let gone = [nothing[0], ("class", "bot"), ("reason", "x")];
+    assert_eq!(
+        boss.post("/app/manage/fraud/clicks", &gone).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+both!(
+    given_points_by_hand_when_asked_then_a_second_person_decides_once_and_nobody_for_themselves,
+    given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirms_it_with_effect,
+);
