@@ -9,8 +9,8 @@ mod coupon;
 mod destination;
 mod encode;
 mod picture;
-mod post;
 mod placard;
+mod post;
 mod poster;
 mod qr;
 mod target;
@@ -24,8 +24,8 @@ pub use picture::{
     KeptPicture, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, PictureError, clean as clean_picture,
     looks_like_picture,
 };
-pub use post::{Freshness, LINK_MARKS, PostText, fill as fill_post, freshness};
 pub use placard::{PLACARD_ROWS, Placard, PlacardRow, draw as draw_placard};
+pub use post::{Freshness, LINK_MARKS, PostText, fill as fill_post, freshness};
 pub use poster::{POSTER_HEIGHT, POSTER_WIDTH, Poster, PosterError, PosterText, draw as draw_poster};
 pub use qr::{QR_SIZES, Qr, QrError, scan_url};
 pub use target::Target;

@@ -2382,7 +2382,6 @@ scouts-unset = not configured in the scheme
 scouts-note = One level of re-sharing counts; the pool goes by conversions, finance calculates it in the scheme.
 
 ## Voting (staff)
-nav-vote = Vote
 vote-title = Best creator of the month
 vote-no-open = No vote now
 vote-no-open-words = When there is one, the leaderboard says so.

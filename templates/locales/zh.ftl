@@ -2265,7 +2265,6 @@ scouts-unset = 方案里还没有配置
 scouts-note = 客户从员工的帖子再转发，只算一层；按笔数分奖池，金额由财务在方案里算。
 
 ## 投票（员工）
-nav-vote = 投票
 vote-title = 本月最佳创作者
 vote-no-open = 现在没有投票
 vote-no-open-words = 有投票时，龙虎榜上会有提示。

@@ -3,8 +3,8 @@
 mod admin;
 mod claims;
 mod gate;
-mod mydata;
 mod manage;
+mod mydata;
 mod openapi;
 mod pages;
 mod pay;

@@ -106,7 +106,7 @@ impl Asked {
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
-        .route(PATH, get(show).post(publish))
+        .route("/app/manage/boards", get(show).post(publish))
         .route("/app/manage/boards.csv", get(csv))
         .route("/app/manage/boards.xlsx", get(xlsx))
         .route("/app/manage/boards.png", get(png))

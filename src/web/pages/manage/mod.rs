@@ -15,10 +15,10 @@ mod material_picture;
 mod materials;
 mod monthly;
 mod picture;
-mod rules;
-mod shop;
 mod pilot;
 mod points;
+mod rules;
+mod shop;
 #[cfg(test)]
 mod tests;
 

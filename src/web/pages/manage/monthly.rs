@@ -148,8 +148,8 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
         );
     }
     for (cut, key, head, finding) in [
-        (Cut::Material, "materials", "insight-material", "content"),
-        (Cut::Channel, "channels", "insight-channel", "channel"),
+        (Cut::Material, "materials", "material", "content"),
+        (Cut::Channel, "channels", "channel", "channel"),
     ] {
         let now = store.cut_sums(cut, &of(&period)).await?;
         let was = store.cut_sums(cut, &of(&before)).await?;

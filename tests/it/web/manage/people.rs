@@ -274,8 +274,14 @@ async fn given_a_campaign_in_a_pilot_when_others_look_then_they_see_nothing_and_
         StatusCode::SEE_OTHER
     );
     assert!(w5.get("/app/share").await.body.contains("春"));
+    let team = number(
+        &app.store,
+        "select id from pilot_members where team_id is not null",
+    )
+    .await
+    .to_string();
     assert_eq!(
-        boss.post(pilot, &[("act", "remove"), ("member", "2")])
+        boss.post(pilot, &[("act", "remove"), ("member", team.as_str())])
             .await
             .status,
         StatusCode::SEE_OTHER

@@ -172,7 +172,7 @@ struct Asked {
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
-        .route(PATH, get(show))
+        .route("/app/manage/honours", get(show))
         .route("/app/manage/honours/vote", post(acts::vote))
         .route("/app/manage/honours/vote/{id}", post(acts::count))
         .route("/app/manage/honours/goals", post(acts::goal))
