@@ -6,6 +6,13 @@
     // The address no longer carries the token; the meter has kept it for the visit.
     if (field && !field.value && window.bole) field.value = window.bole.token();
   });
+  // Loaded again, the address says no longer who brought the visitor; the meter knows, once it has run.
+  var visit = document.querySelector('[data-visit]');
+  if (visit) {
+    window.addEventListener('load', function () {
+      if (window.bole && window.bole.token()) visit.hidden = false;
+    });
+  }
   var told = document.querySelector('[data-told]');
   var copy = document.querySelector('[data-copy]');
   var share = document.querySelector('[data-share]');
