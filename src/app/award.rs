@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::filing::{Filed, PointsError, REASON_MAX, whom};
+use crate::app::notices::points_decided;
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Period, PeriodKind};
 use crate::points::{Rule, earns_on, source};
@@ -86,6 +87,14 @@ pub async fn give_best_creator(
         "award.give",
         &format!("{kind}:{month}"),
         &detail,
+    )
+    .await?;
+    points_decided(
+        &mut tx,
+        person.id,
+        &format!("{kind}:{month}"),
+        (points, reason),
+        now_ms,
     )
     .await?;
     tx.commit().await?;

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::app::filing::{
     Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
+use crate::app::notices::points_decided;
 use crate::app::{Actor, App};
 use crate::domain::EmployeeId;
 use crate::points::{Rule, earns_on, friend_key, source};
@@ -168,6 +169,14 @@ pub async fn decide_on_interaction(
         "interaction.decide",
         &format!("interaction:{id}"),
         &detail,
+    )
+    .await?;
+    points_decided(
+        &mut tx,
+        person,
+        &format!("interaction:{id}"),
+        (points, reason),
+        now_ms,
     )
     .await?;
     let stored = interaction(&mut tx, id)

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::app::filing::{
     Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
+use crate::app::notices::points_decided;
 use crate::app::{Actor, App};
 use crate::domain::{Channel, EmployeeId, LinkCode};
 use crate::points::{Rule, ShareOutcome, share_outcome, source};
@@ -182,6 +183,7 @@ pub async fn decide_on_share(
         &detail,
     )
     .await?;
+    points_decided(&mut tx, person, &format!("share:{id}"), (points, reason), now_ms).await?;
     let stored = share(&mut tx, id).await?.ok_or_else(|| missing("share", id))?;
     tx.commit().await?;
     Ok(stored)

@@ -16,6 +16,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::deliver::RobotWords;
+use crate::app::digest::DigestWords;
 use crate::app::{App, LinkWatch, NoWatch, keys};
 use crate::boot::notices::Pages;
 use crate::boot::{Nature, OpenError, metrics, open};
@@ -30,7 +32,9 @@ use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
 use crate::spool::{Durability, NodeName, Spool, SpoolSettings};
 use crate::storage::StoreError;
+use crate::web::i18n::Lang;
 use crate::web::pages::admin::Inforce;
+use crate::web::telling::{GroupWords, MailWords};
 use crate::web::{self, StaffDoor, Web};
 
 /// How long answers under way may take after the stop was asked for.
@@ -112,6 +116,8 @@ pub struct Server {
     /// Carries the spool into the store, once started.
     pub loader: Loader,
     geo: Arc<Geo>,
+    /// How mail reads.
+    mail: Arc<dyn DigestWords>,
 }
 
 impl Server {
@@ -192,6 +198,10 @@ impl Server {
         );
         pages.set(web.clone());
         let front = Front::new(Arc::clone(&redirector), web::router(web));
+        let mail = Arc::new(MailWords {
+            firm: settings.firm_name.clone(),
+            base: app.urls.on_base(""),
+        });
         Ok(Self {
             app,
             front,
@@ -199,6 +209,7 @@ impl Server {
             refresher,
             loader,
             geo,
+            mail,
         })
     }
 
@@ -216,6 +227,12 @@ impl Server {
             tokio::spawn(Arc::clone(&self.refresher).run(stop.clone())),
             tokio::spawn(chores::run(self.app.clone(), chores_stop.clone())),
             tokio::spawn(fresh),
+            tokio::spawn(chores::mail(self.app.clone(), self.mail, chores_stop.clone())),
+            tokio::spawn(chores::deliver(
+                self.app.clone(),
+                group_words(&self.app),
+                chores_stop.clone(),
+            )),
         ];
         let loader = on_its_own_thread(self.loader, stop);
         Running {
@@ -227,6 +244,13 @@ impl Server {
             loader,
         }
     }
+}
+
+fn group_words(app: &App) -> Arc<dyn RobotWords> {
+    Arc::new(GroupWords {
+        lang: Lang::Zh,
+        base: app.urls.on_base(""),
+    })
 }
 
 /// Runs the loader on a thread of its own: a batch is milliseconds of work, for which no redirect shall wait.

@@ -4,8 +4,10 @@
 //! A table of chores can be read as a table. Each is safe to run twice and on several nodes at once; one that fails is
 //! said once and tried again at its next turn.
 
+mod deliver;
 mod table;
 
+pub use deliver::{deliver, mail};
 pub use table::{Chore, TABLE};
 
 use std::sync::Arc;

@@ -4,8 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::app::deliver::forget_sent;
 use crate::app::shop::cancel_leavers_orders;
-use crate::app::{App, accounts, approve_due, award, board, erase_due_contacts, keys, redecide_late, slices};
+use crate::app::{
+    App, accounts, approve_due, award, board, erase_due_contacts, keys, notices, redecide_late, slices,
+};
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
@@ -24,6 +27,7 @@ pub struct Chore {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+const SIX_HOURS: Duration = Duration::from_secs(6 * 3600);
 
 /// Answers are kept under their Idempotency-Key for two days.
 const KEEP_ANSWERS_MS: i64 = 48 * 3600 * 1000;
@@ -97,6 +101,21 @@ pub const TABLE: &[Chore] = &[
         name: "forget beacons without a click",
         every: HOUR,
         run: |app| Box::pin(forget_lost_beacons(app)),
+    },
+    Chore {
+        name: "tell of points about to end",
+        every: SIX_HOURS,
+        run: |app| Box::pin(notices::tell_expiring(app)),
+    },
+    Chore {
+        name: "forget notices",
+        every: HOUR,
+        run: |app| Box::pin(notices::forget_old(app)),
+    },
+    Chore {
+        name: "forget messages",
+        every: HOUR,
+        run: |app| Box::pin(forget_sent(app)),
     },
 ];
 

@@ -27,6 +27,8 @@ mod convert;
 pub mod coupons;
 mod credits;
 pub mod customers;
+pub mod deliveries;
+pub mod digests;
 pub mod employees;
 mod error;
 pub mod evidence;
@@ -66,6 +68,7 @@ mod totals;
 pub mod touches;
 mod tx;
 pub mod votes;
+pub mod webhooks;
 
 pub use accounts::{
     Account, NewAccount, clear_account_password, insert_account, lock_admins, set_account_disabled,

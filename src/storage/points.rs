@@ -209,7 +209,28 @@ pub async fn lapse(
     recorded_at: i64,
 ) -> Result<i64, StoreError> {
     lock_balance(tx, employee).await?;
-    let earned: Vec<(String, i64)> = writing!(tx, |db| {
+    let (due, seq) = due_to_lapse(tx, employee, today).await?;
+    if due == 0 {
+        return Ok(0);
+    }
+    let entry = NewEntry {
+        employee,
+        rule: Rule::Expiry,
+        source: source::expiry(employee),
+        points: -due,
+        at: recorded_at,
+        day: today,
+        note: String::new(),
+    };
+    let written = insert(tx, &[(&entry, seq)], recorded_at).await?;
+    StoreError::check_rows("point_entries: expiry", written.len() as u64, 1)?;
+    add_balances(tx, &BTreeMap::from([(employee, -due)])).await?;
+    Ok(due)
+}
+
+/// What will have lapsed by the beginning of `today` and is not booked yet, and the number its entry would have.
+pub async fn due_to_lapse(tx: &mut Tx, employee: EmployeeId, today: Date) -> Result<(i64, i64), StoreError> {
+    let earned: Vec<(String, i64)> = writing!(&mut *tx, |db| {
         sqlx::query_as(
             "select expires_on, cast(sum(points) as bigint) from point_entries \
              where employee_id = $1 and expires_on is not null group by expires_on",
@@ -228,9 +249,9 @@ pub async fn lapse(
         })
         .collect::<Result<_, StoreError>>()?;
     if earned.iter().all(|e| e.expires_on >= today) {
-        return Ok(0);
+        return Ok((0, 0));
     }
-    let spent: Vec<(String, i64)> = writing!(tx, |db| {
+    let spent: Vec<(String, i64)> = writing!(&mut *tx, |db| {
         sqlx::query_as(
             "select day, cast(-sum(points) as bigint) from point_entries \
              where employee_id = $1 and rule = 'redemption' group by day",
@@ -257,23 +278,7 @@ pub async fn lapse(
         .fetch_one(db)
         .await?
     });
-    let due = lapsed(&earned, &spent, today) - booked;
-    if due == 0 {
-        return Ok(0);
-    }
-    let entry = NewEntry {
-        employee,
-        rule: Rule::Expiry,
-        source: source::expiry(employee),
-        points: -due,
-        at: recorded_at,
-        day: today,
-        note: String::new(),
-    };
-    let written = insert(tx, &[(&entry, seq)], recorded_at).await?;
-    StoreError::check_rows("point_entries: expiry", written.len() as u64, 1)?;
-    add_balances(tx, &BTreeMap::from([(employee, -due)])).await?;
-    Ok(due)
+    Ok((lapsed(&earned, &spent, today) - booked, seq))
 }
 
 /// Takes the person's balance for this transaction: acts that count what somebody has already earned (3 shares a day)

@@ -10,12 +10,14 @@ mod format;
 mod message;
 mod notice;
 mod retry;
+mod robot;
 mod secret;
 
 pub use address::is_public;
 pub use event::Event;
 pub use format::Format;
 pub use message::{Message, message_id};
-pub use notice::{Notice, NoticeKind};
+pub use notice::{Channel, Notice, NoticeKind};
 pub use retry::{GIVE_UP_MS, next_try};
+pub use robot::{RobotPost, robot_post, robot_refusal};
 pub use secret::{Secret, SecretError};

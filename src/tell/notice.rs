@@ -16,7 +16,7 @@ pub enum NoticeKind {
     PointsExpiring,
     /// A week's board is frozen. Facts: `period`, `rank` (of points), `of`.
     BoardFrozen,
-    /// A payout with own lines was closed. Facts: `run`, `scheme`, `period`.
+    /// A payout with own lines was closed. Facts: `run`, `zh` and `en` (the scheme's name), `period`.
     PayoutClosed,
     /// Own objection was answered. Facts: `objection`, `state`, `reason`.
     ObjectionAnswered,
@@ -81,4 +81,34 @@ pub struct Notice {
     pub about: String,
     /// The values of its sentence, by name.
     pub facts: Value,
+}
+
+/// How a person can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// In the app, under the bell.
+    App,
+    /// In the weekly mail.
+    Mail,
+}
+
+impl Channel {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::App, Self::Mail];
+
+    /// The word of the store and of forms.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+impl FromStr for Channel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|c| c.as_str() == text).ok_or(())
+    }
 }

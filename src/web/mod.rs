@@ -29,6 +29,7 @@ pub mod session;
 mod sheet_words;
 pub mod shell;
 mod state;
+pub mod telling;
 pub mod ui;
 mod upload;
 

@@ -26,6 +26,8 @@ pub enum Place {
     Me,
     /// 活动.
     Campaigns,
+    /// 消息.
+    Notices,
     /// 报单.
     Claims,
     /// 报单审核.
@@ -97,6 +99,7 @@ impl Place {
             Self::Board => "board",
             Self::Me => "me",
             Self::Campaigns => "campaigns",
+            Self::Notices => "notices",
             Self::Claims => "claims",
             Self::Review => "review",
             Self::Crm => "crm",
@@ -151,6 +154,8 @@ pub struct Waiting {
     pub review: i64,
     /// Objections to decide.
     pub objections: i64,
+    /// Unread notices.
+    pub notices: i64,
     /// Exchanges and points by hand to decide on.
     pub points: i64,
     /// Suspicions to look into.
@@ -382,6 +387,7 @@ impl Shell {
                 claims: 1,
                 review: 6,
                 objections: 2,
+                notices: 3,
                 ..Waiting::default()
             },
         }

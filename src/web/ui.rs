@@ -6,10 +6,10 @@ use crate::web::FieldError;
 use crate::web::assets;
 
 /// The icons of `static/icons.svg` that templates may name.
-pub const ICONS: [&str; 27] = [
-    "bole", "share", "results", "board", "income", "copy", "poster", "user", "check", "cross", "dash",
-    "clock", "alert", "info", "lock", "up", "down", "open", "next", "back", "file", "clip", "flag", "mail",
-    "download", "link", "plus",
+pub const ICONS: [&str; 28] = [
+    "bole", "share", "results", "board", "income", "copy", "poster", "bell", "user", "check", "cross",
+    "dash", "clock", "alert", "info", "lock", "up", "down", "open", "next", "back", "file", "clip", "flag",
+    "mail", "download", "link", "plus",
 ];
 
 /// An icon of the sprite, as markup. Decorative: a word stands beside it, or the control has a label.

@@ -13,7 +13,7 @@ use crate::support::{TestDb, at};
 const HOUR: i64 = 3_600_000;
 
 /// What the tests below try; a chore that is added wants a test.
-const TRIED: [&str; 11] = [
+const TRIED: [&str; 15] = [
     // Tried in `staff::shop`.
     "call off what leavers ordered",
     "freeze boards",
@@ -26,6 +26,10 @@ const TRIED: [&str; 11] = [
     "destroy visitor salts",
     "rotate token keys",
     "forget beacons without a click",
+    "tell of points about to end",
+    "forget notices",
+    "forget messages",
+    "forget waits and links",
 ];
 
 #[test]

@@ -30,5 +30,6 @@ mod payout;
 mod points;
 mod script;
 mod staff;
+mod telling;
 mod tracker;
 mod web;

@@ -8,11 +8,13 @@ use crate::app::pay::{PayError, guard, next, offers, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
+use crate::storage::notices::tell_payees;
 use crate::storage::pay::{
     LineRow, NewEntry, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
     lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in, settle_waiting,
 };
 use crate::storage::{Tx, insert_audit};
+use crate::tell::{Notice, NoticeKind};
 
 /// Puts a calculated run up for review: statements become visible, objections open.
 pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
@@ -253,7 +255,26 @@ async fn advance(
     let action = format!("payout.{}", to.as_str());
     insert_audit(tx, now_ms, &who, &action, &format!("payout:{}", run.id), &detail).await?;
     payout_moved(tx, run, to, now_ms).await?;
+    if to == RunState::Closed {
+        tell_payees(tx, run.id, &closed_notice(run), now_ms).await?;
+    }
     Ok(())
+}
+
+/// What payees are told: which scheme and period. How much stands on their statement.
+fn closed_notice(run: &Run) -> Notice {
+    let document: toml::Table = run.document.parse().unwrap_or_default();
+    let name = |lang: &str| {
+        let named = document
+            .get("scheme")
+            .and_then(|scheme| scheme.get(lang)?.as_str());
+        named.unwrap_or(&run.scheme).to_owned()
+    };
+    Notice {
+        kind: NoticeKind::PayoutClosed,
+        about: run.id.to_string(),
+        facts: json!({ "run": run.id, "zh": name("zh"), "en": name("en"), "period": run.period }),
+    }
 }
 
 /// The account a payee is owed on.

@@ -29,6 +29,7 @@ mod points;
 mod refused;
 mod schemes;
 mod shares;
+mod webhooks;
 
 pub use amount::Amount;
 pub use claim_files::download;
@@ -85,7 +86,8 @@ pub fn router() -> Router<Web> {
         .merge(interactions::routes())
         .merge(awards::routes())
         .merge(points::routes())
-        .merge(leaderboard::routes());
+        .merge(leaderboard::routes())
+        .merge(webhooks::routes());
     let (router, openapi) = OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", resources)
         .split_for_parts();

@@ -13,6 +13,7 @@ mod honours;
 mod income;
 mod manage;
 mod me;
+mod notices;
 mod objections;
 mod pay;
 mod results;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<Web> {
         .merge(honours::routes())
         .merge(manage::routes())
         .merge(me::routes())
+        .merge(notices::routes())
         .merge(pay::routes())
         .merge(results::routes())
         .merge(review::routes())

@@ -241,6 +241,10 @@ async fn waiting(app: &App, actor: &Actor, parts: &Parts) -> Result<Waiting, Pro
             Some(own) => app.store.claims_asking(own).await?,
             None => 0,
         },
+        notices: match actor.employee() {
+            Some(own) => app.store.unread_notices(own).await?,
+            None => 0,
+        },
         review: if actor.may(Permission::DecideClaims) {
             app.store.claims_waiting_for(actor.employee()).await?
         } else {

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use bole::app::accounts::{self, AccountWish};
 use bole::app::materials::{MaterialStep, decide_on_material, put_material};
+use bole::app::notices::mark_read;
 use bole::app::{Actor, App, AppParts, NoWatch, Outside, Secrets, Urls};
 use bole::domain::{Programme, Role};
 use bole::storage::materials::MaterialFacts;
+use bole::storage::notices::tell_person;
 use bole::storage::{Store, StoreOptions};
+use bole::tell::{Notice, NoticeKind};
 use reqwest::Method;
 use serde_json::json;
 
@@ -90,6 +93,27 @@ impl Rig {
         };
         let made = accounts::create(&self.app, &wish).await.expect("a store");
         made.expect("an account");
+    }
+
+    /// One notice of each kind for `employee`, two of them read.
+    pub async fn tell(&self, employee: &str) {
+        let person = self.app.store.employee(employee, self.app.today()).await;
+        let person = person.expect("a store").expect("them").id;
+        let facts = json!({ "claim": 7, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31",
+                            "zh": "员工社交影响力激励计划", "en": "Sharing programme", "period": "2026-W46", "rank": 3,
+                            "of": 12, "item": "咖啡券", "version": 2 });
+        let now_ms = self.app.clock.now_ms();
+        let mut tx = self.app.store.begin().await.expect("a store");
+        for kind in NoticeKind::ALL {
+            let notice = Notice {
+                kind,
+                about: "sample".to_owned(),
+                facts: facts.clone(),
+            };
+            tell_person(&mut tx, person, &notice, now_ms).await.expect("told");
+        }
+        tx.commit().await.expect("a store");
+        mark_read(&self.app, person, 2).await.expect("read");
     }
 
     /// A campaign `winter` on our own landing page with material, picture and coupon, links of `employee` on two

@@ -68,6 +68,7 @@ async fn given_a_firm_with_a_week_behind_it_when_its_screens_are_opened_then_not
     rig.hire("chen", "陈经理", &[Role::Employee, Role::Manager]).await;
     let [code, _] = rig.furnish("zhang").await;
     super::staff::stock(&rig, "zhang", &code).await;
+    rig.tell("zhang").await;
     let browser = Browser::open(Look::PHONE).await;
     let mut all = String::new();
 
@@ -91,6 +92,8 @@ async fn given_a_firm_with_a_week_behind_it_when_its_screens_are_opened_then_not
                 "/app/board",
                 "/app/board?by=team",
                 "/app/me",
+                "/app/notices",
+                "/app/notices/settings",
                 "/app/rules",
                 "/app/rules?version=1",
                 "/app/checkin",

@@ -18,10 +18,16 @@ use crate::support::TestDb;
 
 /// An application on this store with the test's clock.
 pub fn app(db: &TestDb, store: &Store) -> App {
+    app_reaching(db, store, Outside::default(), 7)
+}
+
+/// The same with ways out of the house.
+/// Chance differs by `seed`, as it does on each node.
+pub fn app_reaching(db: &TestDb, store: &Store, outside: Outside, seed: u64) -> App {
     App::new(AppParts {
         store: store.clone(),
         clock: db.clock.clone(),
-        rng: StdRng::seed_from_u64(7),
+        rng: StdRng::seed_from_u64(seed),
         programme: Programme::default(),
         urls: Urls {
             base: "http://bole.test/".parse().unwrap(),
@@ -29,7 +35,7 @@ pub fn app(db: &TestDb, store: &Store) -> App {
         },
         secrets: Secrets::new([7; 32]),
         watch: Arc::new(NoWatch),
-        outside: Outside::default(),
+        outside,
     })
 }
 
@@ -42,6 +48,11 @@ pub struct Rig {
 
 impl Rig {
     pub async fn new(db: &TestDb) -> Self {
+        Self::reaching(db, Outside::default()).await
+    }
+
+    /// The same with ways out of the house.
+    pub async fn reaching(db: &TestDb, outside: Outside) -> Self {
         super::people::staff(&db.store).await;
         let mut tx = db.store.begin().await.unwrap();
         for (name, role, employee) in [
@@ -57,7 +68,7 @@ impl Rig {
                 .unwrap();
         }
         tx.commit().await.unwrap();
-        let app = app(db, &db.store);
+        let app = app_reaching(db, &db.store, outside, 7);
         let router = api::router().with_state(Web::new(app.clone()));
         Self { app, router }
     }

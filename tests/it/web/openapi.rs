@@ -8,7 +8,7 @@ use super::{Browser, app};
 use crate::support::TestDb;
 
 /// The contract's calls (api.md) as far as they are built, `METHOD path` below `/api/v1`.
-const CALLS: [&str; 54] = [
+const CALLS: [&str; 58] = [
     "POST /employees",
     "GET /employees",
     "GET /employees/{code}",
@@ -63,6 +63,10 @@ const CALLS: [&str; 54] = [
     "POST /payouts/{id}/close",
     "POST /payouts/{id}/pay",
     "GET /payout-lines/{id}/explanation",
+    "GET /webhooks",
+    "POST /webhooks",
+    "DELETE /webhooks/{id}",
+    "POST /webhooks/{id}/replay",
 ];
 
 async fn description(db: &TestDb) -> Value {

@@ -1,0 +1,119 @@
+//! A notice as a sentence, and where it leads.
+
+use serde_json::Value;
+
+use crate::domain::Period;
+use crate::tell::NoticeKind;
+use crate::web::i18n::{Lang, day_words, period_words};
+
+/// What a notice says, on one or two lines.
+pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
+    let word = |name: &str| facts[name].as_str().unwrap_or("—").to_owned();
+    let number = |name: &str| facts[name].as_i64().unwrap_or_default();
+    let period = |name: &str| {
+        let label = word(name);
+        Period::parse(&label).map_or(label, |period| period_words(lang, &period))
+    };
+    let text = match kind {
+        NoticeKind::ClickValid => lang.t("told-click-valid").to_string(),
+        NoticeKind::ClaimDecided => lang
+            .t("told-claim-decided")
+            .with("claim", number("claim"))
+            .with("state", lang.word("claim-state", word("state")))
+            .to_string(),
+        NoticeKind::PointsExpiring => {
+            let on = word("on");
+            let day = on.parse().map_or(on, |day| day_words(lang, day));
+            lang.t("told-points-expiring")
+                .n("points", number("points"))
+                .with("day", day)
+                .to_string()
+        }
+        NoticeKind::BoardFrozen => lang
+            .t("told-board-frozen")
+            .with("period", period("period"))
+            .n("rank", number("rank"))
+            .n("of", number("of"))
+            .to_string(),
+        NoticeKind::PayoutClosed => lang
+            .t("told-payout-closed")
+            .with("scheme", word(lang.as_str()))
+            .with("period", period("period"))
+            .to_string(),
+        NoticeKind::ObjectionAnswered => lang
+            .t("told-objection-answered")
+            .with("state", word("state"))
+            .to_string(),
+        NoticeKind::OrderMoved => lang
+            .t("told-order-moved")
+            .with("item", word("item"))
+            .with("state", word("state"))
+            .to_string(),
+        NoticeKind::PointsDecided => lang
+            .t("told-points-decided")
+            .n("points", number("points"))
+            .to_string(),
+        NoticeKind::RulesChanged => lang
+            .t("told-rules-changed")
+            .with("version", number("version"))
+            .to_string(),
+    };
+    match facts["reason"].as_str().filter(|reason| !reason.is_empty()) {
+        Some(reason) => format!("{text}{}{reason}", lang.t("told-reason")),
+        None => text,
+    }
+}
+
+/// The page it leads to, a path.
+pub fn leads_to(kind: NoticeKind, facts: &Value) -> String {
+    match kind {
+        NoticeKind::ClaimDecided => format!("/app/claims/{}", facts["claim"].as_i64().unwrap_or_default()),
+        NoticeKind::BoardFrozen => {
+            let label = facts["period"].as_str().unwrap_or_default();
+            match Period::parse(label) {
+                Ok(period) => format!("/app/board?period={}", period.label()),
+                Err(_) => "/app/board".to_owned(),
+            }
+        }
+        NoticeKind::RulesChanged => "/app/rules".to_owned(),
+        NoticeKind::PayoutClosed | NoticeKind::ObjectionAnswered => "/app/income".to_owned(),
+        _ => "/app/results".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_is_said_in_both_languages_with_its_values() {
+        for lang in Lang::ALL {
+            for kind in NoticeKind::ALL {
+                let facts = json!({
+                    "claim": 7, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31", "zh": "销售提成",
+                    "en": "Sales commission", "period": "2026-W46", "rank": 3, "of": 12, "item": "咖啡券", "version": 2,
+                });
+                let text = sentence(lang, kind, &facts);
+                assert!(
+                    !text.contains("Unknown") && !text.contains('{') && !text.contains('—'),
+                    "{kind}: {text}"
+                );
+                assert!(text.contains("查无此单"), "{text}");
+                assert!(leads_to(kind, &facts).starts_with("/app/"), "{kind}");
+            }
+        }
+        let facts = json!({ "period": "2026-W46", "rank": 3, "of": 12 });
+        assert_eq!(
+            sentence(Lang::Zh, NoticeKind::BoardFrozen, &facts),
+            "第46周龙虎榜已封榜，你排第 3 名（共 12 人）"
+        );
+        assert_eq!(
+            leads_to(NoticeKind::BoardFrozen, &facts),
+            "/app/board?period=2026-W46"
+        );
+        let odd = json!({ "period": "x\"><script>" });
+        assert_eq!(leads_to(NoticeKind::BoardFrozen, &odd), "/app/board");
+    }
+}

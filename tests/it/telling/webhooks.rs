@@ -1,0 +1,215 @@
+//! A webhook's life: made, told, listed, replayed, deleted.
+
+use serde_json::json;
+
+use super::receiver::{Does, Receiver};
+use super::{deliveries, rig, sale, send, webhook};
+use crate::support::TestDb;
+
+async fn given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed(db: TestDb) {
+    let rig = rig(&db).await;
+    let receiver = Receiver::open(Does::ok()).await;
+    let made = webhook(&rig, &receiver.url, &["sale.created"]).await;
+    let secret = made["secret"].as_str().unwrap();
+    let taken = sale(&rig, "S-1").await;
+    assert_eq!(send(&rig.app).await, 1);
+    let got = receiver.take();
+    assert_eq!(got.len(), 1);
+    let got = &got[0];
+    assert!(got.is_signed_with(secret), "{got:?}");
+    assert!(!got.is_signed_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    assert_eq!(
+        got.headers["webhook-timestamp"], "1794967200",
+        "when it is sent, by the clock"
+    );
+    assert_eq!(got.headers["content-type"], "application/json");
+    let body = got.json();
+    assert_eq!(body["type"], "sale.created");
+    assert_eq!(body["timestamp"], "2026-11-18T02:00:00Z");
+    for name in ["id", "external_id", "status", "credited_to", "amount", "currency"] {
+        assert_eq!(body["data"][name], taken[name], "{name}");
+    }
+    assert_eq!(send(&rig.app).await, 0, "told once");
+    // The same conversion again is no new one.
+    let again = json!({ "kind": "sale", "external_id": "S-1", "occurred_at": "2026-11-18T01:00:00Z", "amount": "199.00",
+                        "customer": { "phone": "13900000001" } });
+    assert_eq!(rig.post("admin", "/conversions", again).await.0, 200);
+    assert_eq!(send(&rig.app).await, 0);
+    assert_eq!(deliveries(&rig, &made).await, ["sent 1 200"]);
+    let list = rig.get("admin", "/webhooks").await;
+    let row = &list["data"][0];
+    assert_eq!((&row["due"], &row["failed"]), (&json!(0), &json!(0)));
+    assert_eq!(row["sent_at"], "2026-11-18T02:00:00Z");
+    assert!(row.get("secret").is_none(), "said once, never again");
+}
+
+async fn given_a_given_secret_when_made_then_it_signs_with_it(db: TestDb) {
+    let rig = rig(&db).await;
+    let receiver = Receiver::open(Does::ok()).await;
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let wish = json!({ "url": receiver.url, "events": ["sale.created"], "secret": secret });
+    let (status, made) = rig.post("admin", "/webhooks", wish).await;
+    assert_eq!((status, &made["secret"]), (201, &json!(secret)));
+    sale(&rig, "S-1").await;
+    send(&rig.app).await;
+    assert!(receiver.take()[0].is_signed_with(secret));
+    let plain = db
+        .number("select count(*) from webhooks where sealed is null")
+        .await;
+    assert_eq!(plain, 0, "kept sealed");
+}
+
+async fn given_several_webhooks_when_something_happens_then_each_gets_what_it_asked_for(db: TestDb) {
+    let rig = rig(&db).await;
+    let (all, leads) = (Receiver::open(Does::ok()).await, Receiver::open(Does::ok()).await);
+    webhook(&rig, &all.url, &["lead.created", "sale.created"]).await;
+    webhook(&rig, &leads.url, &["lead.created"]).await;
+    sale(&rig, "S-1").await;
+    send(&rig.app).await;
+    assert_eq!((all.take().len(), leads.take().len()), (1, 0));
+    let lead = json!({ "kind": "lead", "external_id": "L-1", "occurred_at": "2026-11-18T01:00:00Z",
+                       "customer": { "phone": "13900000002" } });
+    assert_eq!(rig.post("admin", "/conversions", lead).await.0, 201);
+    send(&rig.app).await;
+    let (one, two) = (all.take(), leads.take());
+    assert_eq!((one.len(), two.len()), (1, 1));
+    assert_eq!(one[0].id(), two[0].id(), "one message to both");
+    assert_eq!(one[0].json()["data"].get("amount"), None, "a lead has no amount");
+}
+
+async fn given_what_was_sent_when_replayed_then_it_comes_again_with_its_id(db: TestDb) {
+    let rig = rig(&db).await;
+    let receiver = Receiver::open(Does::ok()).await;
+    let made = webhook(&rig, &receiver.url, &["sale.created"]).await;
+    let path = format!("/webhooks/{}/replay", made["id"]);
+    sale(&rig, "S-1").await;
+    db.clock.advance_ms(60_000);
+    sale(&rig, "S-2").await;
+    send(&rig.app).await;
+    let first: Vec<String> = receiver.take().iter().map(|g| g.id().to_owned()).collect();
+    assert_eq!(first.len(), 2);
+    let (status, body) = rig.call("admin", "POST", &path, None).await;
+    assert_eq!((status, body), (202, json!({ "queued": 2 })));
+    send(&rig.app).await;
+    let mut again: Vec<String> = receiver.take().iter().map(|g| g.id().to_owned()).collect();
+    again.sort();
+    let mut sorted = first.clone();
+    sorted.sort();
+    assert_eq!(again, sorted);
+    let since = json!({ "since": "2026-11-18T02:00:30Z" });
+    assert_eq!(rig.post("admin", &path, since).await.1, json!({ "queued": 1 }));
+    let failed = json!({ "failed_only": true });
+    assert_eq!(rig.post("admin", &path, failed).await.1, json!({ "queued": 0 }));
+    send(&rig.app).await;
+    assert_eq!(receiver.take().len(), 1);
+    let audited = db
+        .number("select count(*) from audit_log where action = 'webhook.replay'")
+        .await;
+    assert_eq!(audited, 3);
+}
+
+async fn given_a_deleted_webhook_when_something_happens_then_nothing_is_sent(db: TestDb) {
+    let rig = rig(&db).await;
+    let receiver = Receiver::open(Does::ok()).await;
+    let made = webhook(&rig, &receiver.url, &["sale.created"]).await;
+    let path = format!("/webhooks/{}", made["id"]);
+    sale(&rig, "S-1").await;
+    assert_eq!(rig.call("admin", "DELETE", &path, None).await.0, 204);
+    sale(&rig, "S-2").await;
+    assert_eq!(send(&rig.app).await, 0);
+    assert_eq!(receiver.count(), 0);
+    assert_eq!(rig.call("admin", "DELETE", &path, None).await.0, 404);
+    assert_eq!(
+        rig.call("admin", "POST", &format!("{path}/replay"), None).await.0,
+        404
+    );
+    assert_eq!(
+        rig.call("admin", "GET", &format!("{path}/deliveries"), None)
+            .await
+            .0,
+        404
+    );
+    assert_eq!(rig.get("admin", "/webhooks").await["data"], json!([]));
+}
+
+async fn given_wrong_wishes_when_made_then_each_is_refused_at_its_field(db: TestDb) {
+    let rig = rig(&db).await;
+    let good = json!({ "url": "https://crm.example/hook", "events": ["sale.created"] });
+    for (field, value) in [
+        ("url", json!("")),
+        ("url", json!("crm.example/hook")),
+        ("url", json!("ftp://crm.example/")),
+        ("url", json!("javascript:alert(1)")),
+        ("url", json!("https://me:hush@crm.example/")),
+        ("url", json!(format!("https://crm.example/{}", "x".repeat(2000)))),
+        ("url", json!(7)),
+        ("events", json!([])),
+        ("events", json!(["sale.made"])),
+        ("secret", json!("whsec_short")),
+        ("secret", json!("letmein")),
+        ("format", json!("slack")),
+    ] {
+        let mut wish = good.clone();
+        wish[field] = value.clone();
+        let (status, body) = rig.post("admin", "/webhooks", wish).await;
+        assert_eq!(status, 422, "{field} {value}: {body}");
+        let pointer = body["errors"][0]["pointer"].as_str().unwrap();
+        assert!(
+            pointer.starts_with(&format!("/{field}")),
+            "{field} {value}: {body}"
+        );
+    }
+    let wecom = json!({ "url": "https://qyapi.example/send?key=k", "events": ["board.frozen"], "format": "wecom", "secret": "x" });
+    assert_eq!(rig.post("admin", "/webhooks", wecom).await.0, 422);
+    assert_eq!(
+        db.number("select count(*) from webhooks").await,
+        0,
+        "nothing is stored"
+    );
+    for key in ["third", "manager-z3", "employee-z3"] {
+        assert_eq!(rig.post(key, "/webhooks", good.clone()).await.0, 403, "{key}");
+        assert_eq!(rig.call(key, "GET", "/webhooks", None).await.0, 403, "{key}");
+        assert_eq!(rig.call(key, "DELETE", "/webhooks/1", None).await.0, 403, "{key}");
+        assert_eq!(
+            rig.call(key, "POST", "/webhooks/1/replay", None).await.0,
+            403,
+            "{key}"
+        );
+    }
+    let (status, body) = rig
+        .post("admin", "/webhooks/1/replay", json!({ "until": 1 }))
+        .await;
+    assert_eq!(status, 422, "{body}");
+    for n in 0..50 {
+        let wish =
+            json!({ "url": format!("https://crm.example/{n}"), "events": ["sale.created", "sale.created"] });
+        let (status, made) = rig.post("admin", "/webhooks", wish).await;
+        assert_eq!((status, &made["events"]), (201, &json!(["sale.created"])));
+    }
+    assert_eq!(
+        rig.post("admin", "/webhooks", good).await.0,
+        409,
+        "there is a limit"
+    );
+    let page = rig.get("admin", "/webhooks?limit=30").await;
+    let next = page["next_cursor"].as_str().unwrap();
+    let rest = rig
+        .get("admin", &format!("/webhooks?limit=30&cursor={next}"))
+        .await;
+    assert_eq!(
+        (
+            page["data"].as_array().unwrap().len(),
+            rest["data"].as_array().unwrap().len()
+        ),
+        (30, 20)
+    );
+}
+
+both!(
+    given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed,
+    given_a_given_secret_when_made_then_it_signs_with_it,
+    given_several_webhooks_when_something_happens_then_each_gets_what_it_asked_for,
+    given_what_was_sent_when_replayed_then_it_comes_again_with_its_id,
+    given_a_deleted_webhook_when_something_happens_then_nothing_is_sent,
+    given_wrong_wishes_when_made_then_each_is_refused_at_its_field,
+);
