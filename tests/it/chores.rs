@@ -13,7 +13,7 @@ use crate::support::{TestDb, at};
 const HOUR: i64 = 3_600_000;
 
 /// What the tests below try; a chore that is added wants a test.
-const TRIED: [&str; 15] = [
+const TRIED: [&str; 16] = [
     // Tried in `staff::shop`.
     "call off what leavers ordered",
     "freeze boards",
@@ -30,6 +30,7 @@ const TRIED: [&str; 15] = [
     "forget notices",
     "forget messages",
     "forget waits and links",
+    "count slices",
 ];
 
 #[test]
@@ -57,6 +58,18 @@ async fn given_a_week_that_is_over_a_day_when_the_chore_comes_then_its_board_fre
     assert_eq!(run(&shop, "freeze boards").await, 0);
     let board = shop.get("/leaderboard?period=2026-W47").await;
     assert_eq!(board["period"]["frozen"], true, "{board}");
+}
+
+async fn given_a_day_whose_hours_changed_when_the_chore_comes_then_it_is_counted_once(db: TestDb) {
+    let shop = Shop::open(db).await;
+    assert_eq!(run(&shop, "count slices").await, 0);
+    let hour = at("2026-11-18T02:00:00Z").as_millisecond();
+    let row = format!(
+        "insert into campaign_hour (campaign_id, channel, hour, requests) values (1, 'wechat', {hour}, 1)"
+    );
+    shop.db.sql(&row).await;
+    assert_eq!(run(&shop, "count slices").await, 1);
+    assert_eq!(run(&shop, "count slices").await, 0);
 }
 
 async fn given_points_when_the_year_after_is_over_then_the_chore_lets_them_lapse_once(db: TestDb) {
@@ -264,6 +277,7 @@ async fn given_beacons_without_a_click_when_two_days_are_over_then_the_chore_for
 }
 
 both!(
+    given_a_day_whose_hours_changed_when_the_chore_comes_then_it_is_counted_once,
     given_a_week_that_is_over_a_day_when_the_chore_comes_then_its_board_freezes_once,
     given_points_when_the_year_after_is_over_then_the_chore_lets_them_lapse_once,
     given_a_pending_sale_when_its_hold_is_over_then_the_chore_approves_it,

@@ -200,7 +200,9 @@ fn given_each_kind_of_step_when_a_line_is_traced_then_its_figures_are_what_the_s
     let mut at = &json;
     loop {
         let figures = at["figures"].as_object().unwrap();
-        let names: Vec<&str> = figures.keys().map(String::as_str).collect();
+        let mut names: Vec<&str> = figures.keys().map(String::as_str).collect();
+        // Their order is the map's, which a library of the tests makes the order of writing.
+        names.sort_unstable();
         found.push(format!("{}: {}", at["step"].as_str().unwrap(), names.join(" ")));
         match at["from"].get(0) {
             Some(from) => at = from,

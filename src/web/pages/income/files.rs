@@ -81,7 +81,6 @@ fn small(lang: Lang, line: &LineView) -> String {
 
 /// The statement on paper.
 pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today: jiff::civil::Date) -> Paper {
-    let t = |key: &'static str| lang.t(key).to_string();
     let period = period_words(lang, &found.month.period);
     let title = lang.t("income-paper-title").with("period", &period).to_string();
     let footer = lang
@@ -93,7 +92,7 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
     let state = view::run_chip(lang, found.month.state).word;
     let mut paper = Paper::new(title, lang.html(), footer, today)
         .text(format!("{} ({}) {state}", found.name, found.code))
-        .heading(t("income-lines"));
+        .heading(lang.t("income-lines").to_string());
     let mut rows = Vec::new();
     for group in groups {
         for line in &group.lines {
@@ -108,32 +107,38 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
     }
     paper = paper.table(PaperTable {
         columns: vec![
-            PaperColumn::left(t("income-scheme")),
-            PaperColumn::left(t("income-item")),
-            PaperColumn::right(t("income-amount")),
+            PaperColumn::left(lang.t("income-scheme").to_string()),
+            PaperColumn::left(lang.t("income-item").to_string()),
+            PaperColumn::right(lang.t("income-amount").to_string()),
         ],
         rows,
-        total: Some(vec![t("income-total"), String::new(), yuan(found.month.total)]),
+        total: Some(vec![
+            lang.t("income-total").to_string(),
+            String::new(),
+            yuan(found.month.total),
+        ]),
     });
     if found.debt > Money::ZERO {
         paper = paper.text(lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
     }
     let pending = view::pending(lang, &found.pending);
     if !pending.is_empty() {
-        paper = paper.heading(t("income-pending-title")).table(PaperTable {
-            columns: vec![
-                PaperColumn::left(t("income-item")),
-                PaperColumn::left(t("income-why")),
-                PaperColumn::right(t("income-amount")),
-            ],
-            rows: pending
-                .into_iter()
-                .map(|p| vec![p.what, p.why, p.amount])
-                .collect(),
-            total: None,
-        });
+        paper = paper
+            .heading(lang.t("income-pending-title").to_string())
+            .table(PaperTable {
+                columns: vec![
+                    PaperColumn::left(lang.t("income-item").to_string()),
+                    PaperColumn::left(lang.t("income-why").to_string()),
+                    PaperColumn::right(lang.t("income-amount").to_string()),
+                ],
+                rows: pending
+                    .into_iter()
+                    .map(|p| vec![p.what, p.why, p.amount])
+                    .collect(),
+                total: None,
+            });
     }
-    paper = paper.heading(t("income-how"));
+    paper = paper.heading(lang.t("income-how").to_string());
     for group in groups {
         for line in &group.lines {
             paper = paper.subheading(format!("{} {} {}", group.name, line.title, yuan(line.amount)));
@@ -151,22 +156,21 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
             }
         }
     }
-    paper.note(t("income-pretax"))
+    paper.note(lang.t("income-pretax").to_string())
 }
 
 /// The statement as a table.
 fn sheet(lang: Lang, found: &Statement, groups: &[Group]) -> Table {
-    let t = |key: &'static str| lang.t(key).to_string();
     let mut table = Table::new(
         found.month.period.label(),
         vec![
-            Column::text(t("income-scheme")),
-            Column::text(t("income-period")),
-            Column::text(t("income-item")),
-            Column::text(t("income-about")),
-            Column::text(t("income-state-head")),
-            Column::money(t("income-amount-pretax")),
-            Column::text(t("income-how")),
+            Column::text(lang.t("income-scheme").to_string()),
+            Column::text(lang.t("income-period").to_string()),
+            Column::text(lang.t("income-item").to_string()),
+            Column::text(lang.t("income-about").to_string()),
+            Column::text(lang.t("income-state-head").to_string()),
+            Column::money(lang.t("income-amount-pretax").to_string()),
+            Column::text(lang.t("income-how").to_string()),
         ],
     );
     for group in groups {
@@ -184,7 +188,7 @@ fn sheet(lang: Lang, found: &Statement, groups: &[Group]) -> Table {
         }
     }
     let mut totals = vec![Cell::Empty; 7];
-    totals[0] = t("income-total").into();
+    totals[0] = lang.t("income-total").to_string().into();
     totals[5] = found.month.total.into();
     table.totals = Some(totals);
     table
