@@ -297,7 +297,7 @@ fn content_hash(
     hash.part(input.product_class.as_deref().unwrap_or("").trim());
     for (kind, contact) in contacts {
         hash.part(kind.as_str());
-        hash.part(&contact.0);
+        hash.part(contact.0);
     }
     hash.finish()
 }

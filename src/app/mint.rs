@@ -4,6 +4,7 @@
 //! Code and natural key can both be taken, by us or by somebody minting at the same instant: the row is inserted without
 //! naming a constraint, and a refused insert looks which of the two it was.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -176,9 +177,8 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
     let (Some(employee), Some(campaign), Some(channel)) = (employee, campaign, channel) else {
         return Err(Refused::at("", "expected employee, campaign and channel"));
     };
-    if !known.closed.contains_key(&employee.id) {
-        let closed = app.store.campaigns_closed_to(employee.id, app.today()).await?;
-        known.closed.insert(employee.id, closed);
+    if let Entry::Vacant(unasked) = known.closed.entry(employee.id) {
+        unasked.insert(app.store.campaigns_closed_to(employee.id, app.today()).await?);
     }
     if known
         .closed

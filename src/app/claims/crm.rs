@@ -194,7 +194,7 @@ fn check(app: &App, input: &CrmInput) -> Result<Checked, Vec<Wrong>> {
     hash.part(input.occurred_on.to_string());
     for (kind, contact) in &contacts {
         hash.part(kind.as_str());
-        hash.part(&contact.0);
+        hash.part(contact.0);
     }
     Ok(Checked {
         contacts,

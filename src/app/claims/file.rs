@@ -278,7 +278,7 @@ fn content_hash(employee: EmployeeId, new: &Checked) -> [u8; 32] {
     hash.part(&new.story);
     for (kind, contact) in &new.contacts {
         hash.part(kind.as_str());
-        hash.part(&contact.0);
+        hash.part(contact.0);
     }
     hash.finish()
 }

@@ -269,7 +269,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
                 .await?;
             }
         } else {
-            let (input, checked) = (input, facts::check(app, input, &kinds, &codes));
+            let (input, checked) = (input, facts::check(app, input, kinds, &codes));
             let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
             let put = put_fact(&mut tx, &row(input, &checked, &who, now_ms)).await?;
             if put != PutFact::Recorded(expected) {
@@ -385,7 +385,7 @@ pub async fn enter(
         };
         let input = fact_input(what, source, &item.cells);
         let codes = facts::codes(app, std::slice::from_ref(&input)).await?;
-        let checked = facts::check(app, &input, &facts::declared(), &codes);
+        let checked = facts::check(app, &input, facts::declared(), &codes);
         let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
         let put = put_fact(&mut tx, &row(&input, &checked, &who, now_ms)).await?;
         if put != PutFact::Recorded(after.map_or(0, |seen| seen + 1)) {

@@ -1,5 +1,6 @@
 //! Lines of a file or a form, looked at one by one: what each would do, and what is wrong with it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
@@ -200,7 +201,7 @@ async fn look_facts(
                 &format!("one of {}", field.options.join(", ")),
             )
         } else {
-            match facts::check(app, input, &kinds, &codes) {
+            match facts::check(app, input, kinds, &codes) {
                 Err((pointer, detail)) => refused(what, &pointer, &detail),
                 Ok(checked) => {
                     let (is_late, barred) = lateness(&books, checked.day);
@@ -286,10 +287,10 @@ async fn look_attributes(
             (Some((id, exact)), Ok(day)) => {
                 cells.insert("code".into(), exact.clone());
                 cells.insert("from_on".into(), from.clone());
-                if !days.contains_key(&day) {
+                if let Entry::Vacant(unread) = days.entry(day) {
                     let set = app.store.roster_on(day).await?;
                     let set = set.into_iter().filter(|v| v.from_on == from);
-                    days.insert(day, set.map(|v| ((v.employee_id, v.name), v.value)).collect());
+                    unread.insert(set.map(|v| ((v.employee_id, v.name), v.value)).collect());
                 }
                 let known = &days[&day];
                 match values(scheme, fields, &cells) {

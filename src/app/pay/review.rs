@@ -14,7 +14,7 @@ use crate::storage::pay::{LineGroup, Run, RunHead, RunState};
 /// An amount is worth a look when it changed by this share of the larger of both, percent …
 const OUTLIER_PERCENT: i64 = 40;
 /// … and by at least this much, fen …
-const OUTLIER_LEAST: i64 = 500_00;
+const OUTLIER_LEAST: i64 = 50_000;
 /// … or when it is this many times the middle amount of its rule.
 const OUTLIER_TIMES: i64 = 4;
 
@@ -296,15 +296,15 @@ mod tests {
     #[test]
     fn a_large_change_a_far_amount_and_money_taken_back_catch_the_eye() {
         for (now, was, middle, seen) in [
-            (1_500_00, 1_000_00, None, None),
-            (2_000_00, 1_000_00, None, Some(Outlier::Changed)),
-            (0, 1_000_00, None, Some(Outlier::Changed)),
+            (150_000, 100_000, None, None),
+            (200_000, 100_000, None, Some(Outlier::Changed)),
+            (0, 100_000, None, Some(Outlier::Changed)),
             // Twice as much, of little.
-            (200_00, 100_00, None, None),
+            (20_000, 10_000, None, None),
             // Nothing before: not a change.
-            (2_000_00, 0, None, None),
-            (2_000_00, 0, Some(500_00), Some(Outlier::Far)),
-            (1_999_99, 0, Some(500_00), None),
+            (200_000, 0, None, None),
+            (200_000, 0, Some(50_000), Some(Outlier::Far)),
+            (199_999, 0, Some(50_000), None),
             (-1, 0, None, Some(Outlier::Negative)),
         ] {
             assert_eq!(outlier(&group("a", now, was), middle), seen, "{now} after {was}");
@@ -313,20 +313,20 @@ mod tests {
 
     #[test]
     fn few_amounts_have_no_middle() {
-        let mut groups: Vec<LineGroup> = (0..4).map(|n| group(&n.to_string(), 100_00, 0)).collect();
-        groups[3].now = 10_000_00;
+        let mut groups: Vec<LineGroup> = (0..4).map(|n| group(&n.to_string(), 10_000, 0)).collect();
+        groups[3].now = 1_000_000;
         assert!(looked(groups.clone()).iter().all(|l| l.outlier.is_none()));
-        groups.push(group("5", 100_00, 0));
+        groups.push(group("5", 10_000, 0));
         let seen = looked(groups);
         assert_eq!(seen.iter().filter(|l| l.outlier == Some(Outlier::Far)).count(), 1);
     }
 
     #[test]
     fn sums_by_rule_count_who_is_paid_now() {
-        let sums = components(&looked(vec![group("a", 5_00, 3_00), group("b", 0, 2_00)]));
+        let sums = components(&looked(vec![group("a", 500, 300), group("b", 0, 200)]));
         assert_eq!(
             (sums[0].now.minor(), sums[0].was.minor(), sums[0].payees),
-            (5_00, 5_00, 1)
+            (500, 500, 1)
         );
     }
 }

@@ -148,13 +148,12 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
         .to_string();
     page.change = found.before.as_ref().map(|before| {
         let change = chosen.total.minor() - before.total.minor();
-        let key = match change {
-            0 => "income-same",
-            1.. => "income-more",
-            _ => "income-less",
+        let text = match change {
+            0 => lang.t("income-same"),
+            1.. => lang.t("income-more"),
+            _ => lang.t("income-less"),
         };
-        lang.t(key)
-            .with("period", period_words(lang, &before.period))
+        text.with("period", period_words(lang, &before.period))
             .with("amount", yuan(Money::from_minor(change.abs())))
             .to_string()
     });
