@@ -199,6 +199,9 @@ async fn given_a_wrong_amount_when_objected_to_then_it_is_corrected_in_the_next_
     // The employee sees the correction with its origin, and takes the statement along.
     sign_in(&browser, &rig, "zhang", Look::PHONE).await;
     browser.goto(&format!("{}/app/income", rig.base)).await;
+    browser
+        .js("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        .await;
     let shown = text(&browser).await;
     assert!(shown.contains("更正：") && shown.contains("补差"), "{shown}");
     browser.look_as(Look::PHONE).await;

@@ -122,7 +122,10 @@ async fn given_a_landing_page_when_its_visitor_makes_a_link_then_it_is_a_child_o
         .await;
     // Loaded again, the address says no longer who brought the visitor; the button stays, and still knows.
     browser
-        .until("sessionStorage.bole && !location.search", Duration::from_secs(5))
+        .until(
+            "sessionStorage.bole && !location.search.includes('bclid')",
+            Duration::from_secs(5),
+        )
         .await;
     browser.goto(&format!("{}/l/winter", rig.server.base)).await;
     browser

@@ -129,7 +129,7 @@ async fn given_a_statement_when_taken_along_then_pdf_and_workbook_say_what_the_p
     assert!(
         cells
             .iter()
-            .any(|c| c.to_string() == total.trim_end_matches(".00")),
+            .any(|c| format!("{c}") == total.trim_end_matches(".00")),
         "{total} in {cells:?}"
     );
     for name in [

@@ -88,10 +88,7 @@ async fn given_a_run_when_it_is_reviewed_then_its_sums_changes_lines_and_stories
         page.contains("¥12,700.05") && page.contains("+10,400.05"),
         "{page}"
     );
-    assert!(
-        page.contains("变化大") && page.contains("请知悉") == false,
-        "{page}"
-    );
+    assert!(page.contains("变化大") && !page.contains("请知悉"), "{page}");
     assert!(page.contains("张晓雯<small>zhang</small>"), "{page}");
     let only = gu.get(&format!("{path}?who=%E6%9D%8E")).await.body;
     assert!(
