@@ -305,6 +305,7 @@ channel-email = E-mail
 channel-sms = SMS
 channel-offline = Offline
 channel-reshare = Customer’s share
+channel-coupon = Coupon code
 voice-pro = Expert
 voice-life = Everyday
 voice-fun = Funny

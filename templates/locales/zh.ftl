@@ -287,6 +287,7 @@ channel-email = 邮件
 channel-sms = 短信
 channel-offline = 线下
 channel-reshare = 客户转发
+channel-coupon = 优惠码
 voice-pro = 专业
 voice-life = 生活
 voice-fun = 搞笑

@@ -3,7 +3,7 @@
 use super::Lang;
 
 /// Channels with a name in both languages; what else a firm writes stands as it was written.
-const NAMED: [&str; 20] = [
+const NAMED: [&str; 21] = [
     "wechat-moments",
     "wechat-group",
     "wechat-channels",
@@ -24,6 +24,7 @@ const NAMED: [&str; 20] = [
     "sms",
     "offline",
     "reshare",
+    "coupon",
 ];
 
 impl Lang {

@@ -15,6 +15,7 @@ mod manage;
 mod me;
 mod notices;
 mod objections;
+mod paged;
 mod pay;
 mod results;
 mod review;

@@ -15,6 +15,7 @@ use crate::sheet::harmless;
 use crate::storage::{AuditEntry, AuditQuery};
 use crate::web::html::Html;
 use crate::web::i18n::Lang;
+use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
@@ -226,9 +227,7 @@ async fn show(
     let asked = asked.short();
     let (query, [wrong_from, wrong_to]) = asked_for(&web, &asked, ROWS + 1).await?;
     let mut entries = web.app.store.audit(&query).await?;
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = entries.len() > most;
-    entries.truncate(most);
+    let more = cut(&mut entries, ROWS);
     let names = Names::of(&web).await?;
     let page = |before: Option<i64>| {
         let (mut query, before) = (asked.query(), before.map(|id| format!("before={id}")));

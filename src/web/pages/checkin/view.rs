@@ -12,6 +12,7 @@ use crate::storage::interactions::InteractionRow;
 use crate::storage::shares::{Filter, ShareRow};
 use crate::web::Web;
 use crate::web::i18n::Lang;
+use crate::web::pages::paged::cut;
 
 /// Exchanges that are looked at beside the shares of a page.
 const EXCHANGES: i64 = 200;
@@ -104,9 +105,7 @@ pub async fn rows(
         status: None,
     };
     let mut shares: Vec<ShareRow> = store.shares(filter, before, limit + 1).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = shares.len() > most;
-    shares.truncate(most);
+    let more = cut(&mut shares, limit);
     let (Some(last), Some(first)) = (shares.first(), shares.last()) else {
         return Ok((Vec::new(), false));
     };

@@ -25,6 +25,7 @@ use crate::domain::Money;
 use crate::storage::claims::{Claim, ClaimFilter};
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, day_words};
+use crate::web::pages::paged::cut;
 use crate::web::session::Staff;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Problem, Query, Web};
@@ -103,9 +104,7 @@ async fn list(
         ..ClaimFilter::default()
     };
     let mut claims = web.app.store.claims(filter, asked.before, ROWS + 1).await?;
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = claims.len() > most;
-    claims.truncate(most);
+    let more = cut(&mut claims, ROWS);
     let next = claims.last().filter(|_| more);
     let next = next.map(|c| format!("/app/claims?before={}", c.id));
     let lang = staff.who.lang;

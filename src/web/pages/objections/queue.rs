@@ -19,6 +19,7 @@ use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
 use crate::web::pages::income::view::{self, StoryView};
 use crate::web::pages::income::{SaidView, said};
+use crate::web::pages::paged::{cut, turns};
 use crate::web::pages::pay::view::{self as pay_view, Chip};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
@@ -146,9 +147,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
                 .await?
         }
     };
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = found.len() > most;
-    found.truncate(most);
+    let more = cut(&mut found, ROWS);
     let query = asked.query(at);
     let rows = found
         .iter()
@@ -172,12 +171,13 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
     }));
     states.push(Opt::new("all", lang.t("objections-all")));
     let turn = |page: i64| format!("/app/pay/objections{}", asked.query(page));
+    let (previous, next) = turns(at, PAGES, more, turn);
     Ok(QueuePage {
         states,
         state: asked.state().to_owned(),
         rows,
-        previous: (at > 1).then(|| turn(at - 1)),
-        next: (more && at < PAGES).then(|| turn(at + 1)),
+        previous,
+        next,
         case: None,
         done: None,
         notice: None,

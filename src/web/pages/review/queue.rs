@@ -17,6 +17,7 @@ use crate::storage::claims::QueueFilter;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
 use crate::web::pages::claims::view::{State as Standing, instant};
+use crate::web::pages::paged::{cut, turns};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
@@ -176,9 +177,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
     } else {
         store.claim_queue(filter, (at - 1) * ROWS, ROWS + 1).await?
     };
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = claims.len() > most;
-    claims.truncate(most);
+    let more = cut(&mut claims, ROWS);
     let contested = store.contested_claims(&claims).await?;
     let query = asked.query(at);
     let rows = claims
@@ -199,6 +198,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
         })
         .collect();
     let turn = |page: i64| format!("/app/review/claims{}", asked.query(page));
+    let (previous, next) = turns(at, PAGES, more, turn);
     Ok(ReviewPage {
         statuses: statuses(lang),
         status: asked.status().to_owned(),
@@ -206,8 +206,8 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
         contested: asked.contested(),
         query,
         rows,
-        previous: (at > 1).then(|| turn(at - 1)),
-        next: (more && at < PAGES).then(|| turn(at + 1)),
+        previous,
+        next,
         case: None,
         done: None,
         notice: None,

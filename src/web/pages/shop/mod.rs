@@ -15,6 +15,7 @@ use crate::app::Permission;
 use crate::app::shop::{ShopError, cancel_order};
 use crate::storage::shop::OrderFilter;
 use crate::web::html::{Html, see_other};
+use crate::web::pages::paged::cut;
 use crate::web::session::{SignedIn, Staff};
 use crate::web::shell::{Place, Shell};
 use crate::web::{Path, Problem, Query, Web};
@@ -72,9 +73,7 @@ async fn show(
         status: None,
     };
     let mut orders = store.orders(filter, asked.before, ORDERS + 1).await?;
-    let most = usize::try_from(ORDERS).unwrap_or(usize::MAX);
-    let more = orders.len() > most;
-    orders.truncate(most);
+    let more = cut(&mut orders, ORDERS);
     let next = orders
         .last()
         .filter(|_| more)

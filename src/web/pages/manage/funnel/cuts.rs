@@ -200,7 +200,13 @@ fn wide(lang: Lang, links: i64, people: &usize, sum: &Sliced, seconds: i64) -> W
         words,
     };
     let of = |step: &'static str, part, whole| {
-        let text = lang.word("insight-of", step).with("share", percent(part, whole));
+        // An order needs no lead before it: what is more than its whole is no share of it.
+        let share = if part > whole {
+            percent(0, 0)
+        } else {
+            percent(part, whole)
+        };
+        let text = lang.word("insight-of", step).with("share", share);
         text.to_string()
     };
     let label = lang

@@ -96,6 +96,20 @@ async fn refused(
     Ok(Html(page).status(status))
 }
 
+/// Back to the tab with a word on what was done, or the tab with what is wrong.
+async fn told<T>(
+    web: &Web,
+    who: &SignedIn,
+    (tab, done): (&str, &str),
+    sent: Sent,
+    ended: Result<T, Refused>,
+) -> Result<Response, Problem> {
+    match ended {
+        Ok(_) => Ok(see_other(&format!("{PATH}?tab={tab}&done={done}"))),
+        Err(error) => refused(web, who, tab, sent, error).await,
+    }
+}
+
 pub async fn vote(
     State(web): State<Web>,
     who: SignedIn,
@@ -118,10 +132,8 @@ pub async fn vote(
             })
             .collect(),
     };
-    match open_vote(&web.app, &who.actor, &new).await {
-        Ok(_) => Ok(see_other(&format!("{PATH}?tab=vote&done=opened"))),
-        Err(error) => refused(&web, &who, "vote", sent, error).await,
-    }
+    let ended = open_vote(&web.app, &who.actor, &new).await;
+    told(&web, &who, ("vote", "opened"), sent, ended).await
 }
 
 pub async fn count(
@@ -132,10 +144,8 @@ pub async fn count(
 ) -> Result<Response, Problem> {
     who.need(Permission::DecidePoints)?;
     let winner = Some(sent.winner.as_str());
-    match count_vote(&web.app, &who.actor, id, winner, &sent.reason).await {
-        Ok(_) => Ok(see_other(&format!("{PATH}?tab=vote&done=counted"))),
-        Err(error) => refused(&web, &who, "vote", Sent::default(), error).await,
-    }
+    let ended = count_vote(&web.app, &who.actor, id, winner, &sent.reason).await;
+    told(&web, &who, ("vote", "counted"), Sent::default(), ended).await
 }
 
 pub async fn goal(
@@ -159,10 +169,8 @@ pub async fn goal(
         target,
         reward: sent.reward.clone(),
     };
-    match set_goal(&web.app, &who.actor, &new).await {
-        Ok(_) => Ok(see_other(&format!("{PATH}?tab=goals&done=set"))),
-        Err(error) => refused(&web, &who, "goals", sent, error).await,
-    }
+    let ended = set_goal(&web.app, &who.actor, &new).await;
+    told(&web, &who, ("goals", "set"), sent, ended).await
 }
 
 pub async fn withdraw_goal(
@@ -171,10 +179,8 @@ pub async fn withdraw_goal(
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
     who.need(Permission::PublishBoards)?;
-    match end_goal(&web.app, &who.actor, id).await {
-        Ok(()) => Ok(see_other(&format!("{PATH}?tab=goals&done=ended"))),
-        Err(error) => refused(&web, &who, "goals", Sent::default(), error).await,
-    }
+    let ended = end_goal(&web.app, &who.actor, id).await;
+    told(&web, &who, ("goals", "ended"), Sent::default(), ended).await
 }
 
 pub async fn honour(
@@ -190,10 +196,8 @@ pub async fn honour(
         span: sent.span.clone(),
         reason: sent.reason.clone(),
     };
-    match give_honour(&web.app, &who.actor, &new).await {
-        Ok(_) => Ok(see_other(&format!("{PATH}?tab=honours&done=given"))),
-        Err(error) => refused(&web, &who, "honours", sent, error).await,
-    }
+    let ended = give_honour(&web.app, &who.actor, &new).await;
+    told(&web, &who, ("honours", "given"), sent, ended).await
 }
 
 pub async fn withdraw(
@@ -203,8 +207,6 @@ pub async fn withdraw(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     who.need(Permission::DecidePoints)?;
-    match take_honour_back(&web.app, &who.actor, id, &sent.reason).await {
-        Ok(()) => Ok(see_other(&format!("{PATH}?tab=honours&done=withdrawn"))),
-        Err(error) => refused(&web, &who, "honours", Sent::default(), error).await,
-    }
+    let ended = take_honour_back(&web.app, &who.actor, id, &sent.reason).await;
+    told(&web, &who, ("honours", "withdrawn"), Sent::default(), ended).await
 }

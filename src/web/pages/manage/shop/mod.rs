@@ -15,6 +15,7 @@ use crate::app::shop::{ShopError, cancel_order, hand_over};
 use crate::domain::{EmployeeId, OrderState};
 use crate::storage::shop::{OrderFilter, ShopItem};
 use crate::web::html::{Html, see_other};
+use crate::web::pages::paged::cut;
 use crate::web::pages::shop::{OrderView, order_view, problem};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
@@ -95,9 +96,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<ShopPage, Prob
         status,
     };
     let mut orders = store.orders(filter, asked.before, ROWS + 1).await?;
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = orders.len() > most;
-    orders.truncate(most);
+    let more = cut(&mut orders, ROWS);
     let next = orders
         .last()
         .filter(|_| more)
