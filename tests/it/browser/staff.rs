@@ -203,7 +203,10 @@ async fn first_day(rig: &Rig, login: &str, language: &str) {
     );
     look(&browser, &format!("first-day-copied-{language}")).await;
 
-    // A friend opens it and reads on.
+    assert_eq!(browser.console_errors().await, [""; 0]);
+    browser.close().await;
+
+    // A friend opens it and reads on, with a browser of their own (one is open at a time).
     let friend = Browser::open(Look::PHONE).await;
     friend.goto(&link).await;
     friend
@@ -222,6 +225,9 @@ async fn first_day(rig: &Rig, login: &str, language: &str) {
     friend.close().await;
 
     // It is there, with its reason, and so is one's place.
+    let browser = Browser::open(Look::PHONE).await;
+    rig.sign_in(&browser, login).await;
+    speak(&browser, rig, language).await;
     browser.goto(&format!("{}/app/results", rig.base)).await;
     let results = text(&browser).await;
     let counted = if language == "zh" { "计入" } else { "counted" };

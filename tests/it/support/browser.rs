@@ -81,7 +81,7 @@ impl Look {
     }
 }
 
-/// A browser with an empty profile. Close it with [`Browser::close`]; a failed test's is killed on drop.
+/// A browser with an empty profile, one at a time in a process: a test closes one before it opens the next. Close it with [`Browser::close`]; a failed test's is killed on drop.
 pub struct Browser {
     /// The session.
     pub driver: WebDriver,
