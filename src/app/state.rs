@@ -85,6 +85,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     rng: Mutex<StdRng>,
+    started_ms: i64,
 }
 
 impl std::ops::Deref for App {
@@ -101,9 +102,15 @@ impl App {
         use rand::SeedableRng;
         let rng = StdRng::from_rng(&mut parts.rng);
         Self(Arc::new(Inner {
+            started_ms: parts.clock.now_ms(),
             parts,
             rng: Mutex::new(rng),
         }))
+    }
+
+    /// When this process put its parts together, milliseconds UTC.
+    pub fn started_ms(&self) -> i64 {
+        self.0.started_ms
     }
 
     /// Now.
