@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, ToSpan};
 
 use crate::app::App;
-use crate::app::pay::check_ledger;
+use crate::app::pay::{check_ledger, check_seals};
 use crate::boot::check_backup;
 use crate::cli::run::{Refusal, app};
 use crate::config::Settings;
@@ -85,6 +85,12 @@ async fn ledger(found: &mut Findings, app: &App) -> Result<(), Refusal> {
         balance == 0,
         &format!("the trial balance is zero (found {balance} fen)"),
     );
+    let (closed, broken) = check_seals(app).await?;
+    let what = match broken[..] {
+        [] => format!("the seals of {closed} closed payouts fit"),
+        _ => format!("closed payouts that were changed since: {broken:?} of {closed}"),
+    };
+    found.say(broken.is_empty(), &what);
     Ok(())
 }
 

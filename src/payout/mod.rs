@@ -7,6 +7,7 @@
 
 pub mod audit;
 mod block;
+mod claims;
 pub mod curve;
 pub mod delta;
 mod describe;
@@ -24,6 +25,7 @@ mod outcome;
 pub mod outline;
 mod params;
 mod raw;
+mod reach;
 mod relation;
 mod run;
 mod schema;
@@ -31,6 +33,7 @@ mod setting;
 mod value;
 pub mod whatif;
 
+pub use claims::Claim;
 pub use diag::Diagnostic;
 pub use doc::{Book, Document, Header, Late, Shown, ShownBy};
 pub use examples::Ran;
@@ -39,6 +42,7 @@ pub use input::Input;
 pub use num::Num;
 pub use outcome::{Award, Emitted, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
 pub use raw::Refused;
+pub use reach::Reach;
 pub use run::{Evaluation, StepRow, Stop, evaluate};
 pub use schema::Label;
 

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::app::App;
+use crate::app::pay::guard::GUARDS;
 use crate::app::pay::{PayError, library};
 use crate::domain::Period;
 use crate::payout::Label;
@@ -74,7 +75,7 @@ pub async fn board(app: &App, until: Date) -> Result<Board, PayError> {
         let header = &known.document.header;
         let cells = months.iter().map(|month| {
             let due = period_due(&header.period, month).filter(|period| {
-                !header.guard && is_due(&settings, period.first) && header.from <= period.first
+                scheme != GUARDS && is_due(&settings, period.first) && header.from <= period.first
             });
             let mine = |head: &&RunHead| {
                 let day = if header.period == "activity" {

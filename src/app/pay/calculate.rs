@@ -5,14 +5,15 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::app::pay::material::{Material, Shape, gather};
+use crate::app::pay::material::{Material, Shape, gather, refused};
 use crate::app::pay::{PayError, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
 use crate::payout::{Document, Evaluation, Num, Outcome, evaluate};
 use crate::storage::pay::{
-    LineKind, NewLine, NewRun, Run, RunState, follow_run, insert_lines, insert_run, supersede, watermark,
+    LineKind, NewLine, NewRun, Run, RunClaim, RunState, follow_run, insert_claims, insert_lines, insert_run,
+    supersede, watermark,
 };
 use crate::storage::{StoreError, insert_audit};
 
@@ -56,8 +57,16 @@ async fn anew(
         watermark(&mut tx).await?
     };
     let across = scheme == guard::GUARDS;
+    // Late facts first: what a closed period hands on may be something else by them.
+    let (late, mark) = if across {
+        (Vec::new(), mark)
+    } else {
+        late::differences(app, actor, scheme, (from, to), mark, replaces).await?
+    };
     let material = if across {
-        guard::material(app, &document, (from, to), &in_force.params, mark).await?
+        guard::material(app, &document, (from, to), &in_force.params, mark)
+            .await?
+            .0
     } else {
         gather(app, &document, (from, to), &in_force.params, mark, None).await?
     };
@@ -70,7 +79,7 @@ async fn anew(
         // The guards' lines are what everybody may keep: nothing of it is paid here.
         lines.clear();
     } else {
-        lines.extend(late::differences(app, scheme, (from, to), mark, replaces).await?);
+        lines.extend(late);
     }
     let total = lines
         .iter()
@@ -110,6 +119,7 @@ async fn anew(
         other => other?,
     };
     insert_lines(&mut tx, id, &lines).await?;
+    insert_claims(&mut tx, id, &computed.claims).await?;
     for old in old {
         follow_run(&mut tx, old, id).await?;
     }
@@ -197,7 +207,8 @@ async fn no_overlap(
 pub(super) struct Computed {
     pub lines: Vec<NewLine>,
     pub outcome: Value,
-    pub raw: Vec<crate::payout::Line>,
+    /// What the lines give for each fact with money behind it.
+    pub claims: Vec<RunClaim>,
 }
 
 /// Runs the engine on a thread of its own.
@@ -207,24 +218,39 @@ pub(super) async fn compute(document: Arc<Document>, material: Material) -> Resu
         .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
 }
 
-fn ran(document: &Document, input: &Value) -> Result<Evaluation, PayError> {
-    let input = document.input(input).map_err(|r| {
-        let place = if r.path.is_empty() { "$" } else { &r.path };
-        PayError::Refused(format!("{place}: {}; expected {}", r.what, r.expected))
-    })?;
+/// Runs the engine on an input's text.
+pub(super) fn ran(document: &Document, input: &str) -> Result<Evaluation, PayError> {
+    let input = document.input_text(input).map_err(|r| refused(&r))?;
     evaluate(document, input).map_err(|stop| PayError::Refused(stop.to_string()))
 }
 
 /// What the engine makes of an input, without its stories: for trials.
-pub(super) fn outcome(document: &Document, input: &Value) -> Result<Outcome, PayError> {
+pub(super) fn outcome(document: &Document, input: &str) -> Result<Outcome, PayError> {
     ran(document, input).map(|ran| ran.outcome)
 }
 
-fn compute_here(document: &Document, input: &Value) -> Result<Computed, PayError> {
+fn compute_here(document: &Document, input: &str) -> Result<Computed, PayError> {
     let ran = ran(document, input)?;
     let mut lines = Vec::with_capacity(ran.outcome.lines.len());
+    let mut claims = Vec::new();
     for line in &ran.outcome.lines {
         lines.push(new_line(document, &ran, line)?);
+        for claim in document.claims(&ran, line) {
+            // A part below half a fen is none.
+            let amount = money(&claim.amount)?;
+            // A line that is about the fact itself says it already.
+            if amount != Money::ZERO && line.about.as_ref() != Some(&claim.key) {
+                claims.push(RunClaim {
+                    run_id: 0,
+                    payee: line.payee.clone(),
+                    component: line.component.clone(),
+                    kind: claim.kind,
+                    fact_key: claim.key,
+                    amount: amount.minor(),
+                    of_amount: money(&claim.of)?.minor(),
+                });
+            }
+        }
     }
     let mut outcome = ran.outcome.to_json(|_| String::new());
     // A person decides on each of these: they are told how it came about.
@@ -242,11 +268,16 @@ fn compute_here(document: &Document, input: &Value) -> Result<Computed, PayError
     Ok(Computed {
         lines,
         outcome,
-        raw: ran.outcome.lines,
+        claims,
     })
 }
 
-fn new_line(document: &Document, ran: &Evaluation, line: &crate::payout::Line) -> Result<NewLine, PayError> {
+/// A line with its story.
+pub(super) fn new_line(
+    document: &Document,
+    ran: &Evaluation,
+    line: &crate::payout::Line,
+) -> Result<NewLine, PayError> {
     let says = sentence(document, ran, line);
     Ok(NewLine {
         kind: LineKind::Line,

@@ -1,12 +1,16 @@
 //! What can be recorded: every kind of fact the schemes declare and every scheme's attributes, with names for people.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::app::pay::library::documents;
-use crate::payout::Label;
+use crate::app::App;
+use crate::app::pay::facts::Kinds;
+use crate::app::pay::guard::GUARDS;
+use crate::app::pay::material::{Field, Shape};
+use crate::app::pay::{PayError, library};
+use crate::payout::{Document, Label};
 
 /// A field of a fact, or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,66 +66,201 @@ fn fields(list: &Value) -> Vec<FieldInfo> {
         .collect()
 }
 
-/// Every kind of fact some scheme declares, guards aside, by its name.
-pub fn fact_kinds() -> &'static BTreeMap<String, KindInfo> {
-    static KINDS: OnceLock<BTreeMap<String, KindInfo>> = OnceLock::new();
-    KINDS.get_or_init(read_kinds)
+/// What the schemes declare: those built in, and the firm's own documents in all their versions.
+#[derive(Debug)]
+pub struct Known {
+    /// By scheme, the newest first.
+    documents: BTreeMap<String, Vec<Arc<Document>>>,
+    infos: BTreeMap<String, KindInfo>,
+    pub(super) kinds: Kinds,
 }
 
-fn read_kinds() -> BTreeMap<String, KindInfo> {
-    let mut kinds: BTreeMap<String, KindInfo> = BTreeMap::new();
-    for (id, document) in documents().iter().filter(|(_, d)| !d.header.guard) {
-        let json = document.to_json();
-        for fact in json["facts"].as_array().into_iter().flatten() {
-            let kind = fact["kind"].as_str().unwrap_or_default().to_owned();
-            let told = fields(&fact["fields"]);
-            match kinds.get_mut(&kind) {
-                None => {
-                    let info = KindInfo {
-                        label: label(&fact["name"]),
-                        fields: told,
-                        schemes: vec![id.clone()],
-                        kind: kind.clone(),
-                    };
-                    kinds.insert(kind, info);
-                }
-                Some(known) => {
-                    for field in &mut known.fields {
-                        let here = told.iter().find(|f| f.name == field.name);
-                        field.required &= here.is_some_and(|f| f.required);
-                        // A word one scheme knows is a word that may be said.
-                        for word in here.iter().flat_map(|f| &f.options) {
-                            if !field.options.is_empty() && !field.options.contains(word) {
-                                field.options.push(word.clone());
-                            }
-                        }
-                        if here.is_some_and(|f| f.options.is_empty()) {
-                            field.options.clear();
-                        }
+/// What the schemes declare. Documents of a firm's own are read again each time: they are few, and another node may have
+/// brought one in.
+pub async fn known(app: &App) -> Result<Arc<Known>, PayError> {
+    let own = app.store.own_documents().await?;
+    if own.is_empty() {
+        return Ok(builtin_known());
+    }
+    let own = own.iter().filter_map(|(scheme, text)| {
+        // What cannot be read any more declares nothing; calculating by it says why.
+        let document = Document::parse(&format!("{scheme}.toml"), text).ok()?;
+        Some((scheme.clone(), Arc::new(document)))
+    });
+    Ok(Arc::new(Known::of(own)))
+}
+
+/// What the documents built in declare.
+pub(super) fn builtin_known() -> Arc<Known> {
+    static KNOWN: OnceLock<Arc<Known>> = OnceLock::new();
+    Arc::clone(KNOWN.get_or_init(|| Arc::new(Known::of(std::iter::empty()))))
+}
+
+impl Known {
+    fn of(own: impl Iterator<Item = (String, Arc<Document>)>) -> Self {
+        let mut documents: BTreeMap<String, Vec<Arc<Document>>> = BTreeMap::new();
+        let builtin = library::documents()
+            .iter()
+            .map(|(id, d)| (id.clone(), Arc::clone(d)));
+        for (scheme, document) in own.chain(builtin) {
+            documents.entry(scheme).or_default().push(document);
+        }
+        let mut known = Self {
+            documents,
+            infos: BTreeMap::new(),
+            kinds: Kinds::new(),
+        };
+        known.infos = known.read_infos();
+        known.kinds = known.read_kinds();
+        known
+    }
+
+    /// Every kind of fact some scheme or guard declares, by its name.
+    pub fn kinds(&self) -> &BTreeMap<String, KindInfo> {
+        &self.infos
+    }
+
+    /// Schemes whose attributes can be set, with their names.
+    pub fn schemes(&self) -> impl Iterator<Item = (&str, &Label)> {
+        let newest = self
+            .documents
+            .iter()
+            .filter_map(|(id, list)| Some((id, list.first()?)));
+        newest
+            .filter(|(_, d)| !d.header.guard)
+            .map(|(id, d)| (id.as_str(), &d.header.name))
+    }
+
+    /// Whether there is such a scheme.
+    pub fn has(&self, scheme: &str) -> bool {
+        self.documents.contains_key(scheme)
+    }
+
+    /// The attributes a scheme knows people by, in any of its versions.
+    pub fn roster_fields(&self, scheme: &str) -> Option<(Label, Vec<FieldInfo>)> {
+        let documents = self.documents.get(scheme)?;
+        let name = documents.first()?.header.name.clone();
+        let mut all: Vec<FieldInfo> = Vec::new();
+        for document in documents {
+            for field in fields(&document.to_json()["roster"]) {
+                match all.iter_mut().find(|known| known.name == field.name) {
+                    // A word one version knows is a word that may be said: it may still be in force.
+                    Some(known) if known.options.is_empty() || field.options.is_empty() => {
+                        known.options.clear()
                     }
-                    for field in told {
-                        if !known.fields.iter().any(|f| f.name == field.name) {
-                            known.fields.push(FieldInfo {
-                                required: false,
-                                ..field
-                            });
-                        }
+                    Some(known) => {
+                        let new = field
+                            .options
+                            .into_iter()
+                            .filter(|word| !known.options.contains(word));
+                        known.options.extend(new.collect::<Vec<_>>());
                     }
-                    known.schemes.push(id.clone());
+                    None => all.push(FieldInfo {
+                        required: field.required && all.is_empty(),
+                        ..field
+                    }),
                 }
             }
         }
+        Some((name, all))
     }
-    kinds
+
+    /// Attributes by name, with every way a scheme declares them; also under `scheme.name`.
+    pub(super) fn attributes(&self) -> BTreeMap<String, Vec<Field>> {
+        let mut all: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+        for document in self.documents.values().flatten() {
+            for field in Shape::of(document).roster {
+                let own = format!("{}.{}", document.header.id, field.name);
+                all.entry(own).or_default().push(field.clone());
+                all.entry(field.name.clone()).or_default().push(field);
+            }
+        }
+        all
+    }
+
+    /// Kinds with the fields any scheme declares for them.
+    fn read_kinds(&self) -> Kinds {
+        let mut kinds = Kinds::new();
+        for document in self.documents.values().flatten() {
+            for (kind, fields) in Shape::of(document).facts {
+                if is_given(document, &kind) {
+                    continue;
+                }
+                let known = kinds.entry(kind).or_default();
+                for field in fields {
+                    known.entry(field.name.clone()).or_insert(field);
+                }
+            }
+        }
+        kinds
+    }
+
+    fn read_infos(&self) -> BTreeMap<String, KindInfo> {
+        let mut kinds: BTreeMap<String, KindInfo> = BTreeMap::new();
+        let all = self
+            .documents
+            .iter()
+            .flat_map(|(id, list)| list.iter().map(move |d| (id, d)));
+        for (id, document) in all {
+            let json = document.to_json();
+            for fact in json["facts"].as_array().into_iter().flatten() {
+                let kind = fact["kind"].as_str().unwrap_or_default().to_owned();
+                if is_given(document, &kind) {
+                    continue;
+                }
+                let told = fields(&fact["fields"]);
+                match kinds.get_mut(&kind) {
+                    None => {
+                        let info = KindInfo {
+                            label: label(&fact["name"]),
+                            fields: told,
+                            schemes: vec![id.clone()],
+                            kind: kind.clone(),
+                        };
+                        kinds.insert(kind, info);
+                    }
+                    Some(known) => {
+                        known.learn(told);
+                        if !known.schemes.contains(id) {
+                            known.schemes.push(id.clone());
+                        }
+                    }
+                }
+            }
+        }
+        kinds
+    }
 }
 
-/// The attributes a scheme knows people by.
-pub fn roster_fields(scheme: &str) -> Option<(Label, Vec<FieldInfo>)> {
-    let document = documents().get(scheme)?;
-    Some((
-        document.header.name.clone(),
-        fields(&document.to_json()["roster"]),
-    ))
+/// Whether a kind is what the runs give to the guards across schemes: nobody else tells it.
+fn is_given(document: &Document, kind: &str) -> bool {
+    document.header.id == GUARDS && kind == "claim"
+}
+
+impl KindInfo {
+    /// What another document declares of the kind: its words may be said too, and only what all need is needed.
+    fn learn(&mut self, told: Vec<FieldInfo>) {
+        for field in &mut self.fields {
+            let here = told.iter().find(|f| f.name == field.name);
+            field.required &= here.is_some_and(|f| f.required);
+            for word in here.iter().flat_map(|f| &f.options) {
+                if !field.options.is_empty() && !field.options.contains(word) {
+                    field.options.push(word.clone());
+                }
+            }
+            if here.is_some_and(|f| f.options.is_empty()) {
+                field.options.clear();
+            }
+        }
+        for field in told {
+            if !self.fields.iter().any(|f| f.name == field.name) {
+                self.fields.push(FieldInfo {
+                    required: false,
+                    ..field
+                });
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +269,8 @@ mod tests {
 
     #[test]
     fn a_kind_several_schemes_declare_has_all_their_fields_and_needs_what_all_need() {
-        let kinds = fact_kinds();
+        let known = builtin_known();
+        let kinds = known.kinds();
         let refund = &kinds["refund"];
         assert!(refund.schemes.len() > 1, "{:?}", refund.schemes);
         let amount = refund.fields.iter().find(|f| f.name == "amount").unwrap();
@@ -140,12 +280,36 @@ mod tests {
             assert!(!kind.fields.iter().any(|f| f.name == "occurred"), "{}", kind.kind);
         }
         assert!(
-            roster_fields("07-new-customers")
+            known
+                .roster_fields("07-new-customers")
                 .unwrap()
                 .1
                 .iter()
                 .any(|f| f.name == "role")
         );
-        assert_eq!(roster_fields("nothing"), None);
+        assert_eq!(known.roster_fields("nothing"), None);
+    }
+
+    #[test]
+    fn a_document_of_the_firms_own_brings_its_kinds_its_words_and_its_attributes() {
+        let text = std::fs::read_to_string("schemes/07-new-customers.toml").unwrap();
+        let text = text.replace("first_batch", "first_box").replace(
+            "[roster]\n",
+            "[roster]\ngrade = { type = \"text\", default = \"-\", zh = \"星级\", en = \"stars\" }\n",
+        );
+        let text = format!(
+            "{text}\n[[step]]\nid = \"stars\"\ndo = \"emit\"\nas = \"warning\"\nrule = \"R1\"\nzh = \"星\"\nen = \"s\"\n\
+             from = \"roster\"\nwhere = \"grade = 'x'\"\n"
+        );
+        let own = Document::parse("07-new-customers.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+        let known = Known::of(std::iter::once(("07-new-customers".to_owned(), Arc::new(own))));
+        assert_eq!(known.kinds()["first_box"].schemes, ["07-new-customers"]);
+        assert!(
+            known.kinds().contains_key("first_batch"),
+            "the version built in is known too"
+        );
+        assert!(known.kinds["first_box"].contains_key("amount"));
+        let (_, fields) = known.roster_fields("07-new-customers").unwrap();
+        assert!(fields.iter().any(|f| f.name == "grade") && fields.iter().any(|f| f.name == "role"));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::pay::PayError;
-use crate::app::pay::catalog::{FieldInfo, fact_kinds, roster_fields};
+use crate::app::pay::catalog::{FieldInfo, Known, known};
 use crate::app::pay::facts::{self, FactInput, MAX_FACTS};
 use crate::app::pay::looking::{Cells, fact_input, look, values, wrong};
 use crate::app::{Actor, App, Permission};
@@ -88,10 +88,10 @@ pub struct Enterable {
 }
 
 impl Enterable {
-    /// Finds one by its word.
-    pub fn find(word: &str) -> Option<Self> {
+    /// Finds one by its word, among what the schemes declare.
+    pub fn find(known: &Known, word: &str) -> Option<Self> {
         if let Some(scheme) = word.strip_prefix("roster:") {
-            let (label, fields) = roster_fields(scheme)?;
+            let (label, fields) = known.roster_fields(scheme)?;
             return Some(Self {
                 word: word.to_owned(),
                 scheme: Some(scheme.to_owned()),
@@ -99,7 +99,7 @@ impl Enterable {
                 label,
             });
         }
-        let kind = fact_kinds().get(word)?.clone();
+        let kind = known.kinds().get(word)?.clone();
         Some(Self {
             word: kind.kind,
             scheme: None,
@@ -224,8 +224,9 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
     may(actor)?;
     let import = app.store.pay_import(id).await?;
     let import = import.ok_or_else(|| PayError::NotFound(format!("file {id}")))?;
-    let what =
-        Enterable::find(&import.kind).ok_or_else(|| PayError::NotFound(format!("kind {:?}", import.kind)))?;
+    let known = known(app).await?;
+    let what = Enterable::find(&known, &import.kind)
+        .ok_or_else(|| PayError::NotFound(format!("kind {:?}", import.kind)))?;
     let items = items_of(&import);
     let now = look_again(app, &what, &import, &items).await?;
     if now.iter().map(|i| &i.does).ne(items.iter().map(|i| &i.does)) {
@@ -237,7 +238,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
         .iter()
         .map(|i| fact_input(&what, &import.source, &i.cells))
         .collect();
-    let (kinds, codes) = (facts::declared(), facts::codes(app, &inputs).await?);
+    let codes = facts::codes(app, &inputs).await?;
     let (who, now_ms) = (actor.word(), app.clock.now_ms());
     let mut done = 0;
     let mut tx = app.store.begin().await?;
@@ -269,7 +270,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
                 .await?;
             }
         } else {
-            let (input, checked) = (input, facts::check(app, input, kinds, &codes));
+            let (input, checked) = (input, facts::check(app, input, &known, &codes));
             let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
             let put = put_fact(&mut tx, &row(input, &checked, &who, now_ms)).await?;
             if put != PutFact::Recorded(expected) {
@@ -385,7 +386,8 @@ pub async fn enter(
         };
         let input = fact_input(what, source, &item.cells);
         let codes = facts::codes(app, std::slice::from_ref(&input)).await?;
-        let checked = facts::check(app, &input, facts::declared(), &codes);
+        let known = known(app).await?;
+        let checked = facts::check(app, &input, &known, &codes);
         let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
         let put = put_fact(&mut tx, &row(&input, &checked, &who, now_ms)).await?;
         if put != PutFact::Recorded(after.map_or(0, |seen| seen + 1)) {
@@ -412,12 +414,14 @@ mod tests {
 
     #[test]
     fn every_kind_has_columns_with_heads_of_their_own_in_both_languages() {
-        let kinds = fact_kinds()
+        let known = crate::app::pay::catalog::builtin_known();
+        let kinds = known
+            .kinds()
             .keys()
             .cloned()
             .chain(["roster:07-new-customers".into(), "roster:14-vesting".into()]);
         for word in kinds {
-            let what = Enterable::find(&word).unwrap();
+            let what = Enterable::find(&known, &word).unwrap();
             for side in [1, 2] {
                 let mut heads: Vec<String> = what
                     .columns()
@@ -430,6 +434,7 @@ mod tests {
                 assert_eq!(heads.len(), count, "{word}");
             }
         }
-        assert!(Enterable::find("roster:nothing").is_none() && Enterable::find("nothing").is_none());
+        let none = |word: &str| Enterable::find(&known, word).is_none();
+        assert!(none("roster:nothing") && none("nothing"));
     }
 }

@@ -1,16 +1,16 @@
 //! Facts at the door: checked against what the schemes declare, recorded once, corrected by revisions.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::app::pay::PayError;
-use crate::app::pay::guard::GUARDS;
-use crate::app::pay::library::documents;
-use crate::app::pay::material::{Field, Shape};
+use crate::app::pay::catalog::{Known, known};
+use crate::app::pay::flow::TRACKER;
+use crate::app::pay::material::Field;
+use crate::app::pay::next::PAYOUT;
 use crate::app::{Actor, App};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Num;
@@ -66,14 +66,14 @@ pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result
     if inputs.len() > MAX_FACTS {
         return Err(PayError::field("", format!("at most {MAX_FACTS} facts at once")));
     }
-    let kinds = declared();
+    let known = known(app).await?;
     let codes = codes(app, inputs).await?;
     let who = actor.word();
     let now_ms = app.clock.now_ms();
     let mut answers = Vec::with_capacity(inputs.len());
     let mut tx = app.store.begin().await?;
     for input in inputs {
-        let checked = match check(app, input, kinds, &codes) {
+        let checked = match check(app, input, &known, &codes) {
             Ok(checked) => checked,
             Err((pointer, detail)) => {
                 answers.push(FactAnswer::Wrong { pointer, detail });
@@ -104,24 +104,6 @@ pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result
 
 /// Fact kinds with their fields by name.
 pub(super) type Kinds = BTreeMap<String, BTreeMap<String, Field>>;
-
-/// Kinds with the fields any scheme declares for them.
-pub(super) fn declared() -> &'static Kinds {
-    static KINDS: OnceLock<Kinds> = OnceLock::new();
-    KINDS.get_or_init(|| {
-        let mut kinds = Kinds::new();
-        // The guards across schemes read what runs give; nobody tells them anything.
-        for document in documents().values().filter(|d| d.header.id != GUARDS) {
-            for (kind, fields) in Shape::of(document).facts {
-                let known = kinds.entry(kind).or_default();
-                for field in fields {
-                    known.entry(field.name.clone()).or_insert(field);
-                }
-            }
-        }
-        kinds
-    })
-}
 
 /// Codes as they are written in the store, by their lower case.
 pub(super) async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, String>, StoreError> {
@@ -160,19 +142,24 @@ pub(super) struct Checked {
 pub(super) fn check(
     app: &App,
     input: &FactInput,
-    kinds: &Kinds,
+    known: &Known,
     codes: &BTreeMap<String, String>,
 ) -> Result<Checked, (String, String)> {
     let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
-    let Some(declared) = kinds.get(&input.kind) else {
-        let known: Vec<&str> = kinds.keys().map(String::as_str).collect();
-        return Err(("/kind".into(), format!("one of {}", known.join(", "))));
+    let Some(declared) = known.kinds.get(&input.kind) else {
+        let kinds: Vec<&str> = known.kinds.keys().map(String::as_str).collect();
+        return Err(("/kind".into(), format!("one of {}", kinds.join(", "))));
     };
     for (pointer, text) in [("/source", &input.source), ("/source_key", &input.source_key)] {
         let length = text.chars().count();
         if !(1..=MAX_TEXT).contains(&length) || text.trim() != text || text.chars().any(char::is_control) {
             return Err((pointer.into(), format!("1 to {MAX_TEXT} printable characters")));
         }
+    }
+    if [TRACKER, PAYOUT].contains(&input.source.as_str()) {
+        // Theirs are compared with what they know, and voided where they do not know it.
+        let detail = format!("a word of one's own: {TRACKER} and {PAYOUT} are Bole itself");
+        return Err(("/source".into(), detail));
     }
     let person = |text: &str| {
         codes
@@ -204,12 +191,12 @@ pub(super) fn check(
         for (name, value) in told {
             let pointer = format!("/{group}/{name}");
             let Some(field) = declared.get(name) else {
-                if name == "for_scheme" && value.as_str().is_some_and(|id| documents().contains_key(id)) {
+                if name == "for_scheme" && value.as_str().is_some_and(|id| known.has(id)) {
                     fields.insert(name.clone(), value.clone());
                     continue;
                 }
-                let known: Vec<&str> = declared.keys().map(String::as_str).collect();
-                return Err((pointer, format!("one of {}", known.join(", "))));
+                let names: Vec<&str> = declared.keys().map(String::as_str).collect();
+                return Err((pointer, format!("one of {}", names.join(", "))));
             };
             let value = of_kind(field, value, &person).map_err(|detail| (pointer, detail))?;
             fields.insert(name.clone(), value);

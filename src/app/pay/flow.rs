@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
 use crate::app::pay::PayError;
 use crate::app::pay::facts::fact_hash;
 use crate::domain::Money;
 use crate::storage::StoreError;
-use crate::storage::pay::{Credited, FactRow, NewFact, put_fact};
+use crate::storage::pay::{Credited, NewFact, ReadFact, put_fact, put_new_facts};
 
 /// Who says so.
 pub const TRACKER: &str = "tracker";
@@ -40,7 +40,8 @@ const LEAD_CLASSES: [&str; 4] = ["contact", "white_paper", "registration", "enqu
 struct Told {
     at: i64,
     subject: Option<String>,
-    fields: Value,
+    /// JSON.
+    fields: String,
 }
 
 /// Brings pay's facts of these kinds up to date with the tracker for a period, and for what may still be clawed back
@@ -58,7 +59,7 @@ pub async fn flow(app: &App, from: Date, to: Date, kinds: &BTreeSet<String>) -> 
     };
     let far = from.checked_sub(MONTHS_BACK.months()).unwrap_or(from);
     let near = from.checked_sub(1.month()).unwrap_or(from);
-    let mut told: BTreeMap<(&'static str, String), Told> = BTreeMap::new();
+    let mut told = Telling::new();
     let (far_ms, near_ms, end_ms) = (ms(far)?, ms(near)?, ms(to)?);
     if wanted.iter().any(|kind| POSTS.contains(kind)) {
         posts(app, near_ms, end_ms, &mut told).await?;
@@ -66,96 +67,114 @@ pub async fn flow(app: &App, from: Date, to: Date, kinds: &BTreeSet<String>) -> 
     if wanted.iter().any(|kind| !POSTS.contains(kind)) {
         money(app, far_ms, end_ms, &mut told).await?;
     }
-    told.retain(|(kind, _), _| wanted.contains(kind));
-
-    let mut known: HashMap<(&'static str, String), FactRow> = HashMap::new();
-    for kind in wanted {
-        for row in app.store.facts_as_of(kind, i64::MAX).await? {
-            if row.source == TRACKER {
-                known.insert((kind, row.source_key.clone()), row);
-            }
-        }
-    }
-    let now_ms = app.clock.now_ms();
     let mut recorded = 0;
-    let mut tx = app.store.begin().await?;
-    for ((kind, key), fact) in &told {
-        let occurred = instant(fact.at)?;
-        let fields = fact.fields.to_string();
-        let before = known.remove(&(*kind, key.clone()));
-        let same = before
-            .as_ref()
-            .is_some_and(|b| b.fields == fields && b.subject == fact.subject && b.occurred == occurred);
-        if !same {
-            record(
-                app,
-                &mut tx,
-                (kind, key),
-                (&occurred, fact.at),
-                fact.subject.as_deref(),
-                &fields,
-                false,
-                now_ms,
-            )
-            .await?;
-            recorded += 1;
-        }
+    for kind in wanted {
+        let of_kind = told.remove(kind).unwrap_or_default();
+        let since = if POSTS.contains(&kind) { near } else { far };
+        recorded += flow_kind(app, kind, (since, to), of_kind).await?;
     }
-    // What was told of these days and is no longer so.
-    for ((kind, key), row) in known {
-        let at = row
-            .occurred
-            .parse::<jiff::Timestamp>()
-            .map_or(i64::MIN, |t| t.as_millisecond());
-        let since = if POSTS.contains(&kind) { near_ms } else { far_ms };
-        // A refund is looked at by its order's day, which is not later than its own.
-        let until = if kind == "refund" { i64::MAX } else { end_ms };
-        if (since..until).contains(&at) {
-            record(
-                app,
-                &mut tx,
-                (kind, &key),
-                (&row.occurred, at),
-                row.subject.as_deref(),
-                &row.fields,
-                true,
-                now_ms,
-            )
-            .await?;
-            recorded += 1;
-        }
-    }
-    tx.commit().await?;
     Ok(recorded)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row as it is written")]
-async fn record(
+/// Brings one kind up to date.
+async fn flow_kind(
     app: &App,
-    tx: &mut crate::storage::Tx,
-    (kind, key): (&str, &str),
-    (occurred, at): (&str, i64),
-    subject: Option<&str>,
-    fields: &str,
-    void: bool,
-    now_ms: i64,
-) -> Result<(), PayError> {
-    let instant = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
-    let fact = NewFact {
-        kind,
-        source: TRACKER,
-        source_key: key,
-        subject,
-        occurred,
-        occurred_on: app.day_of(instant),
-        fields,
-        content_hash: fact_hash(subject, occurred, fields, void),
-        void,
-        sent_by: "system",
-        recorded_at: now_ms,
+    kind: &'static str,
+    (since, to): (Date, Date),
+    told: BTreeMap<String, Told>,
+) -> Result<u64, PayError> {
+    let mut known: HashMap<String, ReadFact> = HashMap::new();
+    // A refund may come at any time after its order.
+    let until = Some(to).filter(|_| kind != "refund");
+    let mut take = |row: ReadFact| {
+        if row.source == TRACKER {
+            known.insert(row.source_key.clone(), row);
+        }
+        Ok(())
     };
-    put_fact(tx, &fact).await?;
-    Ok(())
+    app.store
+        .each_fact(kind, (Some(since), until), i64::MAX, &mut take)
+        .await?;
+    let mut changes = Vec::new();
+    for (key, fact) in told {
+        let occurred = instant(fact.at)?;
+        let before = known.remove(&key);
+        let same = before
+            .as_ref()
+            .is_some_and(|b| b.fields == fact.fields && b.subject == fact.subject && b.occurred == occurred);
+        if !same {
+            changes.push(Change {
+                is_new: before.is_none(),
+                void: false,
+                key,
+                occurred,
+                fact,
+            });
+        }
+    }
+    // What was told of these days and is no longer so.
+    let mut gone: Vec<ReadFact> = known.into_values().collect();
+    gone.sort_by(|a, b| a.source_key.cmp(&b.source_key));
+    for row in gone {
+        let at = row.occurred.parse::<jiff::Timestamp>();
+        changes.push(Change {
+            is_new: false,
+            void: true,
+            key: row.source_key,
+            occurred: row.occurred,
+            fact: Told {
+                at: at.map_or(0, |t| t.as_millisecond()),
+                subject: row.subject,
+                fields: row.fields,
+            },
+        });
+    }
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    let now_ms = app.clock.now_ms();
+    let facts: Vec<(bool, NewFact<'_>)> = changes
+        .iter()
+        .map(|change| (change.is_new, change.as_fact(app, kind, now_ms)))
+        .collect();
+    let mut tx = app.store.begin().await?;
+    let (new, revised): (Vec<_>, Vec<_>) = facts.into_iter().partition(|(is_new, _)| *is_new);
+    let new: Vec<NewFact<'_>> = new.into_iter().map(|(_, fact)| fact).collect();
+    put_new_facts(&mut tx, &new).await?;
+    for (_, fact) in &revised {
+        put_fact(&mut tx, fact).await?;
+    }
+    tx.commit().await?;
+    Ok(changes.len() as u64)
+}
+
+/// Something to be recorded.
+struct Change {
+    is_new: bool,
+    void: bool,
+    key: String,
+    occurred: String,
+    fact: Told,
+}
+
+impl Change {
+    fn as_fact<'a>(&'a self, app: &App, kind: &'a str, now_ms: i64) -> NewFact<'a> {
+        let instant = jiff::Timestamp::from_millisecond(self.fact.at).unwrap_or_default();
+        let subject = self.fact.subject.as_deref();
+        NewFact {
+            kind,
+            source: TRACKER,
+            source_key: &self.key,
+            subject,
+            occurred: &self.occurred,
+            occurred_on: app.day_of(instant),
+            fields: &self.fact.fields,
+            content_hash: fact_hash(subject, &self.occurred, &self.fact.fields, self.void),
+            void: self.void,
+            sent_by: "system",
+            recorded_at: now_ms,
+        }
+    }
 }
 
 fn instant(ms: i64) -> Result<String, StoreError> {
@@ -168,12 +187,10 @@ fn instant(ms: i64) -> Result<String, StoreError> {
         })
 }
 
-async fn posts(
-    app: &App,
-    from: i64,
-    to: i64,
-    told: &mut BTreeMap<(&'static str, String), Told>,
-) -> Result<(), PayError> {
+/// What the tracker tells, by kind and key.
+type Telling = BTreeMap<&'static str, BTreeMap<String, Told>>;
+
+async fn posts(app: &App, from: i64, to: i64, told: &mut Telling) -> Result<(), PayError> {
     for c in app.store.pay_clicks(from, to).await? {
         // Thousandths of a second, exactly.
         let ms = c.dwell_ms.unwrap_or(0).max(0);
@@ -182,9 +199,9 @@ async fn posts(
         let fact = Told {
             at: c.at,
             subject: Some(c.employee),
-            fields,
+            fields: fields.to_string(),
         };
-        told.insert(("click", c.id.to_string()), fact);
+        told.entry("click").or_default().insert(c.id.to_string(), fact);
     }
     for s in app.store.pay_shares(from, to).await? {
         let fields =
@@ -192,31 +209,28 @@ async fn posts(
         let fact = Told {
             at: s.at,
             subject: Some(s.employee),
-            fields,
+            fields: fields.to_string(),
         };
-        told.insert(("share", s.id.to_string()), fact);
+        told.entry("share").or_default().insert(s.id.to_string(), fact);
     }
     for i in app.store.pay_interactions(from, to).await? {
         let fields = json!({ "approved": i.approved, "friend": i.what, "post": i.place });
         let fact = Told {
             at: i.at,
             subject: Some(i.employee),
-            fields,
+            fields: fields.to_string(),
         };
-        told.insert(("interaction", i.id.to_string()), fact);
+        told.entry("interaction")
+            .or_default()
+            .insert(i.id.to_string(), fact);
     }
     Ok(())
 }
 
-async fn money(
-    app: &App,
-    from: i64,
-    to: i64,
-    told: &mut BTreeMap<(&'static str, String), Told>,
-) -> Result<(), PayError> {
+async fn money(app: &App, from: i64, to: i64, told: &mut Telling) -> Result<(), PayError> {
     for c in app.store.pay_conversions(from, to).await? {
         // What waits for a person, or was found wanting, is no fact of pay.
-        if !matches!(c.status.as_str(), "pending" | "approved" | "paid" | "refunded") {
+        if !counts(&c.status) {
             continue;
         }
         if let Some(root) = &c.indirect {
@@ -224,28 +238,39 @@ async fn money(
             let fact = Told {
                 at: c.at,
                 subject: Some(root.clone()),
-                fields,
+                fields: fields.to_string(),
             };
-            told.insert(("indirect", c.external_id.clone()), fact);
+            told.entry("indirect")
+                .or_default()
+                .insert(c.external_id.clone(), fact);
         } else if c.kind == "lead" {
-            told.insert(("lead", c.external_id.clone()), lead(&c));
+            told.entry("lead")
+                .or_default()
+                .insert(c.external_id.clone(), lead(&c));
         } else {
-            told.insert(("order", c.external_id.clone()), order(&c));
+            told.entry("order")
+                .or_default()
+                .insert(c.external_id.clone(), order(&c));
         }
     }
     for r in app.store.pay_refunds(from, to).await? {
         // Of what is credited to nobody there is nothing to take back.
-        if told.contains_key(&("order", r.of.clone())) {
+        if r.credited && counts(&r.status) {
             let fields = json!({ "amount": Money::from_minor(r.amount).to_string(), "of": r.of });
             let fact = Told {
                 at: r.at,
                 subject: None,
-                fields,
+                fields: fields.to_string(),
             };
-            told.insert(("refund", r.external_id), fact);
+            told.entry("refund").or_default().insert(r.external_id, fact);
         }
     }
     Ok(())
+}
+
+/// Whether a conversion of this status is a fact of pay.
+fn counts(status: &str) -> bool {
+    matches!(status, "pending" | "approved" | "paid" | "refunded")
 }
 
 fn customer(c: &Credited) -> String {
@@ -265,7 +290,7 @@ fn lead(c: &Credited) -> Told {
     Told {
         at: c.at,
         subject: c.employee.clone(),
-        fields: json!({ "class": class, "contact": customer(c), "verified": verified }),
+        fields: json!({ "class": class, "contact": customer(c), "verified": verified }).to_string(),
     }
 }
 
@@ -286,6 +311,6 @@ fn order(c: &Credited) -> Told {
     Told {
         at: c.at,
         subject: c.employee.clone(),
-        fields,
+        fields: fields.to_string(),
     }
 }

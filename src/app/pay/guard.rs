@@ -4,71 +4,140 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::app::pay::calculate::compute;
-use crate::app::pay::material::Material;
+use crate::app::pay::material::{FOR_SCHEME, Material, OPENING};
 use crate::app::pay::{PayError, library};
 use crate::domain::Money;
 use crate::payout::Document;
-use crate::storage::pay::{LineKind, NewLine, Run};
+use crate::storage::pay::{LineKind, NewLine, ReadFact, Run};
 
 /// The guards' document.
 pub(super) const GUARDS: &str = "99-guards";
 
-/// Orders and what every scheme gives for them, of all runs that touch these days.
+/// What one run gives somebody for an order.
+pub(super) struct Given {
+    run: i64,
+    /// Whether it is booked: what is booked stays.
+    booked: bool,
+    order: String,
+    person: String,
+    /// The line it is part of; empty: one that is about the order itself.
+    component: String,
+    amount: Money,
+}
+
+/// Orders and what every scheme gives for them, of all runs that touch these days: lines that are about an order, and the
+/// parts of others that came from one several schemes count.
 pub(super) async fn material(
     app: &App,
     document: &Document,
     (from, to): (Date, Date),
     params: &Value,
     mark: i64,
-) -> Result<Material, PayError> {
-    let mut orders: BTreeMap<String, Value> = BTreeMap::new();
-    for row in app.store.facts_as_of("order", mark).await? {
-        let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
-        if let Some(amount) = told["amount"].as_str() {
-            let fact =
-                json!({ "kind": "order", "id": row.source_key, "occurred": row.occurred, "amount": amount });
-            orders.insert(row.source_key, fact);
-        }
-    }
-    let mut facts = Vec::new();
+) -> Result<(Material, Vec<Given>), PayError> {
+    let mut runs = app.store.runs_touching(from, to).await?;
+    runs.retain(|run| run.scheme != document.header.id);
+    let mut given = Vec::new();
     let mut named = BTreeSet::new();
-    let first = from.to_string();
-    for run in app.store.runs_touching(from, to).await? {
-        if run.scheme == document.header.id {
-            continue;
-        }
-        let mut sums: BTreeMap<(String, String), Money> = BTreeMap::new();
-        for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
-            let Some(order) = row.line.about.filter(|about| orders.contains_key(about)) else {
-                continue;
-            };
-            let sum = sums.entry((order, row.line.payee)).or_default();
-            *sum = sum.checked_add(row.line.amount).unwrap_or(*sum);
-        }
-        for ((order, person), amount) in sums {
-            let id = format!("{}:{order}:{person}", run.scheme);
-            named.insert(order.clone());
-            facts.push(
-                json!({ "kind": "claim", "id": id, "occurred": first, "order": order, "person": person,
-                               "scheme": run.scheme, "amount": amount.to_string() }),
-            );
+    for run in &runs {
+        for (about, person, amount) in app.store.lines_about(run.id).await? {
+            named.insert(about.clone());
+            given.push(Given {
+                run: run.id,
+                booked: run.state.is_booked(),
+                order: about,
+                person,
+                component: String::new(),
+                amount: Money::from_minor(amount),
+            });
         }
     }
-    facts.extend(named.iter().filter_map(|order| orders.get(order).cloned()));
-    let input = json!({
-        "period": { "from": first, "to": to.to_string() }, "params": params, "facts": facts,
-    });
-    Ok(Material {
-        hash: Sha256::digest(input.to_string().as_bytes()).into(),
-        input,
-        roster: "[]".to_owned(),
-        unknown: 0,
-        left_out: 0,
-    })
+    let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+    let shared = app.store.shared_claims(&ids).await?;
+    named.extend(shared.iter().map(|claim| claim.fact_key.clone()));
+    // A line may be about anything: what an order is, the facts say.
+    let named: Vec<String> = named.into_iter().collect();
+    let mut orders: BTreeMap<String, Value> = BTreeMap::new();
+    for row in app.store.facts_keyed("order", &named, mark).await? {
+        let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
+        let order = orders
+            .entry(row.source_key.clone())
+            .or_insert_with(|| json!({ "kind": "order", "id": row.source_key, "occurred": row.occurred }));
+        // What is told to the guards alone gives a reason (GC-22); what the order is, the others say.
+        let for_guards = told[FOR_SCHEME] == document.header.id.as_str();
+        if told["amount"].is_string() && (!for_guards || order["amount"].is_null()) {
+            order["amount"] = told["amount"].clone();
+            order["occurred"] = json!(row.occurred);
+        }
+        if told["reason"].is_string() {
+            order["reason"] = told["reason"].clone();
+        }
+    }
+    orders.retain(|_, order| order["amount"].is_string());
+    for claim in shared {
+        // Two things of one key are one order where they are worth the same.
+        let worth = orders
+            .get(&claim.fact_key)
+            .map(|order| signed(order["amount"].as_str().unwrap_or_default()));
+        if worth == Some(Money::from_minor(claim.of_amount)) {
+            let booked = runs
+                .iter()
+                .any(|run| run.id == claim.run_id && run.state.is_booked());
+            given.push(Given {
+                run: claim.run_id,
+                booked,
+                order: claim.fact_key,
+                person: claim.payee,
+                component: claim.component,
+                amount: Money::from_minor(claim.amount),
+            });
+        }
+    }
+    given.retain(|one| orders.contains_key(&one.order));
+    let mut facts = OPENING.to_vec();
+    let mut told = |fact: &Value| {
+        if facts.len() > OPENING.len() {
+            facts.push(b',');
+        }
+        facts.extend_from_slice(fact.to_string().as_bytes());
+    };
+    // Two runs of a scheme may tell of one order: what one gave, the next corrected.
+    let mut sums: BTreeMap<(&str, &str, &str), Money> = BTreeMap::new();
+    for one in &given {
+        let scheme = runs
+            .iter()
+            .find(|run| run.id == one.run)
+            .map_or("", |run| run.scheme.as_str());
+        let sum = sums.entry((scheme, &one.order, &one.person)).or_default();
+        *sum = sum.checked_add(one.amount).unwrap_or(*sum);
+    }
+    let first = from.to_string();
+    for ((scheme, order, person), amount) in &sums {
+        told(
+            &json!({ "kind": "claim", "id": format!("{scheme}:{order}:{person}"), "occurred": first, "order": order,
+                     "person": person, "scheme": scheme, "amount": amount.to_string() }),
+        );
+    }
+    orders.values().for_each(&mut told);
+    // Targets that were changed within the period need both signatures again (GC-20).
+    let mut changed = |row: ReadFact| {
+        let mut fact: Value = serde_json::from_str(&row.fields).unwrap_or_default();
+        if let Some(fields) = fact.as_object_mut() {
+            fields.remove(FOR_SCHEME);
+            fields.insert("kind".into(), json!("target_change"));
+            fields.insert("id".into(), json!(row.source_key));
+            fields.insert("occurred".into(), json!(row.occurred));
+            told(&fact);
+        }
+        Ok(())
+    };
+    app.store
+        .each_fact("target_change", (Some(from), Some(to)), mark, &mut changed)
+        .await?;
+    let material = Material::new(facts, (from, to), params, "[]".to_owned())?;
+    Ok((material, given))
 }
 
 /// Schemes that are due in a run's days and were not calculated.
@@ -78,7 +147,7 @@ pub(super) async fn missing(app: &App, run: &Run) -> Result<Vec<String>, PayErro
     for scheme in app.store.schemes_set().await? {
         let is_due = library::scheme_document(app, &scheme, run.from_on)
             .await?
-            .is_some_and(|s| s.enabled && !s.document.header.guard && ends_within(&s.document, run));
+            .is_some_and(|s| s.enabled && scheme != GUARDS && ends_within(&s.document, run));
         if is_due && !touching.iter().any(|r| r.scheme == scheme) {
             missing.push(scheme);
         }
@@ -100,38 +169,39 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
         return Ok((Vec::new(), json!([])));
     };
     let days = (run.from_on, run.to_on);
-    let material = material(app, &guards.document, days, &guards.params, i64::MAX).await?;
-    let facts = material.input["facts"].clone();
+    let (material, given) = material(app, &guards.document, days, &guards.params, i64::MAX).await?;
     let computed = compute(guards.document.clone(), material).await?;
-    let mut over: BTreeMap<(String, String), Money> = BTreeMap::new();
-    for fact in facts
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|f| f["kind"] == "claim")
-    {
-        let text = |name: &str| fact[name].as_str().unwrap_or_default().to_owned();
-        let sum = over.entry((text("order"), text("person"))).or_default();
-        let amount = signed(&text("amount"));
-        *sum = sum.checked_add(amount).unwrap_or(*sum);
-    }
+    let mut allowed: BTreeMap<(String, String), Money> = BTreeMap::new();
     for line in &computed.lines {
         let order = line.about.clone().unwrap_or_default();
-        if let Some(sum) = over.get_mut(&(order, line.payee.clone())) {
-            *sum = sum.checked_sub(line.amount).unwrap_or(*sum);
-        }
+        let sum = allowed.entry((order, line.payee.clone())).or_default();
+        *sum = sum.checked_add(line.amount).unwrap_or(*sum);
     }
-    let mine = app.store.run_lines(run.id, None, None, i64::MAX).await?;
+    let mut by_order: BTreeMap<(&str, &str), Vec<&Given>> = BTreeMap::new();
+    for one in &given {
+        by_order.entry((&one.order, &one.person)).or_default().push(one);
+    }
     let mut lines = Vec::new();
-    for ((order, person), too_much) in over {
-        let own = mine.iter().find(|row| {
-            row.line.payee == person
-                && row.line.about.as_deref() == Some(order.as_str())
-                && row.line.amount > Money::ZERO
-        });
-        let Some(own) = own.filter(|_| too_much > Money::ZERO) else {
+    for ((order, person), claims) in by_order {
+        let may = allowed
+            .get(&(order.to_owned(), person.to_owned()))
+            .copied()
+            .unwrap_or_default();
+        let too_much = borne_by(run.id, &claims, may);
+        if too_much <= Money::ZERO {
             continue;
-        };
+        }
+        let components: BTreeSet<&str> = claims
+            .iter()
+            .filter(|one| one.run == run.id)
+            .map(|one| one.component.as_str())
+            .collect();
+        let mine = app.store.run_lines(run.id, Some(person), None, i64::MAX).await?;
+        let own = mine.iter().find(|row| {
+            let about = row.line.about.as_deref() == Some(order);
+            row.line.amount > Money::ZERO && (about || components.contains(row.line.component.as_str()))
+        });
+        let Some(own) = own else { continue };
         lines.push(NewLine {
             kind: LineKind::Guard,
             origin: None,
@@ -139,6 +209,8 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
             rule: "GC-22, GC-23".to_owned(),
             title: ("跨方案护栏".to_owned(), "Guards across schemes".to_owned()),
             amount: Money::from_minor(-too_much.minor()),
+            about: Some(order.to_owned()),
+            due: None,
             says: (
                 format!("订单 {order} 在几个方案里一共超出 {too_much} 元，按护栏扣回。"),
                 format!("Order {order} is {too_much} over across schemes; the guards take it back."),
@@ -148,6 +220,32 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
         });
     }
     Ok((lines, computed.outcome["warnings"].clone()))
+}
+
+/// What a run bears of what somebody is given too much for an order: the smallest claims give way first, so that the larger
+/// one stands (GC-23); what is booked stays. Of equal ones the later run gives way.
+fn borne_by(run: i64, claims: &[&Given], allowed: Money) -> Money {
+    let mut sums: BTreeMap<i64, (bool, i64)> = BTreeMap::new();
+    for one in claims {
+        let sum = sums.entry(one.run).or_insert((one.booked, 0));
+        sum.1 = sum.1.saturating_add(one.amount.minor());
+    }
+    let all: i64 = sums.values().map(|(_, sum)| sum).sum();
+    let mut over = all.saturating_sub(allowed.minor());
+    let mut order: Vec<(i64, i64)> = sums
+        .into_iter()
+        .filter(|(_, (booked, sum))| !booked && *sum > 0)
+        .map(|(run, (_, sum))| (sum, -run))
+        .collect();
+    order.sort_unstable();
+    for (sum, other) in order {
+        let gives = over.min(sum);
+        if -other == run {
+            return Money::from_minor(gives.max(0));
+        }
+        over -= gives.max(0);
+    }
+    Money::ZERO
 }
 
 /// A month's scheme is due in every month; a quarter's or a year's where the run's days reach its end; an activity's
@@ -165,4 +263,55 @@ fn ends_within(document: &Document, run: &Run) -> bool {
 pub(super) fn signed(text: &str) -> Money {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     Money::parse(digits).map_or(Money::ZERO, |m| Money::from_minor(sign * m.minor()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smaller_claims_give_way_what_is_booked_stays_and_nobody_gives_more_than_they_claim() {
+        let given = |run: i64, booked: bool, fen: i64| Given {
+            run,
+            booked,
+            order: "o".into(),
+            person: "li".into(),
+            component: String::new(),
+            amount: Money::from_minor(fen),
+        };
+        let bears = |run: i64, claims: &[Given], allowed: i64| {
+            borne_by(
+                run,
+                &claims.iter().collect::<Vec<_>>(),
+                Money::from_minor(allowed),
+            )
+            .minor()
+        };
+        let two = [given(1, false, 100_000), given(2, false, 30_000)];
+        assert_eq!(
+            (bears(1, &two, 100_000), bears(2, &two, 100_000)),
+            (0, 30_000),
+            "the larger stands"
+        );
+        let closed = [given(1, false, 100_000), given(2, true, 30_000)];
+        assert_eq!(
+            (bears(1, &closed, 100_000), bears(2, &closed, 100_000)),
+            (30_000, 0),
+            "booked stays"
+        );
+        let corrected = [
+            given(1, true, 100_000),
+            given(2, true, 30_000),
+            given(2, true, -30_000),
+        ];
+        assert_eq!(bears(1, &corrected, 100_000), 0);
+        let scaled = [given(1, false, 100), given(2, false, 100), given(3, false, 50)];
+        assert_eq!(
+            [1, 2, 3].map(|run| bears(run, &scaled, 120)),
+            [0, 80, 50],
+            "of equal ones the later"
+        );
+        assert_eq!([1, 2, 3].map(|run| bears(run, &scaled, 0)), [100, 100, 50]);
+        assert_eq!(bears(1, &scaled, 300), 0, "nothing is too much");
+    }
 }

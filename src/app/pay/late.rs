@@ -8,48 +8,77 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::app::App;
-use crate::app::pay::PayError;
-use crate::app::pay::calculate::{compute, money};
-use crate::app::pay::material::{Shape, gather};
+use crate::app::pay::calculate::{money, new_line, ran};
+use crate::app::pay::material::{gather, reach_of};
+use crate::app::pay::{PayError, next};
+use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::delta::{Key, delta, key};
-use crate::payout::{Document, Num};
+use crate::payout::{Document, Late, Line, Num};
 use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
 
 /// Clawback reaches back this far (GC-13).
 const MONTHS: i32 = 12;
 
 /// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
-/// is the run under review it takes the place of.
+/// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it;
+/// gives the watermark with that.
 pub(super) async fn differences(
     app: &App,
+    actor: &Actor,
     scheme: &str,
     (from, _to): (Date, Date),
-    mark: i64,
+    mut mark: i64,
     replaces: Option<i64>,
-) -> Result<Vec<NewLine>, PayError> {
+) -> Result<(Vec<NewLine>, i64), PayError> {
     let since = from.checked_sub(MONTHS.months()).unwrap_or(from);
     let mut lines = Vec::new();
+    // The oldest first: what it hands on is read by the next.
     for run in app.store.booked_runs(scheme, since, from).await? {
-        lines.extend(of_run(app, &run, mark, replaces).await?);
+        let Some(again) = of_run(app, &run, mark, replaces).await? else {
+            continue;
+        };
+        lines.extend(again.lines);
+        mark = next::revise(app, actor, &run, &again.emitted, mark).await?;
     }
-    Ok(lines)
+    Ok((lines, mark))
 }
 
-async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Result<Vec<NewLine>, PayError> {
+/// A closed run by what is known now.
+struct Again {
+    /// What differs.
+    lines: Vec<NewLine>,
+    /// Facts of the next period, JSON.
+    emitted: Vec<Value>,
+}
+
+/// `None`: no late fact tells of it.
+async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Result<Option<Again>, PayError> {
     let document = Document::parse(&format!("{}.toml", run.scheme), &run.document);
     let document = Arc::new(document.map_err(|faults| {
         let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
         PayError::Refused(list.join("\n\n"))
     })?);
+    if document.header.late == Late::None {
+        return Ok(None);
+    }
+    let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
+    let days = (run.from_on, run.to_on);
+    // Only one policy asks whom late facts are about; for the others it is enough that there is one.
+    let most = if document.header.late == Late::OwnLineOnly {
+        i64::MAX
+    } else {
+        1
+    };
     let mut about_whom = Vec::new();
     let mut is_late = false;
-    for kind in Shape::of(&document).facts.keys() {
-        for fact in app.store.facts_between(kind, run.watermark, mark).await? {
+    for (kind, reach) in reach_of(app, &document, days, &params)? {
+        let span = (run.watermark, mark);
+        let facts = app.store.late_facts(&kind, (reach.from, reach.to), span, most);
+        for (subject, fields) in facts.await? {
             is_late = true;
-            about_whom.extend(fact.subject);
-            let told: Value = serde_json::from_str(&fact.fields).unwrap_or_default();
+            about_whom.extend(subject);
+            let told: Value = serde_json::from_str(&fields).unwrap_or_default();
             let words = told
                 .as_object()
                 .into_iter()
@@ -59,46 +88,67 @@ async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Resul
         }
     }
     if !is_late {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
-    let days = (run.from_on, run.to_on);
     let material = gather(app, &document, days, &params, mark, Some(&run.roster)).await?;
-    let computed = compute(document.clone(), material).await?;
-    let booked_rows = app.store.booked_lines(run.id, replaces).await?;
+    let booked = app.store.booked_lines(run.id, replaces).await?;
+    let (id, period) = (run.id, run.period.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        lines_of(&document, &material.input, &booked, &about_whom, (id, &period))
+    });
+    let again = work.await;
+    again
+        .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
+        .map(Some)
+}
+
+/// The differences as lines; only what differs gets its story.
+fn lines_of(
+    document: &Document,
+    input: &str,
+    booked_rows: &[LineRow],
+    about_whom: &[String],
+    (origin, period): (i64, &str),
+) -> Result<Again, PayError> {
+    let ran = ran(document, input)?;
     let booked: Vec<(Key, Num)> = booked_rows
         .iter()
         .map(|row| (key_of(row), num(row.line.amount)))
         .collect();
-    let change = delta(&computed.raw, &booked, document.header.late, &about_whom);
-    let now: BTreeMap<Key, &NewLine> = computed.raw.iter().map(key).zip(&computed.lines).collect();
+    let change = delta(&ran.outcome.lines, &booked, document.header.late, about_whom);
+    let now: BTreeMap<Key, &Line> = ran.outcome.lines.iter().map(|line| (key(line), line)).collect();
     let was: BTreeMap<Key, &LineRow> = booked_rows.iter().map(|row| (key_of(row), row)).collect();
     let mut lines = Vec::new();
     for difference in change.book {
-        let like = now
-            .get(&difference.key)
-            .copied()
-            .or_else(|| was.get(&difference.key).map(|row| &row.line));
-        let Some(like) = like else { continue };
+        let like = match (now.get(&difference.key), was.get(&difference.key)) {
+            (Some(line), _) => new_line(document, &ran, line)?,
+            (None, Some(row)) => row.line.clone(),
+            (None, None) => continue,
+        };
         let (should, before) = (money(&difference.should)?, money(&difference.booked)?);
         lines.push(NewLine {
             kind: LineKind::Late,
-            origin: Some(run.id),
+            origin: Some(origin),
             amount: money(&difference.amount)?,
             says: (
                 format!(
-                    "{}期补差：按现有事实应为 {should} 元，已入账 {before} 元。{}",
-                    run.period, like.says.0
+                    "{period}期补差：按现有事实应为 {should} 元，已入账 {before} 元。{}",
+                    like.says.0
                 ),
                 format!(
-                    "Correction of {}: {should} is due by what is known now, {before} was booked. {}",
-                    run.period, like.says.1
+                    "Correction of {period}: {should} is due by what is known now, {before} was booked. {}",
+                    like.says.1
                 ),
             ),
-            ..like.clone()
+            ..like
         });
     }
-    Ok(lines)
+    let mut outcome = ran.outcome.to_json(|_| String::new());
+    let emitted = outcome["facts"].as_array_mut().map(std::mem::take);
+    Ok(Again {
+        lines,
+        emitted: emitted.unwrap_or_default(),
+    })
 }
 
 /// The key a stored line is booked under; the same as the engine's.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::app::pay::catalog::FieldInfo;
+use crate::app::pay::catalog::{FieldInfo, known};
 use crate::app::pay::entry::{Does, Enterable, Item};
 use crate::app::pay::facts::{self, FactInput, of_kind};
 use crate::app::pay::material::{Field, Shape};
@@ -180,7 +180,7 @@ async fn look_facts(
         .iter()
         .map(|(_, cells)| fact_input(what, source, cells))
         .collect();
-    let kinds = facts::declared();
+    let known = known(app).await?;
     let codes = facts::codes(app, &inputs).await?;
     let heads = app.store.fact_heads(&what.word, source).await?;
     let books = closed_books(app, &what.word).await?;
@@ -201,7 +201,7 @@ async fn look_facts(
                 &format!("one of {}", field.options.join(", ")),
             )
         } else {
-            match facts::check(app, input, kinds, &codes) {
+            match facts::check(app, input, &known, &codes) {
                 Err((pointer, detail)) => refused(what, &pointer, &detail),
                 Ok(checked) => {
                     let (is_late, barred) = lateness(&books, checked.day);
@@ -288,7 +288,8 @@ async fn look_attributes(
                 cells.insert("code".into(), exact.clone());
                 cells.insert("from_on".into(), from.clone());
                 if let Entry::Vacant(unread) = days.entry(day) {
-                    let set = app.store.roster_on(day).await?;
+                    let names: Vec<String> = fields.iter().map(|f| format!("{scheme}.{}", f.name)).collect();
+                    let set = app.store.roster_on(day, &names).await?;
                     let set = set.into_iter().filter(|v| v.from_on == from);
                     unread.insert(set.map(|v| ((v.employee_id, v.name), v.value)).collect());
                 }

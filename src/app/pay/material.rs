@@ -1,9 +1,11 @@
 //! What a run is calculated from: the roster and the facts a document declares, out of the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -11,13 +13,13 @@ use crate::app::App;
 use crate::app::pay::PayError;
 use crate::app::pay::flow::TRACKER;
 use crate::domain::Period;
-use crate::payout::Document;
+use crate::payout::{Document, Reach, Refused};
 use crate::storage::StoreError;
-use crate::storage::pay::FactRow;
+use crate::storage::pay::ReadFact;
 
 /// Dimension that keeps a fact to one scheme, where several declare its kind.
 pub(super) const FOR_SCHEME: &str = "for_scheme";
-/// Leavers stay on the roster this long: their cash comes in later (GC-15), days.
+/// Leavers stay on the roster this long, and longer where a fact names them: their cash comes in later (GC-15), days.
 const LEAVERS_DAYS: i32 = 400;
 
 /// A declared field.
@@ -70,8 +72,8 @@ impl Shape {
 
 /// Everything a run reads, ready for the engine, with its hash.
 pub(super) struct Material {
-    /// `{period, params, roster, facts}`.
-    pub input: Value,
+    /// `{facts, period, params, roster}`, JSON.
+    pub input: String,
     /// Roster as JSON, for the run's row.
     pub roster: String,
     /// SHA-256 of it all.
@@ -82,8 +84,40 @@ pub(super) struct Material {
     pub left_out: usize,
 }
 
+impl Material {
+    /// Out of its parts; `facts` is a JSON list without its brackets.
+    pub fn new(
+        mut facts: Vec<u8>,
+        (from, to): (Date, Date),
+        params: &Value,
+        roster: String,
+    ) -> Result<Self, StoreError> {
+        // Facts come first: they are many, and what follows is put behind them without moving them.
+        facts.extend_from_slice(b"],");
+        let period = json!({ "from": from.to_string(), "to": to.to_string() });
+        let rest = format!("\"period\":{period},\"params\":{params},\"roster\":{roster}}}");
+        facts.extend_from_slice(rest.as_bytes());
+        let hash = Sha256::digest(&facts).into();
+        let input = String::from_utf8(facts).map_err(|_| StoreError::Corrupt {
+            table: "facts",
+            column: "fields",
+            value: "text that is not UTF-8".to_owned(),
+        })?;
+        Ok(Self {
+            input,
+            roster,
+            hash,
+            unknown: 0,
+            left_out: 0,
+        })
+    }
+}
+
+/// How an input's text begins.
+pub(super) const OPENING: &[u8] = b"{\"facts\":[";
+
 /// Gathers what a document reads for a period, as known at a watermark. `roster` is a closed run's, where its period is
-/// looked at again.
+/// looked at again. Facts are written as text one by one: there is no tree of a million of them.
 pub(super) async fn gather(
     app: &App,
     document: &Document,
@@ -93,81 +127,186 @@ pub(super) async fn gather(
     roster: Option<&str>,
 ) -> Result<Material, PayError> {
     let shape = Shape::of(document);
-    let (roster, unknown) = match roster {
-        Some(text) => (serde_json::from_str(text).unwrap_or_default(), 0),
-        None => people(app, &document.header.id, &shape, (from, to)).await?,
+    let days = reach_of(app, document, (from, to), params)?;
+    let mut told = Told {
+        scheme: &document.header.id,
+        text: OPENING.to_vec(),
+        people: HashSet::new(),
+        left_out: 0,
     };
-    let (mut facts, mut left_out) = (Vec::new(), 0);
     for (kind, fields) in &shape.facts {
-        let rows = app.store.facts_as_of(kind, watermark).await?;
-        left_out += rows_of(&document.header.id, rows, fields, &mut facts)?;
+        let reach = days.get(kind).copied().unwrap_or_default();
+        told.kind(app, (kind, fields), reach, watermark).await?;
     }
-    let input = json!({
-        "period": { "from": from.to_string(), "to": to.to_string() },
-        "params": params, "roster": roster, "facts": facts,
-    });
-    let hash = Sha256::digest(input.to_string().as_bytes()).into();
+    let (roster, unknown) = match roster {
+        Some(text) => (text.to_owned(), 0),
+        None => people(app, &document.header.id, &shape, (from, to), &told.people).await?,
+    };
+    let left_out = told.left_out;
     Ok(Material {
-        roster: input["roster"].to_string(),
-        input,
-        hash,
         unknown,
         left_out,
+        ..Material::new(told.text, (from, to), params, roster)?
     })
 }
 
-/// The facts of a kind as the document's fields; others' fields are left out, and so are facts of the tracker that lack
-/// what this document must know (they are another scheme's); gives how many those were.
-fn rows_of(
-    scheme: &str,
-    rows: Vec<FactRow>,
-    fields: &[Field],
-    out: &mut Vec<Value>,
-) -> Result<usize, StoreError> {
-    let mut keys: HashMap<&str, u32> = HashMap::new();
-    for row in &rows {
-        *keys.entry(row.source_key.as_str()).or_default() += 1;
-    }
-    let employee = fields.iter().find(|f| f.kind == "employee");
-    let mut left_out = 0;
-    for row in &rows {
-        let told: Map<String, Value> =
-            serde_json::from_str(&row.fields).map_err(|_| StoreError::Corrupt {
-                table: "facts",
-                column: "fields",
-                value: row.fields.clone(),
-            })?;
-        if told.get(FOR_SCHEME).is_some_and(|only| only != scheme) {
-            continue;
+/// The days a document reads of each kind, in the firm's own zone.
+pub(super) fn reach_of(
+    app: &App,
+    document: &Document,
+    (from, to): (Date, Date),
+    params: &Value,
+) -> Result<BTreeMap<String, Reach>, PayError> {
+    let mut days = document.reach((from, to), params).map_err(|r| refused(&r))?;
+    // A day of the firm is the document's where both are as far east; otherwise its neighbours are read too.
+    let zone = &app.programme.zone;
+    let same = [from, to].into_iter().all(|day| {
+        let offset = day.to_zoned(zone.clone()).map(|at| at.offset().seconds());
+        offset.is_ok_and(|seconds| seconds == document.header.zone * 60)
+    });
+    if !same {
+        for reach in days.values_mut() {
+            reach.from = reach.from.and_then(|day| day.checked_sub(2.days()).ok());
+            reach.to = reach.to.and_then(|day| day.checked_add(2.days()).ok());
         }
-        // One id per kind, whichever source it came from.
-        let id = if keys.get(row.source_key.as_str()).copied() == Some(1) {
-            row.source_key.clone()
-        } else {
-            format!("{}/{}", row.source, row.source_key)
-        };
-        let mut fact = Map::new();
-        fact.insert("kind".into(), json!(row.kind));
-        fact.insert("id".into(), json!(id));
-        fact.insert("occurred".into(), json!(row.occurred));
-        for field in fields {
-            let value = told.get(&field.name).cloned();
-            let subject = || {
-                let is_subject = employee.is_some_and(|e| e.name == field.name);
-                row.subject.clone().filter(|_| is_subject).map(Value::String)
+    }
+    Ok(days)
+}
+
+/// What the engine refuses of an input: where, what was found, what was expected.
+pub(super) fn refused(r: &Refused) -> PayError {
+    let place = if r.path.is_empty() { "$" } else { &r.path };
+    PayError::Refused(format!("{place}: {}; expected {}", r.what, r.expected))
+}
+
+/// Facts as the text of a JSON list.
+struct Told<'a> {
+    scheme: &'a str,
+    text: Vec<u8>,
+    /// Codes that facts name as people.
+    people: HashSet<String>,
+    left_out: usize,
+}
+
+impl Told<'_> {
+    /// The facts of a kind as the document's fields; others' fields are left out, and so are facts of the tracker that
+    /// lack what this document must know (they are another scheme's).
+    async fn kind(
+        &mut self,
+        app: &App,
+        (kind, fields): (&str, &[Field]),
+        reach: Reach,
+        watermark: i64,
+    ) -> Result<(), PayError> {
+        let (start, left_out) = (self.text.len(), self.left_out);
+        let mut doubled = HashSet::new();
+        loop {
+            let (mut seen, mut again) = (HashSet::new(), HashSet::new());
+            let mut take = |row: ReadFact| {
+                let mark = mark_of(&row.source_key);
+                let is_doubled = doubled.contains(&mark);
+                if self.fact(kind, fields, row, is_doubled)? && !seen.insert(mark) && !is_doubled {
+                    again.insert(mark);
+                }
+                Ok(())
             };
-            if let Some(value) = value.or_else(subject) {
-                fact.insert(field.name.clone(), value);
+            app.store
+                .each_fact(kind, (reach.from, reach.to), watermark, &mut take)
+                .await?;
+            if again.is_empty() {
+                return Ok(());
+            }
+            // Two sources use one key: both are told by source and key, so it is all written once more.
+            doubled.extend(again);
+            self.text.truncate(start);
+            self.left_out = left_out;
+        }
+    }
+
+    /// Writes a fact; gives whether it is this scheme's.
+    fn fact(
+        &mut self,
+        kind: &str,
+        fields: &[Field],
+        row: ReadFact,
+        is_doubled: bool,
+    ) -> Result<bool, StoreError> {
+        let told: Map<String, Value> = match serde_json::from_str(&row.fields) {
+            Ok(told) => told,
+            Err(_) => {
+                return Err(StoreError::Corrupt {
+                    table: "facts",
+                    column: "fields",
+                    value: row.fields,
+                });
+            }
+        };
+        if told.get(FOR_SCHEME).is_some_and(|only| only != self.scheme) {
+            return Ok(false);
+        }
+        let employee = fields.iter().position(|f| f.kind == "employee");
+        let value_of = |at: usize, field: &Field| -> Option<Cow<'_, Value>> {
+            let said = told.get(&field.name).map(Cow::Borrowed);
+            said.or_else(|| {
+                let subject = row.subject.as_ref().filter(|_| employee == Some(at))?;
+                Some(Cow::Owned(Value::String(subject.clone())))
+            })
+        };
+        let start = self.text.len();
+        if start > OPENING.len() {
+            self.text.push(b',');
+        }
+        self.text.push(b'{');
+        // One id per kind, whichever source it came from.
+        let id = if is_doubled {
+            Cow::Owned(format!("{}/{}", row.source, row.source_key))
+        } else {
+            Cow::Borrowed(&row.source_key)
+        };
+        self.pair("kind", kind);
+        self.text.push(b',');
+        self.pair("id", &*id);
+        self.text.push(b',');
+        self.pair("occurred", &row.occurred);
+        for (at, field) in fields.iter().enumerate() {
+            match value_of(at, field) {
+                Some(value) => {
+                    self.text.push(b',');
+                    self.pair(&field.name, &*value);
+                    if let Some(code) = value.as_str().filter(|_| field.kind == "employee")
+                        && !self.people.contains(code)
+                    {
+                        self.people.insert(code.to_owned());
+                    }
+                }
+                None if field.required && row.source == TRACKER => {
+                    self.left_out += 1;
+                    self.text.truncate(start);
+                    return Ok(true);
+                }
+                None => {}
             }
         }
-        let lacks = |field: &&Field| field.required && !fact.contains_key(&field.name);
-        if row.source == TRACKER && fields.iter().any(|field| lacks(&field)) {
-            left_out += 1;
-            continue;
-        }
-        out.push(Value::Object(fact));
+        self.text.push(b'}');
+        Ok(true)
     }
-    Ok(left_out)
+
+    /// `"name":value`; writing JSON into memory cannot fail.
+    fn pair(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        let _ = serde_json::to_writer(&mut self.text, name);
+        self.text.push(b':');
+        let _ = serde_json::to_writer(&mut self.text, value);
+    }
+}
+
+/// Eight bytes that stand for a key: a million of them are 16 MB, and two keys that share them are only told at greater
+/// length.
+fn mark_of(key: &str) -> u64 {
+    let digest = Sha256::digest(key.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 
 /// The sharing programme's document.
@@ -215,10 +354,15 @@ async fn people(
     scheme: &str,
     shape: &Shape,
     (from, to): (Date, Date),
-) -> Result<(Value, usize), PayError> {
+    named: &HashSet<String>,
+) -> Result<(String, usize), PayError> {
     let last = to.yesterday().unwrap_or(from);
     let mut set: HashMap<i64, Map<String, Value>> = HashMap::new();
-    for value in app.store.roster_on(last).await? {
+    let fields = shape.roster.iter().map(|f| f.name.clone());
+    let names: Vec<String> = fields
+        .flat_map(|name| [format!("{scheme}.{name}"), name])
+        .collect();
+    for value in app.store.roster_on(last, &names).await? {
         let json = serde_json::from_str(&value.value).unwrap_or(Value::String(value.value));
         set.entry(value.employee_id).or_default().insert(value.name, json);
     }
@@ -231,7 +375,8 @@ async fn people(
         after = Some(end.id.0);
         for person in &page {
             let facts = &person.facts;
-            if facts.hired_on.is_some_and(|day| day >= to) || facts.left_on.is_some_and(|day| day < gone) {
+            let is_gone = facts.left_on.is_some_and(|day| day < gone) && !named.contains(&person.code);
+            if is_gone || facts.hired_on.is_some_and(|day| day >= to) {
                 continue;
             }
             let own = set.remove(&person.id.0).unwrap_or_default();
@@ -269,5 +414,5 @@ async fn people(
             roster.push(Value::Object(row));
         }
     }
-    Ok((Value::Array(roster), unknown))
+    Ok((Value::Array(roster).to_string(), unknown))
 }

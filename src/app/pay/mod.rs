@@ -34,7 +34,7 @@ use crate::storage::StoreError;
 
 pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
-pub use catalog::{FieldInfo, KindInfo, fact_kinds, roster_fields};
+pub use catalog::{FieldInfo, KindInfo, Known, known};
 pub use entry::{Does, Enterable, EntryError, Item, confirm, enter, items_of, look_at_file};
 pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, put_facts};
@@ -46,7 +46,7 @@ pub use objections::{
     object, objection_barred, objection_deadline, talk, withdraw_objection,
 };
 pub use offers::{barred_from_offer, decide_on_offer, hand_over};
-pub use replay::{LedgerReport, Replayed, check_ledger, replay};
+pub use replay::{LedgerReport, Replayed, check_ledger, check_seals, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};

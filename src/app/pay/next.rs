@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::app::pay::PayError;
+use crate::app::pay::facts::fact_hash;
 use crate::app::pay::material::{FOR_SCHEME, Shape};
-use crate::domain::ContentHash;
+use crate::app::{Actor, App};
 use crate::payout::Document;
-use crate::storage::Tx;
-use crate::storage::pay::{NewFact, Run, put_fact};
+use crate::storage::pay::{NewFact, PutFact, ReadFact, Run, put_fact, watermark};
+use crate::storage::{StoreError, Tx};
 
 /// Who says so.
 pub(super) const PAYOUT: &str = "payout";
@@ -41,30 +42,97 @@ pub(super) async fn record(tx: &mut Tx, run: &Run, by: &str, now_ms: i64) -> Res
     if document.header.guard {
         return Ok(0);
     }
-    let day = run.to_on.to_string();
-    let facts = facts(&document, &day, emitted);
+    let facts = facts(&document, &run.to_on.to_string(), emitted);
     for fact in &facts {
-        let fields = fact.fields.to_string();
-        let mut hash = ContentHash::default();
-        for part in [fact.subject.as_deref().unwrap_or(""), &day, &fields, ""] {
-            hash.part(part);
-        }
-        let new = NewFact {
-            kind: &fact.kind,
-            source: PAYOUT,
-            source_key: &fact.key,
-            subject: fact.subject.as_deref(),
-            occurred: &day,
-            occurred_on: run.to_on,
-            fields: &fields,
-            content_hash: hash.finish(),
-            void: false,
-            sent_by: by,
-            recorded_at: now_ms,
-        };
-        put_fact(tx, &new).await?;
+        put(tx, run, fact, false, (by, now_ms)).await?;
     }
     Ok(facts.len() as u64)
+}
+
+async fn put(
+    tx: &mut Tx,
+    run: &Run,
+    fact: &Next,
+    void: bool,
+    (by, now_ms): (&str, i64),
+) -> Result<PutFact, StoreError> {
+    let (day, fields) = (run.to_on.to_string(), fact.fields.to_string());
+    let new = NewFact {
+        kind: &fact.kind,
+        source: PAYOUT,
+        source_key: &fact.key,
+        subject: fact.subject.as_deref(),
+        occurred: &day,
+        occurred_on: run.to_on,
+        fields: &fields,
+        content_hash: fact_hash(fact.subject.as_deref(), &day, &fields, void),
+        void,
+        sent_by: by,
+        recorded_at: now_ms,
+    };
+    put_fact(tx, &new).await
+}
+
+/// Revises what a closed run handed on where late facts changed it: what it emits now is compared with what is recorded,
+/// and what it no longer emits is void. Gives the watermark with that; done twice, nothing is recorded the second time.
+pub(super) async fn revise(
+    app: &App,
+    actor: &Actor,
+    run: &Run,
+    emitted: &[Value],
+    mark: i64,
+) -> Result<i64, PayError> {
+    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
+        .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+    if document.header.guard {
+        return Ok(mark);
+    }
+    let day = run.to_on.to_string();
+    let mut told: BTreeMap<(String, String), Next> = BTreeMap::new();
+    for fact in facts(&document, &day, emitted) {
+        told.insert((fact.kind.clone(), fact.key.clone()), fact);
+    }
+    let begins = format!("{}:{day}:", run.scheme);
+    let mut gone = Vec::new();
+    let after = run.to_on.tomorrow().ok();
+    for kind in Shape::of(&document).facts.into_keys() {
+        let mut take = |row: ReadFact| {
+            let mine = row.source == PAYOUT && row.source_key.starts_with(&begins);
+            if mine && !told.contains_key(&(kind.clone(), row.source_key.clone())) {
+                gone.push(Next {
+                    kind: kind.clone(),
+                    key: row.source_key,
+                    subject: row.subject,
+                    fields: serde_json::from_str(&row.fields).unwrap_or_default(),
+                });
+            }
+            Ok(())
+        };
+        app.store
+            .each_fact(&kind, (Some(run.to_on), after), i64::MAX, &mut take)
+            .await?;
+    }
+    if told.is_empty() && gone.is_empty() {
+        return Ok(mark);
+    }
+    let who = actor.word();
+    let by = (who.as_str(), app.clock.now_ms());
+    let mut tx = app.store.begin().await?;
+    let mut changed = false;
+    for (fact, void) in told
+        .values()
+        .map(|fact| (fact, false))
+        .chain(gone.iter().map(|fact| (fact, true)))
+    {
+        changed |= matches!(put(&mut tx, run, fact, void, by).await?, PutFact::Recorded(_));
+    }
+    if !changed {
+        return Ok(mark);
+    }
+    tx.commit().await?;
+    // Looked at from outside: on PostgreSQL it waits for all who write, and would wait for itself.
+    let mut tx = app.store.begin().await?;
+    Ok(watermark(&mut tx).await?)
 }
 
 /// The facts of an outcome that the document itself declares, with the fields it declares.

@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::app::pay::PayError;
+use crate::app::pay::catalog::known;
+use crate::app::pay::facts::of_kind;
 use crate::app::pay::library::documents;
-use crate::app::pay::material::Shape;
+use crate::app::pay::material::Field;
 use crate::app::pay::whatif::own_document;
 use crate::app::{Actor, App, Permission, Wrong};
 use crate::storage::insert_audit;
@@ -107,23 +109,24 @@ pub async fn set_attributes(
     }
     let person = app.store.employee(code, app.today()).await?;
     let person = person.ok_or_else(|| PayError::NotFound(format!("employee {code:?}")))?;
-    let known: std::collections::BTreeSet<String> = documents()
-        .values()
-        .flat_map(|d| {
-            let names = Shape::of(d).roster.into_iter().map(|f| f.name);
-            names
-                .flat_map(|name| [format!("{}.{name}", d.header.id), name])
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    if let Some(other) = values.keys().find(|name| !known.contains(*name)) {
-        let list: Vec<&str> = known
-            .iter()
-            .map(String::as_str)
-            .filter(|n| !n.contains('.'))
-            .collect();
-        let detail = format!("{other:?} is none of {} (or scheme.attribute)", list.join(", "));
-        return Err(PayError::field("/attributes", detail));
+    let attributes = known(app).await?.attributes();
+    for (name, value) in values {
+        let Some(fields) = attributes.get(name) else {
+            let list: Vec<&str> = attributes
+                .keys()
+                .map(String::as_str)
+                .filter(|n| !n.contains('.'))
+                .collect();
+            let detail = format!("{name:?} is none of {} (or scheme.attribute)", list.join(", "));
+            return Err(PayError::field("/attributes", detail));
+        };
+        // Where several schemes know the name, what one of them can read is right.
+        let said = |field: &Field| of_kind(field, value, &|code| Some(code.to_owned()));
+        if let Some(Err(expected)) = fields.first().map(said)
+            && fields.iter().all(|field| said(field).is_err())
+        {
+            return Err(PayError::field("/attributes", format!("{name}: {expected}")));
+        }
     }
     if let Some((name, _)) = values
         .iter()

@@ -10,7 +10,7 @@ use crate::app::pay::story::{Reader, Story, candidates, story};
 use crate::app::pay::{PayError, documents, objection_deadline, scheme_document};
 use crate::domain::{EmployeeId, Money, Period};
 use crate::payout::Label;
-use crate::storage::pay::{LineRow, Objection, PayeeRun, RunState};
+use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState};
 
 /// A month in which somebody is paid something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Statement {
     pub months: Vec<Month>,
     /// Its lines, by scheme and kind.
     pub parts: Vec<Part>,
+    /// Its non-cash awards (GC-29) with their scheme's name; each says where it stands.
+    pub awards: Vec<(Label, Offer)>,
     /// Its payouts.
     pub runs: Vec<PayeeRun>,
     /// The last day to object to what is under review.
@@ -110,7 +112,7 @@ fn grouped(runs: &[PayeeRun]) -> Vec<Month> {
     months.into_values().collect()
 }
 
-/// The months in which a person has lines, the earliest first.
+/// The months in which a person has lines or awards, the earliest first.
 pub async fn months(app: &App, employee: EmployeeId) -> Result<Vec<Month>, PayError> {
     let person = app.store.employee_by_id(employee, app.today()).await?;
     let Some(person) = person else {
@@ -143,6 +145,12 @@ pub async fn statement(
         .cloned()
         .collect();
     let parts = parts(app, employee, &code, &runs, &all).await?;
+    let mut awards = Vec::new();
+    for award in app.store.awards_of(&code).await? {
+        if let Some(run) = runs.iter().find(|run| run.id == award.run) {
+            awards.push((scheme_name(app, &run.scheme, run.from_on).await?, award));
+        }
+    }
     let deadline = |run: &PayeeRun| deadline(app, run);
     let review = runs.iter().filter(|r| r.state == RunState::InReview);
     let balance = app
@@ -159,6 +167,7 @@ pub async fn statement(
         month: chosen,
         months,
         parts,
+        awards,
         runs,
     }))
 }

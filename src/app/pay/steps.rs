@@ -88,6 +88,7 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         insert_lines(&mut tx, id, &guards).await?;
         let lines = run_lines_in(&mut tx, id).await?;
         let mut head = lock_ledger(&mut tx).await?;
+        after(now_ms, head.at(), "something was booked")?;
         let currency = app.programme.currency;
         for (at, line) in lines.iter().enumerate() {
             post(
@@ -127,6 +128,7 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Closed).await?;
         let mut head = lock_ledger(&mut tx).await?;
+        after(now_ms, head.at(), "something was booked")?;
         let plan = plan::of(&mut tx, &run, app.today()).await?;
         plan.is_what_was_exported(&mut tx, &run).await?;
         for line in &plan.waits {
@@ -231,6 +233,24 @@ pub(super) async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run,
     }
 }
 
+/// Clocks of two nodes may differ by this much, milliseconds.
+const SKEW_MS: i64 = 60_000;
+
+/// Refuses what would be written before what was written: somebody turned the clock back, and an order of events nobody
+/// can trust is worse than waiting.
+fn after(now_ms: i64, last_ms: i64, what: &str) -> Result<(), PayError> {
+    if now_ms + SKEW_MS >= last_ms {
+        return Ok(());
+    }
+    let told =
+        |ms: i64| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string());
+    Err(PayError::Conflict(format!(
+        "the clock says {}, and {what} at {}: set the clock right first",
+        told(now_ms),
+        told(last_ms)
+    )))
+}
+
 async fn advance(
     app: &App,
     tx: &mut Tx,
@@ -241,6 +261,9 @@ async fn advance(
 ) -> Result<(), PayError> {
     let now_ms = app.clock.now_ms();
     let who = actor.word();
+    let steps = [&run.submitted, &run.approved, &run.closed].into_iter().flatten();
+    let last = steps.map(|(_, at)| *at).fold(run.calculated_at, i64::max);
+    after(now_ms, last, "this payout took its last step")?;
     let step = RunStep {
         from: run.state,
         to,

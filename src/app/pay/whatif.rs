@@ -233,7 +233,9 @@ async fn trial(
     let then = gather(app, &after_document, days, &params, before.watermark, roster).await?;
     let (document, drafted) = (before.document, after_document);
     let work = tokio::task::spawn_blocking(move || {
-        Ok::<_, PayError>((outcome(&document, &now.input)?, outcome(&drafted, &then.input)?))
+        let was = outcome(&document, &now.input)?;
+        drop(now);
+        Ok::<_, PayError>((was, outcome(&drafted, &then.input)?))
     });
     let (was, is) = work
         .await

@@ -113,7 +113,7 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
 }
 
 /// The rows a row was made of: their relation, and row numbers in it.
-fn made_of<'r>(step: &Step, row: &'r Row) -> (usize, Cow<'r, [u32]>) {
+pub(super) fn made_of<'r>(step: &Step, row: &'r Row) -> (usize, Cow<'r, [u32]>) {
     let source = step.block.source();
     match (&row.made_of, &step.block) {
         (MadeOf::One(at), _) => (source, Cow::Owned(vec![*at])),

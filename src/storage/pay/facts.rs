@@ -1,7 +1,9 @@
 //! Facts: append-only, bitemporal. A correction is a new revision, a deletion a void one.
 
 use jiff::civil::Date;
+use tokio_stream::StreamExt as _;
 
+use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// A fact to be recorded.
@@ -88,32 +90,122 @@ macro_rules! fact_sql {
     };
 }
 
+/// A fact as a run reads it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ReadFact {
+    /// Who says so.
+    pub source: String,
+    /// Their id for it.
+    pub source_key: String,
+    /// Employee code.
+    pub subject: Option<String>,
+    /// A day, or an instant with its offset.
+    pub occurred: String,
+    /// JSON.
+    pub fields: String,
+}
+
+/// Days as the texts the table holds, half-open; `None`: no bound.
+#[derive(Clone, Debug)]
+struct Days(String, String);
+
+impl Days {
+    fn of((from, to): (Option<Date>, Option<Date>)) -> Self {
+        let text = |day: Option<Date>, open: &str| day.map_or_else(|| open.to_owned(), |d| d.to_string());
+        Self(text(from, ""), text(to, "9999"))
+    }
+}
+
 impl Store {
-    /// The facts of a kind as known at a watermark: the latest revision of each, void ones left out, in the order in
-    /// which they became known.
-    pub async fn facts_as_of(&self, kind: &str, watermark: i64) -> Result<Vec<FactRow>, StoreError> {
-        Ok(reading!(self, |db| {
-            sqlx::query_as(fact_sql!(
-                "where f.kind = $1 and f.id <= $2 and f.void = 0 and not exists (select 1 from facts g \
-                 where g.kind = f.kind and g.source = f.source and g.source_key = f.source_key \
-                 and g.revision > f.revision and g.id <= $2) order by f.id"
-            ))
+    /// Hands over the facts of a kind that occurred on these days, half-open (`None`: no bound), as known at a
+    /// watermark: the latest revision of each, void ones left out, by day and in the order in which they became known.
+    /// One at a time: a year's facts need no memory.
+    pub async fn each_fact(
+        &self,
+        kind: &str,
+        days: (Option<Date>, Option<Date>),
+        watermark: i64,
+        take: &mut (dyn FnMut(ReadFact) -> Result<(), StoreError> + Send),
+    ) -> Result<(), StoreError> {
+        let Days(from, to) = Days::of(days);
+        reading!(self, |db| {
+            let mut rows = sqlx::query_as::<_, ReadFact>(
+                "select f.source, f.source_key, f.subject, f.occurred, f.fields from facts f \
+                 where f.kind = $1 and f.occurred_on >= $2 and f.occurred_on < $3 and f.id <= $4 and f.void = 0 \
+                 and not exists (select 1 from facts g where g.kind = f.kind and g.source = f.source \
+                 and g.source_key = f.source_key and g.revision > f.revision and g.id <= $4) \
+                 order by f.occurred_on, f.id",
+            )
             .bind(kind)
+            .bind(from)
+            .bind(to)
             .bind(watermark)
-            .fetch_all(db)
-            .await?
-        }))
+            .fetch(db);
+            while let Some(row) = rows.next().await {
+                take(row?)?;
+            }
+        });
+        Ok(())
     }
 
-    /// Facts of a kind that became known after one watermark and by another, whatever their revision.
-    pub async fn facts_between(&self, kind: &str, after: i64, by: i64) -> Result<Vec<FactRow>, StoreError> {
+    /// Facts of a kind under these keys, whoever says so, as known at a watermark: the latest revision of each, void
+    /// ones left out, in the order in which they became known.
+    pub async fn facts_keyed(
+        &self,
+        kind: &str,
+        keys: &[String],
+        watermark: i64,
+    ) -> Result<Vec<ReadFact>, StoreError> {
+        let mut found = Vec::new();
+        for part in keys.chunks(5_000) {
+            let rows: Vec<ReadFact> = reading!(self, |db| {
+                let mut q = sqlx::QueryBuilder::new(
+                    "select f.source, f.source_key, f.subject, f.occurred, f.fields from facts f where f.kind = ",
+                );
+                q.push_bind(kind).push(" and f.id <= ").push_bind(watermark);
+                q.push(
+                    " and f.void = 0 and not exists (select 1 from facts g where g.kind = f.kind \
+                     and g.source = f.source and g.source_key = f.source_key and g.revision > f.revision and g.id <= ",
+                );
+                q.push_bind(watermark).push(") and f.source_key in (");
+                let mut list = q.separated(", ");
+                for key in part {
+                    list.push_bind(key);
+                }
+                q.push(") order by f.id");
+                q.build_query_as().fetch_all(db).await?
+            });
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
+    /// Subject and fields of the facts of a kind that became known after one watermark and by another and tell of these
+    /// days, or told of them before; with the earlier revisions of those that were revised. At most `limit`.
+    pub async fn late_facts(
+        &self,
+        kind: &str,
+        days: (Option<Date>, Option<Date>),
+        (after, by): (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<(Option<String>, String)>, StoreError> {
+        let Days(from, to) = Days::of(days);
         Ok(reading!(self, |db| {
-            sqlx::query_as(fact_sql!(
-                "where f.kind = $1 and f.id > $2 and f.id <= $3 order by f.id"
-            ))
+            sqlx::query_as(
+                "select f.subject, f.fields from facts f where f.kind = $1 and f.occurred_on >= $2 \
+                 and f.occurred_on < $3 and f.id > $4 and f.id <= $5 union all \
+                 select e.subject, e.fields from facts f join facts e on e.kind = f.kind and e.source = f.source \
+                 and e.source_key = f.source_key and e.revision <= f.revision \
+                 where f.kind = $1 and f.revision > 0 and f.id > $4 and f.id <= $5 and exists (select 1 from facts g \
+                 where g.kind = f.kind and g.source = f.source and g.source_key = f.source_key \
+                 and g.revision <= f.revision and g.occurred_on >= $2 and g.occurred_on < $3) limit $6",
+            )
             .bind(kind)
+            .bind(from)
+            .bind(to)
             .bind(after)
             .bind(by)
+            .bind(limit)
             .fetch_all(db)
             .await?
         }))
@@ -202,4 +294,43 @@ pub async fn put_fact(tx: &mut Tx, new: &NewFact<'_>) -> Result<PutFact, StoreEr
     });
     StoreError::check_rows("facts", done, 1)?;
     Ok(PutFact::Recorded(revision))
+}
+
+static INSERT: Bulk = Bulk::rows(
+    "insert into facts (kind, source, source_key, revision, subject, occurred, occurred_on, fields, content_hash, void, \
+     sent_by, recorded_at) values ",
+    12,
+    " on conflict (kind, source, source_key, revision) do nothing",
+);
+
+/// Records facts that are new, many at a time; one that is known after all goes the way of [`put_fact`].
+pub async fn put_new_facts(tx: &mut Tx, news: &[NewFact<'_>]) -> Result<(), StoreError> {
+    for piece in pieces(news) {
+        let text = INSERT.text(tx, piece.len());
+        let done = writing!(tx, |db| {
+            let mut query = sqlx::query(text);
+            for new in piece {
+                query = query
+                    .bind(new.kind)
+                    .bind(new.source)
+                    .bind(new.source_key)
+                    .bind(0_i64)
+                    .bind(new.subject)
+                    .bind(new.occurred)
+                    .bind(new.occurred_on.to_string())
+                    .bind(new.fields)
+                    .bind(&new.content_hash[..])
+                    .bind(i64::from(new.void))
+                    .bind(new.sent_by)
+                    .bind(new.recorded_at);
+            }
+            query.execute(db).await?.rows_affected()
+        });
+        if done != piece.len() as u64 {
+            for new in piece {
+                put_fact(tx, new).await?;
+            }
+        }
+    }
+    Ok(())
 }

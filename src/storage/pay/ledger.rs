@@ -56,6 +56,14 @@ pub struct Entry {
 pub struct Head {
     count: i64,
     hash: Vec<u8>,
+    at: i64,
+}
+
+impl Head {
+    /// When the last entry was posted, milliseconds UTC; 0: none was.
+    pub const fn at(&self) -> i64 {
+        self.at
+    }
 }
 
 /// Neither the run's nor the line's number is content: they depend on what was rolled back before. The key names both
@@ -105,7 +113,14 @@ pub async fn lock_ledger(tx: &mut Tx) -> Result<Head, StoreError> {
             .fetch_one(db)
             .await?
     });
-    Ok(Head { count, hash })
+    let last: Option<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as("select at from ledger where id = $1")
+            .bind(count)
+            .fetch_optional(db)
+            .await?
+    });
+    let at = last.map_or(0, |(at,)| at);
+    Ok(Head { count, hash, at })
 }
 
 /// Posts an entry; `false` when its key is posted with the same content. Another content under the same key is corrupt.
@@ -167,6 +182,7 @@ pub async fn post(
     *head = Head {
         count: id,
         hash: hash.to_vec(),
+        at,
     };
     Ok(true)
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::domain::Money;
 use crate::payout::Income;
+use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::convert::word;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
@@ -148,18 +149,47 @@ impl Store {
         after: Option<i64>,
         limit: i64,
     ) -> Result<Vec<LineRow>, StoreError> {
+        let after = after.unwrap_or(0);
+        // Two texts: one person's are found by the payee, not among everybody's.
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(line_sql!(
-                "where l.run_id = $1 and l.payee = coalesce($2, l.payee) and l.id > $3 order by l.id limit $4"
-            ))
-            .bind(run)
-            .bind(payee)
-            .bind(after.unwrap_or(0))
-            .bind(limit)
-            .fetch_all(db)
-            .await?
+            match payee {
+                None => {
+                    sqlx::query_as(line_sql!(
+                        "where l.run_id = $1 and l.id > $2 order by l.id limit $3"
+                    ))
+                    .bind(run)
+                    .bind(after)
+                    .bind(limit)
+                    .fetch_all(db)
+                    .await?
+                }
+                Some(payee) => {
+                    sqlx::query_as(line_sql!(
+                        "where l.payee = $4 and l.run_id = $1 and l.id > $2 order by l.id limit $3"
+                    ))
+                    .bind(run)
+                    .bind(after)
+                    .bind(limit)
+                    .bind(payee)
+                    .fetch_all(db)
+                    .await?
+                }
+            }
         });
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// What the lines of a run give for each thing they name: what it is, the payee, the amount in fen.
+    pub async fn lines_about(&self, run: i64) -> Result<Vec<(String, String, i64)>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select about, payee, cast(sum(amount) as bigint) from run_lines \
+                 where run_id = $1 and about is not null group by about, payee order by about, payee",
+            )
+            .bind(run)
+            .fetch_all(db)
+            .await?
+        }))
     }
 
     /// One line.
@@ -223,36 +253,41 @@ pub async fn run_lines_in(tx: &mut Tx, run: i64) -> Result<Vec<LineRow>, StoreEr
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+static INSERT: Bulk = Bulk::rows(
+    "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, amount, about, \
+     due, says_zh, says_en, trace, income) values ",
+    16,
+    "",
+);
+
 /// Writes the lines of a run, in order.
 pub async fn insert_lines(tx: &mut Tx, run: i64, lines: &[NewLine]) -> Result<(), StoreError> {
-    for new in lines {
+    for piece in pieces(lines) {
+        let text = INSERT.text(tx, piece.len());
         let done = writing!(tx, |db| {
-            sqlx::query(
-                "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, \
-                 amount, about, due, says_zh, says_en, trace, income) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-            )
-            .bind(run)
-            .bind(new.kind.as_str())
-            .bind(new.origin)
-            .bind(&new.payee)
-            .bind(&new.payee_kind)
-            .bind(&new.component)
-            .bind(&new.rule)
-            .bind(&new.title.0)
-            .bind(&new.title.1)
-            .bind(new.amount.minor())
-            .bind(&new.about)
-            .bind(&new.due)
-            .bind(&new.says.0)
-            .bind(&new.says.1)
-            .bind(&new.trace)
-            .bind(new.income.word())
-            .execute(db)
-            .await?
-            .rows_affected()
+            let mut query = sqlx::query(text);
+            for new in piece {
+                query = query
+                    .bind(run)
+                    .bind(new.kind.as_str())
+                    .bind(new.origin)
+                    .bind(&new.payee)
+                    .bind(&new.payee_kind)
+                    .bind(&new.component)
+                    .bind(&new.rule)
+                    .bind(&new.title.0)
+                    .bind(&new.title.1)
+                    .bind(new.amount.minor())
+                    .bind(&new.about)
+                    .bind(&new.due)
+                    .bind(&new.says.0)
+                    .bind(&new.says.1)
+                    .bind(&new.trace)
+                    .bind(new.income.word());
+            }
+            query.execute(db).await?.rows_affected()
         });
-        StoreError::check_rows("run_lines", done, 1)?;
+        StoreError::check_rows("run_lines", done, piece.len() as u64)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Pay: facts, attributes, settings, runs and their lines, the ledger, objections, holds (engine.md).
 
+mod claims;
 mod desk;
 mod facts;
 mod holds;
@@ -13,8 +14,9 @@ mod settings;
 mod statement;
 mod tracker;
 
+pub use claims::{RunClaim, insert_claims};
 pub use desk::{PayImport, apply_pay_import, insert_pay_import};
-pub use facts::{FactFilter, FactRow, NewFact, PutFact, put_fact, watermark};
+pub use facts::{FactFilter, FactRow, NewFact, PutFact, ReadFact, put_fact, put_new_facts, watermark};
 pub use holds::{
     HoldRow, WaitingLine, held_in, insert_export, insert_hold, insert_waiting, is_waiting, last_export,
     lock_hold, release_hold, settle_waiting, waiting_in,

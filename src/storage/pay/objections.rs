@@ -207,6 +207,30 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// Objections in a state or in all, one person's or everybody's, the newest first; `before` is the last page's smallest
+    /// id.
+    pub async fn objections_before(
+        &self,
+        state: Option<ObjectionState>,
+        employee: Option<EmployeeId>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Objection>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(objection_sql!(
+                "where o.state = coalesce($1, o.state) and o.employee_id = coalesce($2, o.employee_id) and o.id < $3 \
+                 order by o.id desc limit $4"
+            ))
+            .bind(state.map(ObjectionState::as_str))
+            .bind(employee.map(|e| e.0))
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// A person's objections, the newest first.
     pub async fn objections_of(&self, employee: EmployeeId) -> Result<Vec<Objection>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {

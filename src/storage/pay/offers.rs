@@ -194,6 +194,19 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// An employee's non-cash awards, in order; at most 1 000.
+    pub async fn awards_of(&self, payee: &str) -> Result<Vec<Offer>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(offer_sql!(
+                "where o.payee = $1 and o.payee_kind = 'employee' and o.kind = 'award' order by o.id limit 1000"
+            ))
+            .bind(payee)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// One offer.
     pub async fn offer(&self, id: i64) -> Result<Option<Offer>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {

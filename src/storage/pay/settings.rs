@@ -98,6 +98,18 @@ impl Store {
         }))
     }
 
+    /// Documents of the firm's own with their schemes, each text once, by scheme and the newest first.
+    pub async fn own_documents(&self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select scheme, document from scheme_settings where document is not null \
+                 group by scheme, document order by scheme, max(id) desc",
+            )
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
     /// All schemes that have settings.
     pub async fn schemes_set(&self) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = reading!(self, |db| {
@@ -108,19 +120,30 @@ impl Store {
         Ok(rows.into_iter().map(|(scheme,)| scheme).collect())
     }
 
-    /// Everybody's attributes as they hold on a day: of several the one from the latest day, of one day the last set.
-    pub async fn roster_on(&self, day: Date) -> Result<Vec<RosterValue>, StoreError> {
+    /// Everybody's attributes of these names as they hold on a day: of several the one from the latest day, of one day
+    /// the last set.
+    pub async fn roster_on(&self, day: Date, names: &[String]) -> Result<Vec<RosterValue>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let day = day.to_string();
         Ok(reading!(self, |db| {
-            sqlx::query_as(
-                "select v.employee_id, v.name, v.value, v.from_on from roster_values v where v.from_on <= $1 \
-                 and not exists (select 1 from roster_values w where w.employee_id = v.employee_id \
-                 and w.name = v.name and w.from_on <= $1 \
-                 and (w.from_on > v.from_on or (w.from_on = v.from_on and w.id > v.id))) \
-                 order by v.employee_id, v.name",
-            )
-            .bind(day.to_string())
-            .fetch_all(db)
-            .await?
+            let mut q = sqlx::QueryBuilder::new(
+                "select v.employee_id, v.name, v.value, v.from_on from roster_values v where v.from_on <= ",
+            );
+            q.push_bind(&day).push(
+                " and not exists (select 1 from roster_values w where w.employee_id = v.employee_id \
+                 and w.name = v.name and w.from_on <= ",
+            );
+            q.push_bind(&day).push(
+                " and (w.from_on > v.from_on or (w.from_on = v.from_on and w.id > v.id))) and v.name in (",
+            );
+            let mut list = q.separated(", ");
+            for name in names {
+                list.push_bind(name);
+            }
+            q.push(") order by v.employee_id, v.name");
+            q.build_query_as().fetch_all(db).await?
         }))
     }
 }

@@ -75,14 +75,16 @@ impl TryFrom<Row> for PayeeRun {
 }
 
 impl Store {
-    /// The runs that are visible to an employee and have lines of theirs, the earliest days first.
+    /// The runs that are visible to an employee and have lines or non-cash awards of theirs, the earliest days first.
     pub async fn payee_runs(&self, payee: &str) -> Result<Vec<PayeeRun>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(
                 "select r.id, r.scheme, r.period, r.from_on, r.to_on, r.state, r.watermark, r.calculated_at, \
                  r.submitted_at, r.approved_at, r.closed_at, r.paid_at, m.sum, m.lines from runs r join \
-                 (select run_id, cast(sum(amount) as bigint) as sum, count(*) as lines from run_lines \
-                 where payee = $1 and payee_kind = 'employee' group by run_id) m on m.run_id = r.id \
+                 (select run_id, cast(sum(amount) as bigint) as sum, cast(sum(lines) as bigint) as lines from \
+                 (select run_id, amount, 1 as lines from run_lines where payee = $1 and payee_kind = 'employee' union all \
+                 select run_id, 0, 0 from pay_offers where payee = $1 and payee_kind = 'employee' and kind = 'award') l \
+                 group by run_id) m on m.run_id = r.id \
                  where r.state in ('in_review', 'approved', 'closed', 'paid') order by r.to_on, r.scheme, r.id",
             )
             .bind(payee)

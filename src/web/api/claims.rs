@@ -92,6 +92,18 @@ pub struct NewAnswer {
     answer: String,
 }
 
+impl NewReason {
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl NewAnswer {
+    pub(super) fn answer(&self) -> &str {
+        &self.answer
+    }
+}
+
 /// That a doubt was noted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Contested {

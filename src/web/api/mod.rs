@@ -19,9 +19,11 @@ mod describe;
 mod employees;
 mod facts;
 mod filed;
+mod holds;
 mod interactions;
 mod leaderboard;
 mod links;
+mod objections;
 mod payout_view;
 mod payouts;
 mod pictures;
@@ -82,6 +84,8 @@ pub fn router() -> Router<Web> {
         .merge(facts::routes())
         .merge(schemes::routes())
         .merge(payouts::routes())
+        .merge(objections::routes())
+        .merge(holds::routes())
         .merge(shares::routes())
         .merge(interactions::routes())
         .merge(awards::routes())

@@ -49,4 +49,30 @@ async fn given_credited_orders_when_they_flow_then_once_and_their_changes_are_re
     assert_eq!(flow(&rig).await, 0);
 }
 
+async fn given_a_refund_of_an_order_older_than_the_clawback_when_it_flows_then_it_is_told_and_not_taken_back(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let coupon = json!({"employee": "l4", "campaign": "spring", "code": "LI10", "percent_off": 10});
+    assert_eq!(rig.post("admin", "/coupons", coupon).await.0, 201);
+    let order = json!({"kind": "sale", "external_id": "SO-1", "occurred_at": "2026-11-17T06:00:00Z",
+                       "amount": "199.00", "coupon": "LI10", "customer": {"phone": "13800138000"}});
+    assert_eq!(rig.post("admin", "/conversions", order).await.0, 201);
+    let refund = json!({"external_id": "RF-1", "amount": "99.00", "occurred_at": "2026-11-17T08:00:00Z"});
+    assert_eq!(
+        rig.post("admin", "/conversions/SO-1/refunds", refund).await.0,
+        201
+    );
+    assert_eq!(flow(&rig).await, 2);
+    // A year later orders are looked at from the 20th on: the order lies before, its refund within.
+    db.sql("update conversions set occurred_at = occurred_at - 864000000 where external_id = 'SO-1'")
+        .await;
+    let kinds = ["refund"].map(str::to_owned).into();
+    let (from, to) = ("2027-12-10".parse().unwrap(), "2028-01-10".parse().unwrap());
+    assert_eq!(bole::app::pay::flow(&rig.app, from, to, &kinds).await.unwrap(), 0);
+    let facts = rig.get("admin", "/facts?kind=refund").await;
+    assert_eq!(facts["data"][0]["void"], false, "{facts}");
+}
+
+both!(given_a_refund_of_an_order_older_than_the_clawback_when_it_flows_then_it_is_told_and_not_taken_back);
 both!(given_credited_orders_when_they_flow_then_once_and_their_changes_are_revisions);

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod doubts;
 mod facts;
 mod flow;
+mod guards;
 mod histories;
 mod late;
 mod next;
+mod reads;
 mod road;
 
 use serde_json::{Value, json};

@@ -101,6 +101,65 @@ async fn given_a_loss_when_its_year_is_closed_then_the_next_year_makes_it_good_f
     assert!(replayed.is_same(), "{replayed:?}");
 }
 
+async fn given_a_closed_loss_when_a_late_fact_changes_it_then_what_it_handed_on_is_revised_once_and_read(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    set_up(&rig, "13-partners", json!({"reserve": "0"})).await;
+    let holding = |key: &str, who: &str, units: &str| {
+        fact(
+            "holding",
+            key,
+            "2026-01-01",
+            json!({"units": units}),
+            Some(("holder", who)),
+        )
+    };
+    let profit =
+        |key: &str, day: &str, amount: &str| fact("profit", key, day, json!({"amount": amount}), None);
+    record(
+        &rig,
+        vec![
+            holding("h1", "Z3", "60"),
+            holding("h2", "L4", "40"),
+            profit("p26", "2026-12-31", "-5000.00"),
+            profit("p27", "2027-12-31", "20000.00"),
+        ],
+    )
+    .await;
+    let loss = calculated(&rig, "13-partners", "2026").await;
+    until_closed(&rig, &loss).await;
+    let sorted = |mut found: Vec<String>| {
+        found.sort_unstable();
+        found
+    };
+    record(&rig, vec![profit("p26", "2026-12-31", "-8000.00")]).await;
+    for _ in 0..2 {
+        let next = calculated(&rig, "13-partners", "2027").await;
+        assert_eq!(
+            sorted(lines(&rig, &next).await),
+            ["L4 4800.00 line", "Z3 7200.00 line"]
+        );
+        let newest = carried(&rig).await.remove(0);
+        assert_eq!((newest.2.as_str(), newest.3), ("8000", 1), "revised once");
+    }
+    // No loss after all: the old year pays, and the new one carries nothing.
+    record(&rig, vec![profit("p26", "2026-12-31", "1000.00")]).await;
+    let next = calculated(&rig, "13-partners", "2027").await;
+    let expected = [
+        "L4 400.00 late",
+        "L4 8000.00 line",
+        "Z3 12000.00 line",
+        "Z3 600.00 late",
+    ];
+    assert_eq!(sorted(lines(&rig, &next).await), expected);
+    let list = rig.get("admin", "/facts?kind=carried_loss").await;
+    assert_eq!(list["data"][0]["void"], true, "{list}");
+    until_closed(&rig, &next).await;
+    let replayed = bole::app::pay::replay(&rig.app, next["id"].as_i64().unwrap()).await;
+    assert!(replayed.unwrap().is_same());
+}
+
 async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed(
     db: TestDb,
 ) {
@@ -157,5 +216,6 @@ async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_a
     assert!(replayed.is_same(), "{replayed:?}");
 }
 
+both!(given_a_closed_loss_when_a_late_fact_changes_it_then_what_it_handed_on_is_revised_once_and_read);
 both!(given_a_loss_when_its_year_is_closed_then_the_next_year_makes_it_good_first_and_once);
 both!(given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed);

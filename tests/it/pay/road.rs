@@ -143,6 +143,34 @@ async fn given_a_payout_when_read_by_whom_it_pays_then_they_see_their_own_and_on
     );
 }
 
+async fn given_a_clock_turned_back_when_a_payout_goes_on_then_it_is_refused_and_nothing_is_lost(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    activity(&rig).await;
+    let run = calculated(&rig, "admin").await;
+    assert_eq!(take(&rig, "admin", &run, "submit").await.0, 200);
+    assert_eq!(take(&rig, "other", &run, "approve").await.0, 200);
+    let now = bole::domain::Clock::now(&*db.clock);
+    // A minute is what two nodes may differ by.
+    db.clock.advance_ms(-60_000);
+    assert_eq!(take(&rig, "admin", &run, "close").await.0, 200);
+    db.clock.set(now);
+    db.clock.advance_ms(-3_600_000);
+    let (status, body) = take(&rig, "admin", &run, "pay").await;
+    let detail = body["detail"].as_str().unwrap_or_default();
+    assert!(
+        status == 409 && detail.contains("set the clock right first"),
+        "{body}"
+    );
+    let ledger = bole::app::pay::check_ledger(&rig.app).await.unwrap();
+    assert_eq!(
+        (ledger.entries, ledger.broken_at),
+        (2, None),
+        "nothing was posted"
+    );
+    db.clock.set(now);
+    assert_eq!(take(&rig, "admin", &run, "pay").await.0, 200);
+}
+
 async fn given_an_earlier_calculation_when_calculated_again_then_only_the_new_one_counts(db: TestDb) {
     let rig = Rig::new(&db).await;
     activity(&rig).await;
@@ -296,8 +324,20 @@ async fn given_a_booked_ledger_when_somebody_edits_it_then_the_store_or_the_chai
     }
     let report = bole::app::pay::check_ledger(&rig.app).await.unwrap();
     assert_eq!(report.broken_at, Some(1));
+    // A word of a closed line: no entry says it, the seal does.
+    let sealed = |(looked, broken): (usize, Vec<i64>)| (looked, broken.len());
+    assert_eq!(
+        sealed(bole::app::pay::check_seals(&rig.app).await.unwrap()),
+        (1, 0)
+    );
+    db.sql("update run_lines set says_zh = says_zh || '。'").await;
+    assert_eq!(
+        sealed(bole::app::pay::check_seals(&rig.app).await.unwrap()),
+        (1, 1)
+    );
 }
 
+both!(given_a_clock_turned_back_when_a_payout_goes_on_then_it_is_refused_and_nothing_is_lost);
 both!(given_a_calculated_payout_when_it_goes_its_road_then_it_is_booked_once_and_paid);
 both!(given_a_payout_when_somebody_it_pays_or_without_the_right_decides_then_it_is_refused);
 both!(given_a_payout_when_read_by_whom_it_pays_then_they_see_their_own_and_only_under_review);

@@ -118,6 +118,30 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
             yuan(found.month.total),
         ]),
     });
+    let awards = view::awards(lang, found);
+    if !awards.is_empty() {
+        let worth = |worth: Option<Money>| worth.map(yuan).unwrap_or_default();
+        paper = paper
+            .heading(lang.t("income-awards").to_string())
+            .table(PaperTable {
+                columns: vec![
+                    PaperColumn::left(lang.t("income-scheme").to_string()),
+                    PaperColumn::left(lang.t("income-item").to_string()),
+                    PaperColumn::right(lang.t("income-award-worth").to_string()),
+                ],
+                rows: awards
+                    .into_iter()
+                    .map(|a| {
+                        vec![
+                            a.scheme,
+                            format!("{}\n{} {}", a.title, a.what, a.state.word),
+                            worth(a.worth),
+                        ]
+                    })
+                    .collect(),
+                total: None,
+            });
+    }
     if found.debt > Money::ZERO {
         paper = paper.text(lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
     }
@@ -170,6 +194,7 @@ fn sheet(lang: Lang, found: &Statement, groups: &[Group]) -> Table {
             Column::text(lang.t("income-about").to_string()),
             Column::text(lang.t("income-state-head").to_string()),
             Column::money(lang.t("income-amount-pretax").to_string()),
+            Column::money(lang.t("income-award-worth").to_string()),
             Column::text(lang.t("income-how").to_string()),
         ],
     );
@@ -183,11 +208,24 @@ fn sheet(lang: Lang, found: &Statement, groups: &[Group]) -> Table {
                 small(lang, line).into(),
                 group.state.word.as_str().into(),
                 line.amount.into(),
+                Cell::Empty,
                 how.join("; ").into(),
             ]);
         }
     }
-    let mut totals = vec![Cell::Empty; 7];
+    for award in view::awards(lang, found) {
+        table.push(vec![
+            award.scheme.into(),
+            period_words(lang, &found.month.period).into(),
+            award.title.into(),
+            award.what.into(),
+            award.state.word.into(),
+            Cell::Empty,
+            award.worth.into(),
+            Cell::Empty,
+        ]);
+    }
+    let mut totals = vec![Cell::Empty; 8];
     totals[0] = lang.t("income-total").to_string().into();
     totals[5] = found.month.total.into();
     table.totals = Some(totals);

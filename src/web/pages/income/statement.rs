@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::view::{self, Group, PendingView};
+use super::view::{self, AwardView, Group, PendingView};
 use crate::app::pay::{Statement, statement};
 use crate::domain::{Money, Period};
 use crate::storage::pay::RunState;
@@ -37,6 +37,7 @@ pub struct IncomePage {
     /// What stands above the lines: until when one may object.
     pub deadline: Option<String>,
     pub groups: Vec<Group>,
+    pub awards: Vec<AwardView>,
     pub pending: Vec<PendingView>,
     pub debt: Option<String>,
     /// Words of the steps, when, and which is now.
@@ -110,6 +111,7 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
         change: None,
         deadline: None,
         groups: Vec::new(),
+        awards: Vec::new(),
         pending: Vec::new(),
         debt: None,
         road: Vec::new(),
@@ -138,6 +140,7 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
     page.month = chosen.period.label();
     page.period = period_words(lang, &chosen.period);
     page.groups = view::groups(lang, found, today);
+    page.awards = view::awards(lang, found);
     page.total = chosen.total;
     page.state = Some(view::run_chip(lang, chosen.state));
     let schemes: std::collections::BTreeSet<&str> = found.runs.iter().map(|r| r.scheme.as_str()).collect();

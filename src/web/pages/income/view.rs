@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use crate::app::pay::{Part, Pending, Statement, Story, Two};
 use crate::domain::Money;
-use crate::storage::pay::{LineKind, ObjectionState, RunState};
+use crate::payout::Label;
+use crate::storage::pay::{LineKind, ObjectionState, Offer, RunState};
 use crate::web::i18n::{Lang, day_words, yuan};
 use crate::web::pages::pay::view::{self, Chip};
 
@@ -216,6 +217,34 @@ pub fn run_chip(lang: Lang, state: RunState) -> Chip {
         _ => ("warn", "clock"),
     };
     Chip::new(kind, icon, lang.word("income-state", state.as_str()))
+}
+
+/// A non-cash award.
+#[derive(Clone, Debug)]
+pub struct AwardView {
+    pub scheme: String,
+    pub title: String,
+    pub what: String,
+    /// What it is worth in money, where that was said (GC-29).
+    pub worth: Option<Money>,
+    pub state: Chip,
+}
+
+/// The month's non-cash awards, in words.
+pub fn awards(lang: Lang, found: &Statement) -> Vec<AwardView> {
+    let award = |(scheme, award): &(Label, Offer)| {
+        let about = award.says.about.as_deref().filter(|about| !about.is_empty());
+        let mut what = vec![view::offer_what(lang, award)];
+        what.extend(about.map(str::to_owned));
+        AwardView {
+            scheme: view::say(lang, scheme),
+            title: say(lang, &award.says.title, &found.code, &found.name),
+            what: what.join(&lang.t("shell-comma").to_string()),
+            worth: award.says.amount,
+            state: view::offer_chip(lang, award.state),
+        }
+    };
+    found.awards.iter().map(award).collect()
 }
 
 /// Something that is not paid yet.

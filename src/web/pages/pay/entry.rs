@@ -15,7 +15,7 @@ use super::facts;
 use super::params::Typed;
 use super::view;
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, FieldInfo, enter};
+use crate::app::pay::{Does, Enterable, FieldInfo, enter, known};
 use crate::storage::pay::FactRow;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
@@ -187,17 +187,19 @@ fn input(
     }
 }
 
-fn page(web: &Web, who: &SignedIn, word: &str) -> Result<(NewPage, Option<Enterable>), Problem> {
+async fn page(web: &Web, who: &SignedIn, word: &str) -> Result<(NewPage, Option<Enterable>), Problem> {
     who.need(Permission::CalculatePay)?;
     let lang = who.lang;
+    let known = known(&web.app).await?;
+    let missing = || Problem::not_found(format_args!("kind {word:?}"));
     let what = match word {
         "" => None,
-        word => Some(Enterable::find(word).ok_or_else(|| Problem::not_found(format_args!("kind {word:?}")))?),
+        word => Some(Enterable::find(&known, word).ok_or_else(missing)?),
     };
     let page = NewPage {
         s: who.shell(web, Place::PayFacts),
-        kinds: facts::kinds(lang),
-        rosters: facts::rosters(lang),
+        kinds: facts::kinds(lang, &known),
+        rosters: facts::rosters(lang, &known),
         kind: word.to_owned(),
         name: what
             .as_ref()
@@ -216,7 +218,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Html<NewPage>, Problem> {
     let word = asked.kind.unwrap_or_default();
-    page(&web, &who, word.trim()).map(|(page, _)| Html(page))
+    page(&web, &who, word.trim()).await.map(|(page, _)| Html(page))
 }
 
 async fn send(
@@ -226,7 +228,7 @@ async fn send(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let lang = who.lang;
-    let (mut page, what) = page(&web, &who, asked.kind.as_deref().unwrap_or_default().trim())?;
+    let (mut page, what) = page(&web, &who, asked.kind.as_deref().unwrap_or_default().trim()).await?;
     let Some(what) = what else {
         return Err(Problem::field("?kind", "expected a kind of fact"));
     };

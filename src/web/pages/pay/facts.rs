@@ -16,7 +16,7 @@ use super::params::Typed;
 use super::run::Names;
 use super::view;
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, KindInfo, PayError, documents, enter, fact_kinds};
+use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, enter, known};
 use crate::storage::pay::{FactFilter, FactRow};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
@@ -108,8 +108,9 @@ pub fn routes() -> Router<Web> {
 }
 
 /// Every kind, for a select; all of them first.
-pub fn kinds(lang: Lang) -> Vec<Opt> {
-    let mut list: Vec<Opt> = fact_kinds()
+pub fn kinds(lang: Lang, known: &Known) -> Vec<Opt> {
+    let mut list: Vec<Opt> = known
+        .kinds()
         .values()
         .map(|k| Opt::new(&k.kind, view::say(lang, &k.label)))
         .collect();
@@ -193,7 +194,8 @@ async fn list(
     let mut found = web.app.store.facts(filter, asked.before, ROWS + 1).await?;
     let more = found.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
     found.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let infos = fact_kinds();
+    let known = known(&web.app).await?;
+    let infos = known.kinds();
     let last = found.last().filter(|_| more).map(|f| f.id.to_string());
     let or = |t: &Option<String>| t.clone().unwrap_or_default();
     let next = last.map(|before| {
@@ -217,7 +219,7 @@ async fn list(
             .iter()
             .map(|f| row(&web, lang, infos, f, String::new()))
             .collect(),
-        kinds: kinds(lang),
+        kinds: kinds(lang, &known),
         kind: or(&kind),
         source: or(&source),
         from: from_field,
@@ -252,11 +254,12 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
     let (first, _) = told.first().ok_or_else(missing)?;
     let (source, latest) = (first.source.clone(), first.clone());
     told.retain(|(row, _)| row.source == source);
-    let infos = fact_kinds();
+    let known = known(&web.app).await?;
+    let infos = known.kinds();
     let names = Names::load(web, lang).await?;
     let info = infos.get(&which.kind);
     let writes = who.actor.may(Permission::CalculatePay) && source != "tracker";
-    let form = Enterable::find(&which.kind)
+    let form = Enterable::find(&known, &which.kind)
         .filter(|_| writes)
         .map(|what| EntryForm::of(lang, &what, &entry::cells_of(&what, &latest), true));
     Ok(FactPage {
@@ -295,7 +298,8 @@ async fn revise(
     who.need(Permission::CalculatePay)?;
     let lang = who.lang;
     let mut page = page(&web, &who, &which).await?;
-    let what = Enterable::find(&which.kind)
+    let known = known(&web.app).await?;
+    let what = Enterable::find(&known, &which.kind)
         .ok_or_else(|| Problem::not_found(format_args!("kind {:?}", which.kind)))?;
     if page.source == "tracker" {
         return Err(Problem::forbidden("the tracker corrects its own facts"));
@@ -348,10 +352,9 @@ async fn revise(
 }
 
 /// Schemes whose attributes can be entered.
-pub fn rosters(lang: Lang) -> Vec<Opt> {
-    documents()
-        .iter()
-        .filter(|(_, d)| !d.header.guard)
-        .map(|(id, d)| Opt::new(format!("roster:{id}"), view::say(lang, &d.header.name)))
+pub fn rosters(lang: Lang, known: &Known) -> Vec<Opt> {
+    known
+        .schemes()
+        .map(|(id, name)| Opt::new(format!("roster:{id}"), view::say(lang, name)))
         .collect()
 }

@@ -12,7 +12,7 @@ use super::facts;
 use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, EntryError, Item, PayError, confirm, items_of, look_at_file};
+use crate::app::pay::{Does, Enterable, EntryError, Item, PayError, confirm, items_of, known, look_at_file};
 use crate::sheet::{Column, MAX_BYTES, Table};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
@@ -90,8 +90,9 @@ pub fn routes() -> Router<Web> {
         .route("/app/pay/facts/imports/{id}", get(preview).post(apply))
 }
 
-fn find(word: &str) -> Result<Enterable, Problem> {
-    Enterable::find(word).ok_or_else(|| Problem::not_found(format_args!("kind {word:?}")))
+async fn find(web: &Web, word: &str) -> Result<Enterable, Problem> {
+    let known = known(&web.app).await?;
+    Enterable::find(&known, word).ok_or_else(|| Problem::not_found(format_args!("kind {word:?}")))
 }
 
 fn head(lang: Lang, column: &(String, String, String, bool)) -> String {
@@ -101,14 +102,19 @@ fn head(lang: Lang, column: &(String, String, String, bool)) -> String {
     }
 }
 
-fn page(web: &Web, who: &SignedIn, word: &str) -> Result<ImportPage, Problem> {
+async fn page(web: &Web, who: &SignedIn, word: &str) -> Result<ImportPage, Problem> {
     who.need(Permission::CalculatePay)?;
     let lang = who.lang;
-    let what = if word.is_empty() { None } else { Some(find(word)?) };
+    let what = if word.is_empty() {
+        None
+    } else {
+        Some(find(web, word).await?)
+    };
+    let known = known(&web.app).await?;
     Ok(ImportPage {
         s: who.shell(web, Place::PayFacts),
-        kinds: facts::kinds(lang),
-        rosters: facts::rosters(lang),
+        kinds: facts::kinds(lang, &known),
+        rosters: facts::rosters(lang, &known),
         kind: word.to_owned(),
         name: what
             .as_ref()
@@ -128,7 +134,8 @@ async fn show(
     who: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Html<ImportPage>, Problem> {
-    page(&web, &who, asked.kind.as_deref().unwrap_or_default().trim()).map(Html)
+    let word = asked.kind.as_deref().unwrap_or_default().trim();
+    page(&web, &who, word).await.map(Html)
 }
 
 /// An empty sheet with the heads of a kind.
@@ -138,7 +145,7 @@ async fn template(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     who.need(Permission::CalculatePay)?;
-    let what = find(asked.kind.as_deref().unwrap_or_default())?;
+    let what = find(&web, asked.kind.as_deref().unwrap_or_default()).await?;
     let columns = what.columns();
     let heads = columns.iter().map(|c| Column::text(head(who.lang, c)));
     let table = Table::new(view::say(who.lang, &what.label), heads.collect());
@@ -169,12 +176,12 @@ async fn send(
 ) -> Result<Response, Problem> {
     let lang = who.lang;
     let word = asked.kind.unwrap_or_default();
-    let mut page = page(&web, &who, word.trim())?;
-    let what = find(word.trim())?;
+    let mut page = page(&web, &who, word.trim()).await?;
+    let what = find(&web, word.trim()).await?;
     let source = sent.text("source").trim().to_owned();
     page.source.value.clone_from(&source);
     let is_good = (1..=100).contains(&source.chars().count()) && !source.chars().any(char::is_control);
-    if !is_good || source == "tracker" {
+    if !is_good || ["tracker", "payout"].contains(&source.as_str()) {
         page.source.error = Some(lang.t("import-wrong-source").to_string());
         return Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY));
     }
@@ -256,7 +263,7 @@ async fn looked(web: &Web, who: &SignedIn, id: i64) -> Result<PreviewPage, Probl
     let lang = who.lang;
     let import = web.app.store.pay_import(id).await?;
     let import = import.ok_or_else(|| Problem::not_found(format_args!("file {id}")))?;
-    let what = find(&import.kind)?;
+    let what = find(web, &import.kind).await?;
     let items = items_of(&import);
     let count =
         |test: fn(&Item) -> bool| i64::try_from(items.iter().filter(|i| test(i)).count()).unwrap_or(0);

@@ -93,27 +93,6 @@ fn queue_of(kind: &str) -> (&'static str, Place) {
     }
 }
 
-fn chip(lang: Lang, state: OfferState) -> Chip {
-    let (kind, icon) = match state {
-        OfferState::Open => ("warn", "clock"),
-        OfferState::Accepted => ("warn", "check"),
-        OfferState::Declined => ("", "cross"),
-        OfferState::HandedOver => ("good", "check"),
-    };
-    Chip::new(kind, icon, lang.word("offer-state", state.as_str()))
-}
-
-/// A proposal's or award's words: common ones as people say them, a document's own as they are.
-fn what(lang: Lang, offer: &Offer) -> String {
-    const KNOWN: [&str; 6] = ["pay_rise", "promotion", "demotion", "points", "trip", "title"];
-    let word = offer.says.what.as_str();
-    let word = match KNOWN.contains(&word) {
-        true => lang.word("offer-what", word).to_string(),
-        false => word.to_owned(),
-    };
-    format!("{word} {}", offer.says.quantity)
-}
-
 async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<Row, Problem> {
     let lang = who.lang;
     let (app, actor) = (&web.app, &who.actor);
@@ -147,7 +126,7 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
         name: offer.name.clone().unwrap_or_else(|| says.payee.clone()),
         code: offer.name.as_ref().map_or(String::new(), |_| says.payee.clone()),
         title: pick(&says.title),
-        what: what(lang, offer),
+        what: view::offer_what(lang, offer),
         amount: says.amount,
         effective: says.effective.clone().unwrap_or_default(),
         about: says.about.clone().unwrap_or_default(),
@@ -158,7 +137,7 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
             |s| view::say(lang, &s.document.header.name),
         ),
         period: view::period(lang, &offer.period),
-        chip: chip(lang, offer.state),
+        chip: view::offer_chip(lang, offer.state),
         decided: step(&offer.decided),
         handed: step(&offer.handed),
         reason: String::new(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::app::pay::PayError;
 use crate::domain::{Money, Period};
 use crate::payout::Label;
-use crate::storage::pay::RunState;
+use crate::storage::pay::{Offer, OfferState, RunState};
 use crate::web::i18n::{self, Lang};
 
 /// A state as a chip.
@@ -111,6 +111,28 @@ pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         PayError::NotFound(_) | PayError::Store(_) => None,
     }
+}
+
+/// A state of a proposal or an award as a chip.
+pub fn offer_chip(lang: Lang, state: OfferState) -> Chip {
+    let (kind, icon) = match state {
+        OfferState::Open => ("warn", "clock"),
+        OfferState::Accepted => ("warn", "check"),
+        OfferState::Declined => ("", "cross"),
+        OfferState::HandedOver => ("good", "check"),
+    };
+    Chip::new(kind, icon, lang.word("offer-state", state.as_str()))
+}
+
+/// A proposal's or award's words: common ones as people say them, a document's own as they are.
+pub fn offer_what(lang: Lang, offer: &Offer) -> String {
+    const KNOWN: [&str; 6] = ["pay_rise", "promotion", "demotion", "points", "trip", "title"];
+    let word = offer.says.what.as_str();
+    let word = match KNOWN.contains(&word) {
+        true => lang.word("offer-what", word).to_string(),
+        false => word.to_owned(),
+    };
+    format!("{word} {}", offer.says.quantity)
 }
 
 #[cfg(test)]

@@ -171,12 +171,14 @@ async fn given_every_kind_when_its_template_is_filled_in_then_the_heads_are_read
 ) {
     let app = firm(&db).await;
     let mut gu = signed_in(&app, "gu").await;
-    let kinds = bole::app::pay::fact_kinds()
+    let schemes = bole::app::pay::known(&app).await.expect("a store");
+    let kinds = schemes
+        .kinds()
         .keys()
         .cloned()
         .chain(["roster:07-new-customers".into(), "roster:13-partners".into()]);
     let known: Vec<String> = kinds
-        .filter(|k| bole::app::pay::Enterable::find(k).is_some())
+        .filter(|k| bole::app::pay::Enterable::find(&schemes, k).is_some())
         .collect();
     for (at, kind) in known.iter().enumerate() {
         for file in ["csv", "xlsx"] {
@@ -352,7 +354,10 @@ async fn given_attributes_when_entered_by_file_and_by_hand_then_they_hold_from_t
     );
     let set = app
         .store
-        .roster_on("2026-03-01".parse().expect("a day"))
+        .roster_on(
+            "2026-03-01".parse().expect("a day"),
+            &["07-new-customers.role".to_owned()],
+        )
         .await
         .expect("a store");
     let told: Vec<(String, String)> = set.into_iter().map(|v| (v.name, v.value)).collect();
@@ -360,6 +365,58 @@ async fn given_attributes_when_entered_by_file_and_by_hand_then_they_hold_from_t
     assert_eq!(told, [role("sales"), role("beautician")]);
 }
 
+async fn given_a_document_of_the_firms_own_when_it_declares_a_kind_then_the_kind_can_be_entered_and_is_paid_by(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    super::first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let form = "/app/pay/facts/new?kind=first_box";
+    assert_eq!(
+        gu.get(form).await.status,
+        StatusCode::NOT_FOUND,
+        "nobody knows it yet"
+    );
+    let text = std::fs::read_to_string("schemes/07-new-customers.toml").expect("a shipped document");
+    let input = bole::app::pay::SettingInput {
+        from_on: "2026-10-01".parse().expect("a day"),
+        document: Some(text.replace("first_batch", "first_box").replace("首批", "首箱")),
+        params: serde_json::Map::new(),
+        enabled: true,
+        note: "本店叫法".into(),
+    };
+    bole::app::pay::change_setting(&app, &bole::app::Actor::System, "07-new-customers", &input)
+        .await
+        .expect("a setting");
+    let page = gu.get(form).await;
+    assert!(
+        page.status == StatusCode::OK && page.body.contains("首箱"),
+        "{}",
+        page.body
+    );
+    let typed = [
+        ("f.source_key", "b-1"),
+        ("f.occurred_on", "2026-10-20"),
+        ("f.seller", "zhang"),
+        ("f.customer", "门店 b"),
+        ("f.amount", "20000.00"),
+    ];
+    let sent = gu.post(form, &typed).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let run = super::calculated(&mut gu, "07-new-customers", "2026-10").await;
+    let lines = app
+        .store
+        .run_lines(run.parse().expect("a number"), Some("zhang"), None, 9)
+        .await;
+    let amounts: Vec<String> = lines
+        .expect("a store")
+        .iter()
+        .map(|l| l.line.amount.to_string())
+        .collect();
+    assert_eq!(amounts, ["2000.00", "300.00"], "by the firm's own words alone");
+}
+
+both!(given_a_document_of_the_firms_own_when_it_declares_a_kind_then_the_kind_can_be_entered_and_is_paid_by);
 both!(given_a_file_when_it_is_looked_at_then_every_line_says_what_it_would_do_and_only_confirming_records_it);
 both!(given_what_was_looked_at_when_something_else_is_recorded_before_it_is_confirmed_then_nothing_of_it_is);
 both!(given_files_that_are_none_when_sent_then_each_is_refused_in_words_and_nothing_is_kept);

@@ -1,6 +1,7 @@
 //! Proposals: decided by another person with a reason, handed over by a third.
 
-use bole::app::App;
+use bole::app::pay::{SettingInput, change_setting};
+use bole::app::{Actor, App};
 use bole::storage::pay::{Offer, OfferState};
 use serde_json::json;
 
@@ -158,5 +159,52 @@ async fn given_a_proposal_when_decided_badly_then_the_field_says_so_and_it_stays
     );
 }
 
+async fn given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_the_statement_and_in_its_files(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    let input = SettingInput {
+        from_on: "2026-01-01".parse().expect("a day"),
+        document: None,
+        params: serde_json::Map::new(),
+        enabled: false,
+        note: String::new(),
+    };
+    change_setting(&app, &Actor::System, "14-vesting", &input)
+        .await
+        .expect("a setting");
+    let grant = json!({"shares": 100_001, "years": 4, "kind_of_holder": "executive"});
+    fact(&app, "grant", "g1", Some("zhang"), "2025-03-02", grant).await;
+    let passed = json!({"grant": "g1", "year": 1, "passed": true, "for_scheme": "14-vesting"});
+    fact(&app, "assessment", "a1", None, "2026-02-20", passed).await;
+    let (mut gu, mut fang) = (signed_in(&app, "gu").await, signed_in(&app, "fang").await);
+    let run = calculated(&mut gu, "14-vesting", "2026").await;
+    step(&mut gu, &run, "submit").await;
+    step(&mut fang, &run, "approve").await;
+    assert_eq!(step(&mut gu, &run, "close").await, 303);
+    // A month of nothing but an award is a month.
+    let mut zhang = signed_in(&app, "zhang").await;
+    let page = zhang.get("/app/income?month=2026-12").await.body;
+    for words in ["非现金奖励", "25001", "等决定"] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let mut li = signed_in(&app, "li").await;
+    let page = li.get("/app/income").await.body;
+    assert!(!page.contains("25001"), "{page}");
+    let pdf = zhang.get("/app/income/files/2026-12.pdf").await;
+    let paper = crate::support::pdf::pdf_lines(&pdf.bytes).join(" ");
+    assert!(paper.contains("非现金奖励") && paper.contains("25001"), "{paper}");
+    let sheet = zhang.get("/app/income/files/2026-12.xlsx").await;
+    assert_eq!(sheet.status.as_u16(), 200);
+    let mut book: calamine::Xlsx<_> =
+        calamine::Reader::new(std::io::Cursor::new(sheet.bytes)).expect("a workbook");
+    let range = calamine::Reader::worksheet_range_at(&mut book, 0)
+        .expect("a sheet")
+        .expect("cells");
+    let text: String = range.cells().map(|(_, _, cell)| cell.to_string() + " ").collect();
+    assert!(text.contains("25001") && text.contains("非现金折合"), "{text}");
+}
+
+both!(given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_the_statement_and_in_its_files);
 both!(given_a_proposal_when_it_is_decided_then_by_an_approver_with_a_reason_and_once);
 both!(given_a_proposal_when_decided_badly_then_the_field_says_so_and_it_stays_open);

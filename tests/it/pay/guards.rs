@@ -1,0 +1,183 @@
+//! The guards across schemes, through the API: one order under two schemes, the ceiling and its reason, targets changed.
+
+use bole::app::Actor;
+use bole::app::pay::{Check, review};
+use serde_json::{Value, json};
+
+use super::{lines, record, take};
+use crate::points::rig::Rig;
+use crate::support::TestDb;
+
+/// The sharing programme at 3 % and first batches, in force for whoever calculates them.
+async fn schemes(rig: &Rig) {
+    let social = json!({
+        "lead_rates": [{"class": "contact", "rate": "50"}, {"class": "white_paper", "rate": "80"},
+                       {"class": "registration", "rate": "120"}, {"class": "enquiry", "rate": "200"}],
+        "star_bonus": "1000", "sale_bands": [{"from": "0", "gives": "3%"}], "virality_pool": "3000", "virality_min": 3,
+        "team_target": "9000000", "team_share": "1%", "point_prices": [{"item": "coffee", "points": 200}],
+    });
+    for (scheme, params) in [("00-social", social), ("07-new-customers", json!({}))] {
+        let version = json!({"from_on": "2026-01-01", "params": params, "enabled": false, "note": "test"});
+        let path = format!("/schemes/{scheme}/versions");
+        assert_eq!(rig.post("admin", &path, version).await.0, 201, "{scheme}");
+    }
+    for code in ["z3", "l4"] {
+        let role = json!({"from_on": "2026-01-01", "attributes": {"07-new-customers.role": "sales"}});
+        let path = format!("/employees/{code}/attributes");
+        let (status, body) = rig.call("admin", "PUT", &path, Some(role)).await;
+        assert_eq!(status, 200, "{body}");
+    }
+}
+
+fn order(key: &str, by: &str, amount: &str) -> Value {
+    json!({"kind": "order", "source": "shop", "source_key": key, "occurred_on": "2026-10-12",
+           "measures": {"amount": amount}, "dimensions": {"customer": format!("c-{key}"), "link": by}})
+}
+
+fn batch(key: &str, seller: &str, amount: &str) -> Value {
+    json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": seller, "occurred_on": "2026-10-12",
+           "measures": {"amount": amount}, "dimensions": {"customer": format!("c-{key}")}})
+}
+
+async fn calculated(rig: &Rig, scheme: &str) -> Value {
+    let body = json!({"scheme": scheme, "period": "2026-10"});
+    let (status, run) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(status, 201, "{run}");
+    run
+}
+
+async fn close(rig: &Rig, run: &Value) {
+    for (key, step) in [("admin", "submit"), ("other", "approve"), ("admin", "close")] {
+        let (status, body) = take(rig, key, run, step).await;
+        assert_eq!(status, 200, "{step}: {body}");
+    }
+}
+
+/// What the guards say of a run: warnings as `component about`.
+async fn told(rig: &Rig, run: &Value) -> Vec<String> {
+    let found = review(&rig.app, &Actor::System, run["id"].as_i64().unwrap())
+        .await
+        .unwrap();
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    found
+        .guards
+        .iter()
+        .map(|w| format!("{} {}", text(&w["component"]), text(&w["about"])))
+        .collect()
+}
+
+async fn one_order_twice(db: &TestDb, social_first: bool) {
+    let rig = Rig::new(db).await;
+    schemes(&rig).await;
+    record(
+        &rig,
+        vec![
+            order("SO-1", "Z3", "10000.00"),
+            batch("SO-1", "z3", "10000.00"),
+            // Two people in two roles: both.
+            order("SO-2", "L4", "10000.00"),
+            batch("SO-2", "z3", "10000.00"),
+            // The same key by chance: worth something else, so another thing.
+            order("1", "Z3", "50.00"),
+            batch("1", "z3", "80.00"),
+        ],
+    )
+    .await;
+    let social = calculated(&rig, "00-social").await;
+    let batches = calculated(&rig, "07-new-customers").await;
+    let found = review(&rig.app, &Actor::System, social["id"].as_i64().unwrap())
+        .await
+        .unwrap();
+    let takes = |check: &Check| matches!(check, Check::GuardsTake(sum, 1) if sum.to_string() == "300.00");
+    assert!(
+        found.checks.iter().any(takes),
+        "said before it is done: {:?}",
+        found.checks
+    );
+    assert_eq!(told(&rig, &batches).await, ["claimed_twice SO-1"]);
+    let road = if social_first {
+        [&social, &batches]
+    } else {
+        [&batches, &social]
+    };
+    for run in road {
+        close(&rig, run).await;
+    }
+    let mut found = lines(&rig, &social).await;
+    found.sort_unstable();
+    assert_eq!(found, ["L4 300.00 line", "Z3 -300.00 guard", "Z3 301.50 line"]);
+    // The bonus for new shops is nobody's order.
+    assert_eq!(lines(&rig, &batches).await, ["Z3 2008.00 line", "Z3 300.00 line"]);
+    let owed = rig
+        .app
+        .store
+        .account_balance("payable:employee:Z3")
+        .await
+        .unwrap();
+    assert_eq!(
+        owed.to_string(),
+        "2309.50",
+        "1 000 for each order, the small ones and the bonus"
+    );
+}
+
+async fn given_one_order_under_two_schemes_when_the_smaller_is_closed_first_then_the_larger_claim_stands(
+    db: TestDb,
+) {
+    one_order_twice(&db, true).await;
+}
+
+async fn given_one_order_under_two_schemes_when_the_larger_is_closed_first_then_it_stands(db: TestDb) {
+    one_order_twice(&db, false).await;
+}
+
+async fn given_incentives_above_the_ceiling_when_looked_at_then_a_reason_is_asked_for_and_kept(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    schemes(&rig).await;
+    record(
+        &rig,
+        vec![order("SO-9", "L4", "120000.00"), batch("SO-9", "z3", "120000.00")],
+    )
+    .await;
+    let social = calculated(&rig, "00-social").await;
+    calculated(&rig, "07-new-customers").await;
+    assert_eq!(
+        told(&rig, &social).await,
+        ["over_cap SO-9"],
+        "20 % and 3 % of one order"
+    );
+    let mut why = order("SO-9", "L4", "120000.00");
+    why["source"] = json!("finance");
+    why["dimensions"] = json!({"customer": "c", "reason": "开业促销，总经理批准", "for_scheme": "99-guards"});
+    record(&rig, vec![why]).await;
+    assert_eq!(
+        told(&rig, &social).await,
+        ["over_cap SO-9", "over_cap_reason SO-9"]
+    );
+    let again = calculated(&rig, "00-social").await;
+    assert_eq!(again["total"], social["total"], "told to the guards alone");
+    // Warned, not taken.
+    close(&rig, &again).await;
+    assert_eq!(lines(&rig, &again).await, ["L4 3600.00 line"]);
+}
+
+async fn given_a_target_changed_within_the_period_when_both_signed_again_then_the_guards_are_content(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    schemes(&rig).await;
+    let change = |signed: bool| {
+        json!({"kind": "target_change", "source": "hr", "source_key": "t1", "occurred_on": "2026-10-15", "measures": {},
+               "dimensions": {"unit": "team-b", "signed": signed}})
+    };
+    record(&rig, vec![change(false)]).await;
+    let run = calculated(&rig, "07-new-customers").await;
+    assert_eq!(told(&rig, &run).await, ["unsigned_change team-b"]);
+    record(&rig, vec![change(true)]).await;
+    assert_eq!(told(&rig, &run).await, Vec::<String>::new());
+}
+
+both!(given_one_order_under_two_schemes_when_the_smaller_is_closed_first_then_the_larger_claim_stands);
+both!(given_one_order_under_two_schemes_when_the_larger_is_closed_first_then_it_stands);
+both!(given_incentives_above_the_ceiling_when_looked_at_then_a_reason_is_asked_for_and_kept);
+both!(given_a_target_changed_within_the_period_when_both_signed_again_then_the_guards_are_content);

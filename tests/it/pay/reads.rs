@@ -1,0 +1,162 @@
+//! What a run reads: the days its document looks at and no others, whatever else a firm keeps.
+
+use bole::app::Actor;
+use bole::app::pay::{SettingInput, change_setting, set_attributes};
+use serde_json::{Value, json};
+
+use super::{lines, record, take};
+use crate::points::rig::Rig;
+use crate::support::TestDb;
+
+/// The first-batch scheme in force, 张三 and 李四 selling.
+async fn sellers(rig: &Rig) {
+    let from_on = "2026-01-01".parse().unwrap();
+    let input = SettingInput {
+        from_on,
+        document: None,
+        params: serde_json::Map::new(),
+        enabled: false,
+        note: String::new(),
+    };
+    change_setting(&rig.app, &Actor::System, "07-new-customers", &input)
+        .await
+        .unwrap();
+    for code in ["Z3", "L4"] {
+        let role = json!({"07-new-customers.role": "sales"});
+        set_attributes(&rig.app, &Actor::System, code, from_on, role.as_object().unwrap())
+            .await
+            .unwrap();
+    }
+}
+
+fn batch(source: &str, key: &str, seller: &str, day: &str, amount: &str) -> Value {
+    json!({"kind": "first_batch", "source": source, "source_key": key, "subject": seller, "occurred_on": day,
+           "measures": {"amount": amount}, "dimensions": {"customer": format!("shop {key}")}})
+}
+
+async fn month(rig: &Rig, period: &str) -> Value {
+    let body = json!({"scheme": "07-new-customers", "period": period});
+    let (status, run) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(status, 201, "{run}");
+    run
+}
+
+async fn input_of(rig: &Rig, run: &Value) -> Vec<u8> {
+    let run = rig.app.store.run(run["id"].as_i64().unwrap()).await.unwrap();
+    run.unwrap().input_hash
+}
+
+async fn close(rig: &Rig, run: &Value) {
+    for (key, step) in [("admin", "submit"), ("other", "approve"), ("admin", "close")] {
+        let (status, body) = take(rig, key, run, step).await;
+        assert_eq!(status, 200, "{step}: {body}");
+    }
+}
+
+async fn given_facts_of_other_months_when_a_month_is_calculated_then_it_reads_its_own_and_is_not_late_for_them(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-10-10", "60000.00")]).await;
+    let first = month(&rig, "2026-10").await;
+    let read = input_of(&rig, &first).await;
+    record(
+        &rig,
+        vec![
+            batch("till", "s1", "z3", "2026-09-30", "50000.00"),
+            batch("till", "n1", "l4", "2026-11-01", "50000.00"),
+        ],
+    )
+    .await;
+    let again = month(&rig, "2026-10").await;
+    assert_eq!(
+        (&again["total"], input_of(&rig, &again).await),
+        (&first["total"], read.clone())
+    );
+    record(&rig, vec![batch("till", "o2", "l4", "2026-10-31", "1000.00")]).await;
+    let more = month(&rig, "2026-10").await;
+    assert_ne!(input_of(&rig, &more).await, read, "a fact of the month is read");
+    close(&rig, &more).await;
+    // November has its own fact and nothing to correct.
+    let november = lines(&rig, &month(&rig, "2026-11").await).await;
+    assert_eq!(november, ["L4 7500.00 line", "L4 300.00 line"]);
+}
+
+async fn given_a_revision_that_moves_a_fact_to_another_month_when_that_is_calculated_then_both_months_are_right(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-10-31", "10000.00")]).await;
+    let first = month(&rig, "2026-10").await;
+    close(&rig, &first).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-11-01", "10000.00")]).await;
+    let mut found = lines(&rig, &month(&rig, "2026-11").await).await;
+    found.sort_unstable();
+    let expected = [
+        "Z3 -1000.00 late",
+        "Z3 -300.00 late",
+        "Z3 1000.00 line",
+        "Z3 300.00 line",
+    ];
+    assert_eq!(found, expected);
+}
+
+async fn given_one_key_of_two_sources_when_calculated_then_both_count_and_are_told_by_source(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    let mut other = batch("web", "o1", "l4", "2026-10-12", "20000.00");
+    record(
+        &rig,
+        vec![batch("till", "o1", "z3", "2026-10-10", "10000.00"), other.clone()],
+    )
+    .await;
+    let run = month(&rig, "2026-10").await;
+    assert_eq!(
+        run["total"], "3600.00",
+        "both sales, 10 % each, and each a new shop"
+    );
+    let list = rig.get("admin", &format!("/payouts/{}/lines", run["id"])).await;
+    let told = rig
+        .get(
+            "admin",
+            &format!("/payout-lines/{}/explanation", list["data"][0]["id"]),
+        )
+        .await;
+    assert!(told["trace"].to_string().contains("till/o1"), "{told}");
+    // One that is another scheme's does not make two of it.
+    other["dimensions"]["for_scheme"] = json!("07-repeat-orders");
+    record(&rig, vec![other]).await;
+    let run = month(&rig, "2026-10").await;
+    let list = rig.get("admin", &format!("/payouts/{}/lines", run["id"])).await;
+    let told = rig
+        .get(
+            "admin",
+            &format!("/payout-lines/{}/explanation", list["data"][0]["id"]),
+        )
+        .await;
+    assert!(!told["trace"].to_string().contains("till/o1"), "{told}");
+}
+
+async fn given_somebody_who_left_long_ago_when_a_fact_still_names_them_then_the_scheme_can_be_calculated(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    record(&rig, vec![batch("till", "o1", "l4", "2027-10-10", "10000.00")]).await;
+    let left = json!({"left_on": "2026-01-31"});
+    let (status, body) = rig.call("admin", "PATCH", "/employees/l4", Some(left)).await;
+    assert_eq!(status, 200, "{body}");
+    let run = month(&rig, "2027-10").await;
+    assert_eq!(
+        lines(&rig, &run).await,
+        Vec::<String>::new(),
+        "nothing after the last day: {run}"
+    );
+}
+
+both!(given_facts_of_other_months_when_a_month_is_calculated_then_it_reads_its_own_and_is_not_late_for_them);
+both!(given_a_revision_that_moves_a_fact_to_another_month_when_that_is_calculated_then_both_months_are_right);
+both!(given_one_key_of_two_sources_when_calculated_then_both_count_and_are_told_by_source);
+both!(given_somebody_who_left_long_ago_when_a_fact_still_names_them_then_the_scheme_can_be_calculated);
