@@ -7,7 +7,7 @@ use crate::domain::{Class, ClickId};
 use crate::redirect::loader::{Rules, overrule};
 use crate::storage::clicks::ClickView;
 use crate::storage::slices::forget_day;
-use crate::storage::{StoreError, insert_audit};
+use crate::storage::{StoreError, Tx, insert_audit};
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
@@ -53,31 +53,37 @@ pub async fn overrule_click(
     if actor.employee().is_some() && link.map(|link| link.employee) == actor.employee() {
         return Err(OverruleError::Own);
     }
+    let mut tx = app.store.begin().await?;
+    if !overrule_in(app, &mut tx, actor, (id, class), reason).await? {
+        return Err(OverruleError::NotFound(id));
+    }
+    tx.commit().await?;
+    redecide_for_click(app, actor, id).await?;
+    app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
+}
+
+/// Gives a click another class inside a transaction; `false` when there is no such click.
+pub(in crate::app) async fn overrule_in(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    (id, class): (ClickId, Class),
+    reason: &str,
+) -> Result<bool, StoreError> {
     let now_ms = app.clock.now_ms();
     let rules = Rules::of(&app.programme);
-    let mut tx = app.store.begin().await?;
-    let before = overrule(&mut tx, &rules, id, class, now_ms)
-        .await?
-        .ok_or(OverruleError::NotFound(id))?;
+    let Some(before) = overrule(tx, &rules, id, class, now_ms).await? else {
+        return Ok(false);
+    };
     let detail = json!({
         "from": { "class": before.class.as_str(), "reason": before.reason.as_str() },
         "to": class.as_str(),
         "reason": reason,
     });
     let subject = format!("click:{id}");
-    insert_audit(
-        &mut tx,
-        now_ms,
-        &actor.word(),
-        "click.overrule",
-        &subject,
-        &detail,
-    )
-    .await?;
+    insert_audit(tx, now_ms, &actor.word(), "click.overrule", &subject, &detail).await?;
     if let Ok(at) = jiff::Timestamp::from_millisecond(id.unix_ms()) {
-        forget_day(&mut tx, app.day_of(at)).await?;
+        forget_day(tx, app.day_of(at)).await?;
     }
-    tx.commit().await?;
-    redecide_for_click(app, actor, id).await?;
-    app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
+    Ok(true)
 }

@@ -35,6 +35,10 @@ impl Refused {
     pub fn at(pointer: &'static str, detail: impl Display) -> Self {
         Self::Wrong(vec![Wrong::at(pointer, detail)])
     }
+
+    pub(in crate::app) fn is_collision(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_collision())
+    }
 }
 
 /// Looks at fields one by one and remembers what is wrong.

@@ -1,21 +1,28 @@
 //! Suspicions: found by a chore, decided by a person (attribution.md §9).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::clicks::{OverruleError, overrule_click};
+use crate::app::claims::again;
+use crate::app::clicks::overrule_in;
 use crate::app::slices::ids_of;
-use crate::app::{Actor, App, Permission, Refused, VerdictError, give_verdict};
+use crate::app::verdict::verdict_in;
+use crate::app::{Actor, App, Permission, Refused, VerdictError};
 use crate::attribution::Verdict;
 use crate::attribution::odd::{INSTANT_MS, odd};
-use crate::domain::{Class, ClickId};
-use crate::storage::suspicions::{ClickEvidence, Evidence, Suspicion, decide_suspicion, file_suspicion};
+use crate::domain::{Class, ClickId, EmployeeId};
+use crate::storage::conversions::lock_by_external_id;
+use crate::storage::suspicions::{
+    ClickEvidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions,
+};
 use crate::storage::{StoreError, insert_audit};
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
-/// Clicks of one suspicion that are shown and decided on together.
-pub const CLICKS_MAX: i64 = 500;
+/// Clicks of one suspicion that are looked at and decided on together.
+pub const CLICKS_MAX: i64 = 5_000;
 
 /// Looks for what is odd about a day, and files it; gives how many signs.
 pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Result<usize, StoreError> {
@@ -51,7 +58,7 @@ pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Re
 pub struct Case {
     /// The suspicion.
     pub suspicion: Suspicion,
-    /// Its clicks, at most 500.
+    /// Its clicks, at most 5 000.
     pub clicks: Vec<ClickEvidence>,
     /// Leads and orders by those clicks that still count: id, kind, net amount.
     pub conversions: Vec<(String, String, i64)>,
@@ -129,78 +136,91 @@ pub async fn decide_on_suspicion(
     if decision == Decision::Confirm(Class::Human) {
         return Err(Refused::at("/class", "a class that does not count"));
     }
-    let case = case(app, id)
-        .await?
-        .ok_or_else(|| Refused::NotFound(format!("suspicion {id}")))?;
-    if actor.employee() == Some(case.suspicion.employee) {
+    let seen = app.store.suspicion(id).await?;
+    let employee = seen.ok_or_else(|| missing(id))?.employee;
+    if actor.employee() == Some(employee) {
         return Err(Refused::Forbidden("nobody decides on their own clicks"));
     }
-    let mut evidence: Evidence = case.suspicion.evidence.clone();
-    let ids: Vec<String> = case.conversions.iter().map(|(id, ..)| id.clone()).collect();
-    let to_hold: Vec<String> = ids
-        .iter()
-        .filter(|id| !evidence.held.contains(id))
-        .cloned()
-        .collect();
-    if decision == Decision::Hold {
-        evidence.held.extend(to_hold.iter().cloned());
-    }
+    again!(once(app, actor, (id, employee), decision, reason))?;
+    let now = app.store.suspicion(id).await?;
+    now.ok_or_else(|| missing(id))
+}
+
+fn missing(id: i64) -> Refused {
+    Refused::NotFound(format!("suspicion {id}"))
+}
+
+/// The decision with all it moves, in one transaction: a decision that stands has its effect.
+async fn once(
+    app: &App,
+    actor: &Actor,
+    (id, employee): (i64, EmployeeId),
+    decision: Decision,
+    reason: &str,
+) -> Result<(), Refused> {
     let (by, now_ms) = (actor.word(), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
-    let written = decide_suspicion(
-        &mut tx,
-        id,
-        decision.from(),
-        decision.word(),
-        &evidence,
-        (&by, now_ms, reason),
-    )
-    .await?;
-    if !written {
-        tx.rollback().await?;
+    // Signs of one person share conversions: decisions on them take turns.
+    let known = lock_suspicions(&mut tx, employee).await?;
+    let Case {
+        suspicion,
+        clicks,
+        conversions,
+        ..
+    } = case(app, id).await?.ok_or_else(|| missing(id))?;
+    let counting: BTreeSet<String> = conversions.into_iter().map(|(id, ..)| id).collect();
+    let others: BTreeSet<String> = known
+        .iter()
+        .filter(|s| s.id != id && s.status == "held")
+        .flat_map(|s| s.evidence.held.iter().cloned())
+        .collect();
+    let mut evidence = suspicion.evidence.clone();
+    let mut held: BTreeSet<String> = evidence.held.drain(..).collect();
+    let (verdict, moved) = match decision {
+        Decision::Hold => {
+            let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
+            let same = app.store.conversions_held_by_clicks(employee, &ids).await?;
+            // What another sign holds already is held by this one too.
+            held.extend(same.into_iter().filter(|id| others.contains(id)));
+            held.extend(counting.iter().cloned());
+            (Verdict::Held, counting)
+        }
+        Decision::Clear => (Verdict::Released, held.difference(&others).cloned().collect()),
+        Decision::Confirm(_) => (Verdict::Rejected, counting.union(&held).cloned().collect()),
+    };
+    evidence.held = held.into_iter().collect();
+    let how = (by.as_str(), now_ms, reason);
+    if !decide_suspicion(&mut tx, id, decision.from(), decision.word(), &evidence, how).await? {
         return Err(Refused::Conflict("somebody has decided already".to_owned()));
     }
     let detail = json!({
-        "employee": case.suspicion.code, "day": case.suspicion.day, "kind": case.suspicion.kind.as_str(),
-        "decision": decision.word(), "clicks": case.clicks.len(), "conversions": ids, "reason": reason,
+        "employee": suspicion.code, "day": suspicion.day, "kind": suspicion.kind.as_str(),
+        "decision": decision.word(), "clicks": clicks.len(), "conversions": moved, "reason": reason,
     });
     let subject = format!("suspicion:{id}");
     insert_audit(&mut tx, now_ms, &by, "suspicion.decide", &subject, &detail).await?;
-    tx.commit().await?;
-    match decision {
-        Decision::Hold => verdicts(app, actor, &to_hold, Verdict::Held, reason).await?,
-        Decision::Clear => verdicts(app, actor, &evidence.held, Verdict::Released, reason).await?,
-        Decision::Confirm(class) => {
-            for click in case.clicks.iter().filter(|c| c.class != class.as_str()) {
-                match overrule_click(app, actor, ClickId(click.id), class, reason).await {
-                    Ok(_) | Err(OverruleError::NotFound(_)) => {}
-                    Err(OverruleError::Store(error)) => return Err(error.into()),
-                    Err(error) => return Err(Refused::Conflict(error.to_string())),
-                }
-            }
-            let mut all = ids;
-            all.extend(evidence.held.iter().cloned());
-            verdicts(app, actor, &all, Verdict::Rejected, reason).await?;
-        }
+    // All conversions are locked before anything is booked: whoever books one waits for it with nothing in hand.
+    let mut locked = Vec::new();
+    for external_id in &moved {
+        locked.extend(lock_by_external_id(&mut tx, external_id).await?);
     }
-    let now = app.store.suspicion(id).await?;
-    now.ok_or_else(|| Refused::NotFound(format!("suspicion {id}")))
-}
-
-/// The same verdict on several; what moved elsewhere meanwhile stays where it is.
-async fn verdicts(
-    app: &App,
-    actor: &Actor,
-    ids: &[String],
-    verdict: Verdict,
-    reason: &str,
-) -> Result<(), Refused> {
-    for id in ids {
-        match give_verdict(app, actor, id, verdict, Some(reason)).await {
-            Ok(_) | Err(VerdictError::Refused(_) | VerdictError::Missing) => {}
+    for conversion in &locked {
+        match verdict_in(&mut tx, actor, conversion, (verdict, reason), now_ms).await {
+            // What moved elsewhere meanwhile stays where it is.
+            Ok(_) | Err(VerdictError::Refused(_)) => {}
             Err(VerdictError::Store(error)) => return Err(error.into()),
-            Err(error) => return Err(Refused::Conflict(error.to_string())),
+            Err(_) => {
+                return Err(Refused::Forbidden(
+                    "nobody decides on a conversion they are credited with",
+                ));
+            }
         }
     }
+    if let Decision::Confirm(class) = decision {
+        for click in clicks.iter().filter(|c| c.class != class.as_str()) {
+            overrule_in(app, &mut tx, actor, (ClickId(click.id), class), reason).await?;
+        }
+    }
+    tx.commit().await?;
     Ok(())
 }

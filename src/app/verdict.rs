@@ -44,31 +44,44 @@ pub async fn give_verdict(
     if (needs_reason && reason.is_empty()) || reason.chars().count() > MAX_REASON {
         return Err(VerdictError::Reason);
     }
-    let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let found = conversions::lock_by_external_id(&mut tx, external_id).await?;
     let old = found.ok_or(VerdictError::Missing)?;
+    if verdict_in(&mut tx, actor, &old, (verdict, reason), app.clock.now_ms()).await? {
+        tx.commit().await?;
+    }
+    let now = app.store.conversion(external_id).await?;
+    now.ok_or(VerdictError::Missing)
+}
+
+/// A verdict on a locked conversion, in the transaction that locked it; whether it changed anything.
+pub(in crate::app) async fn verdict_in(
+    tx: &mut Tx,
+    actor: &Actor,
+    old: &Conversion,
+    (verdict, reason): (Verdict, &str),
+    now_ms: i64,
+) -> Result<bool, VerdictError> {
     let own = actor.employee();
     if own.is_some() && (own == old.credited_to || own == old.indirect_to) {
         return Err(VerdictError::Own);
     }
     let status = old.status.after(verdict)?;
-    if status != old.status {
-        let who = actor.word();
-        move_to(&mut tx, &old, status, Some((&who, reason)), now_ms).await?;
-        insert_audit(
-            &mut tx,
-            now_ms,
-            &who,
-            &format!("conversion.{verdict}"),
-            &format!("conversion:{external_id}"),
-            &json!({ "from": old.status.as_str(), "to": status.as_str(), "reason": reason }),
-        )
-        .await?;
-        tx.commit().await?;
+    if status == old.status {
+        return Ok(false);
     }
-    let now = app.store.conversion(external_id).await?;
-    now.ok_or(VerdictError::Missing)
+    let who = actor.word();
+    move_to(tx, old, status, Some((&who, reason)), now_ms).await?;
+    insert_audit(
+        tx,
+        now_ms,
+        &who,
+        &format!("conversion.{verdict}"),
+        &format!("conversion:{}", old.external_id),
+        &json!({ "from": old.status.as_str(), "to": status.as_str(), "reason": reason }),
+    )
+    .await?;
+    Ok(true)
 }
 
 /// A chore: what was pending through its hold becomes approved. At most 1 000 at a time; gives how many.

@@ -291,10 +291,11 @@ impl Store {
         let visitor = s.evidence.visitor.as_deref().map(unhex).unwrap_or_default();
         Ok(reading!(self, |db| {
             let mut q = QueryBuilder::new(CLICK);
-            q.push("c.id >= ").push_bind(from.0);
-            q.push(" and c.id < ").push_bind(to.0);
-            q.push(" and l.parent_id is null and l.employee_id = ")
-                .push_bind(s.employee.0);
+            q.push("l.employee_id = ").push_bind(s.employee.0);
+            if s.kind != Odd::Instant {
+                q.push(" and l.parent_id is null and c.id >= ").push_bind(from.0);
+                q.push(" and c.id < ").push_bind(to.0);
+            }
             match s.kind {
                 Odd::Visitor => {
                     q.push(" and coalesce(c.visitor, c.visitor_hash) = ")
@@ -317,11 +318,17 @@ impl Store {
                 Odd::Regular => {
                     q.push(" and c.class in ('human', 'repeat', 'suspect')");
                 }
+                // Those it is about alone: the day's other leads and orders have nothing to do with it.
                 Odd::Instant => {
                     q.push(" and c.id in (select v.touch_id from conversions v where v.credited_to = ");
                     q.push_bind(s.employee.0);
-                    q.push(" and v.day = ").push_bind(s.day.to_string());
-                    q.push(" and v.touch_id is not null)");
+                    q.push(" and v.external_id in (");
+                    let mut list = q.separated(", ");
+                    list.push("''");
+                    for id in &s.evidence.conversions {
+                        list.push_bind(id);
+                    }
+                    q.push("))");
                 }
             }
             q.push(" order by c.id limit ").push_bind(limit);
@@ -349,15 +356,34 @@ impl Store {
         employee: EmployeeId,
         clicks: &[Uuid],
     ) -> Result<Vec<(String, String, i64)>, StoreError> {
+        self.by_clicks("status in ('pending', 'approved')", employee, clicks)
+            .await
+    }
+
+    /// External ids of conversions credited to somebody by these clicks that are held.
+    pub async fn conversions_held_by_clicks(
+        &self,
+        employee: EmployeeId,
+        clicks: &[Uuid],
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = self.by_clicks("status = 'held'", employee, clicks).await?;
+        Ok(rows.into_iter().map(|(id, ..)| id).collect())
+    }
+
+    async fn by_clicks(
+        &self,
+        status: &'static str,
+        employee: EmployeeId,
+        clicks: &[Uuid],
+    ) -> Result<Vec<(String, String, i64)>, StoreError> {
         if clicks.is_empty() {
             return Ok(Vec::new());
         }
         Ok(reading!(self, |db| {
-            let mut q = QueryBuilder::new(
-                "select external_id, kind, amount - refunded from conversions where status in ('pending', 'approved') \
-                 and credited_to = ",
-            );
-            q.push_bind(employee.0).push(" and touch_id in (");
+            let mut q =
+                QueryBuilder::new("select external_id, kind, amount - refunded from conversions where ");
+            q.push(status).push(" and credited_to = ").push_bind(employee.0);
+            q.push(" and touch_id in (");
             let mut list = q.separated(", ");
             for click in clicks {
                 list.push_bind(*click);
@@ -366,6 +392,26 @@ impl Store {
             q.build_query_as().fetch_all(db).await?
         }))
     }
+}
+
+/// Suspicions about somebody that are not settled, locked until the transaction ends.
+pub async fn lock_suspicions(tx: &mut Tx, employee: EmployeeId) -> Result<Vec<Suspicion>, StoreError> {
+    let rows: Vec<Row> = writing!(tx, |db| {
+        // `for update` exists on one database only; a write locks on both.
+        sqlx::query(
+            "update suspicions set status = status where employee_id = $1 and status in ('open', 'held')",
+        )
+        .bind(employee.0)
+        .execute(&mut *db)
+        .await?;
+        sqlx::query_as(sql!(
+            "where s.employee_id = $1 and s.status in ('open', 'held') order by s.id"
+        ))
+        .bind(employee.0)
+        .fetch_all(db)
+        .await?
+    });
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Files what was found; what was found before keeps its decision, and its figures follow while nobody decided.

@@ -6,6 +6,7 @@ mod doors;
 mod landing;
 mod money;
 mod recount;
+mod suspects;
 
 use axum::Router;
 use axum::body::Body;
