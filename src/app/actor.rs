@@ -2,6 +2,7 @@
 
 use crate::app::{Permission, allows};
 use crate::domain::{EmployeeId, Role};
+use crate::storage::{Store, StoreError};
 
 /// An authenticated actor. Audit entries and decisions carry its [`Actor::word`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +56,12 @@ impl Actor {
         }
     }
 
-    /// Whether both are the same actor: the same key or account, or tied to the same person.
+    /// Whether a stored actor's word means the same actor: the same key or account, or one tied to the same person.
     /// The same actor on both sides of one decision is refused, admin included (api.md).
-    pub fn is_same(&self, other: &Self) -> bool {
-        self == other || (self.employee().is_some() && self.employee() == other.employee())
+    pub async fn is_same(&self, store: &Store, word: &str) -> Result<bool, StoreError> {
+        if self.word() == word {
+            return Ok(true);
+        }
+        Ok(self.employee().is_some() && store.person_behind(word).await? == self.employee())
     }
 }

@@ -112,6 +112,22 @@ impl Store {
         row.map(from_row).transpose()
     }
 
+    /// The person behind an actor's word (`account:7`, `key:3`), if it is tied to one today.
+    pub async fn person_behind(&self, word: &str) -> Result<Option<EmployeeId>, StoreError> {
+        let (sql, id) = match word.split_once(':') {
+            Some(("account", id)) => ("select employee_id from accounts where id = $1", id),
+            Some(("key", id)) => ("select employee_id from api_keys where id = $1", id),
+            _ => return Ok(None),
+        };
+        let Ok(id) = id.parse::<i64>() else {
+            return Ok(None);
+        };
+        let row: Option<(Option<i64>,)> = reading!(self, |db| {
+            sqlx::query_as(sql).bind(id).fetch_optional(db).await?
+        });
+        Ok(row.and_then(|(person,)| person).map(EmployeeId))
+    }
+
     /// The account with this row, live or not.
     pub async fn account(&self, id: i64) -> Result<Option<Account>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {

@@ -45,7 +45,7 @@ pub use objections::{
     MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
     object, objection_barred, objection_deadline, talk, withdraw_objection,
 };
-pub use offers::{barred_from_offer, decide_on_offer, hand_over};
+pub use offers::{barred_from_handing, barred_from_offer, decide_on_offer, hand_over};
 pub use replay::{LedgerReport, Replayed, check_ledger, check_seals, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, set_attributes};

@@ -64,7 +64,26 @@ pub async fn barred_from_offer(
     let run = app.store.run(offer.run).await?;
     let run = run.ok_or_else(|| PayError::NotFound(format!("payout {}", offer.run)))?;
     let own = is_own(app, actor, offer).await?;
-    Ok(steps::barred(actor, &run, own).map(steps::Barred::as_str))
+    let barred = steps::barred(app, actor, &run, own).await?;
+    Ok(barred.map(steps::Barred::as_str))
+}
+
+/// Why somebody may not hand an accepted offer over: `hand` (their role), `accepted` (they did) or `paid` (it is their
+/// own).
+pub async fn barred_from_handing(
+    app: &App,
+    actor: &Actor,
+    offer: &Offer,
+) -> Result<Option<&'static str>, PayError> {
+    if !actor.may(Permission::CalculatePay) {
+        return Ok(Some("hand"));
+    }
+    if let Some((by, ..)) = &offer.decided
+        && actor.is_same(&app.store, by).await?
+    {
+        return Ok(Some("accepted"));
+    }
+    Ok(is_own(app, actor, offer).await?.then_some("paid"))
 }
 
 async fn is_own(app: &App, actor: &Actor, offer: &Offer) -> Result<bool, PayError> {
@@ -125,17 +144,14 @@ pub async fn decide_on_offer(
 /// who accepted it.
 pub async fn hand_over(app: &App, actor: &Actor, id: i64, note: &str) -> Result<Offer, PayError> {
     let missing = || PayError::NotFound(format!("offer {id}"));
-    if !actor.may(Permission::CalculatePay) {
-        return Err(PayError::Forbidden("only finance and HR hand over"));
-    }
+    steps::need(actor, Permission::CalculatePay, "only finance and HR hand over")?;
     let offer = app.store.offer(id).await?.ok_or_else(missing)?;
-    let (who, now_ms) = (actor.word(), app.clock.now_ms());
-    let decided = offer.decided.as_ref().is_some_and(|(by, ..)| *by == who);
-    if decided || is_own(app, actor, &offer).await? {
+    if barred_from_handing(app, actor, &offer).await?.is_some() {
         return Err(PayError::Forbidden(
             "nobody hands over what they accepted, or what is theirs",
         ));
     }
+    let (who, now_ms) = (actor.word(), app.clock.now_ms());
     let note = note.trim();
     if note.chars().count() > MAX_REASON {
         return Err(PayError::field(

@@ -1,8 +1,9 @@
 //! Material is written by one and approved by another.
 
-use bole::app::Refused;
 use bole::app::materials::{MaterialStep, decide_on_material, put_material, put_material_picture};
-use bole::domain::{CampaignId, MaterialState};
+use bole::app::{Actor, Refused};
+use bole::domain::{CampaignId, EmployeeId, MaterialState, Role};
+use bole::storage::insert_api_key;
 use bole::storage::materials::MaterialFacts;
 use jiff::civil::date;
 
@@ -40,6 +41,30 @@ async fn given_new_material_when_approved_by_another_then_it_can_be_posted_until
         matches!(by(manager(1)).await, Err(Refused::Forbidden(_))),
         "who wrote it does not approve it"
     );
+    let mut tx = app.store.begin().await.unwrap();
+    let (hash, person) = (bole::web::hash_key("z3"), Some(EmployeeId(1)));
+    let id = insert_api_key(&mut tx, "z3", &hash, Role::Manager, person, 1, None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let key = Actor::Key {
+        id,
+        role: Role::Manager,
+        employee: person,
+    };
+    put_material(&app, &key, SPRING, "a", &facts()).await.unwrap();
+    let other = MaterialFacts {
+        life: "来坐坐".into(),
+        ..facts()
+    };
+    put_material(&app, &key, SPRING, "a", &other).await.unwrap();
+    assert!(
+        matches!(by(manager(1)).await, Err(Refused::Forbidden(_))),
+        "who wrote it with a key of theirs does not approve it"
+    );
+    put_material(&app, &manager(1), SPRING, "a", &facts())
+        .await
+        .unwrap();
     let approved = by(manager(2)).await.unwrap();
     assert_eq!(approved.state, MaterialState::Approved);
     assert_eq!(approved.published_at, Some(app.clock.now_ms()));

@@ -127,7 +127,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
             days: format!("{} – {}", day(m.facts.starts_on), day(m.facts.ends_on)),
             scheduled: m.facts.starts_on.is_some_and(|first| today < first),
             state: m.state,
-            mine: m.made_by == who.actor.word(),
+            mine: who.actor.is_same(store, &m.made_by).await?,
             made: name(&m.made_by),
             decided: m
                 .decided_by

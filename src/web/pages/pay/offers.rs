@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
-use crate::app::pay::{PayError, barred_from_offer, decide_on_offer, hand_over, scheme_document};
+use crate::app::pay::{
+    PayError, barred_from_handing, barred_from_offer, decide_on_offer, hand_over, scheme_document,
+};
 use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
 use crate::web::html::{Html, see_other};
@@ -111,11 +113,7 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
     };
     let act = match offer.state {
         OfferState::Open => Some(("decide", barred_from_offer(app, actor, offer).await?)),
-        OfferState::Accepted => {
-            let mine = offer.decided.as_ref().is_some_and(|(by, ..)| *by == actor.word());
-            let role = (!actor.may(Permission::CalculatePay)).then_some("hand");
-            Some(("hand", role.or(mine.then_some("accepted"))))
-        }
+        OfferState::Accepted => Some(("hand", barred_from_handing(app, actor, offer).await?)),
         OfferState::Declined | OfferState::HandedOver => None,
     };
     let today = app.today();
