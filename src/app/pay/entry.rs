@@ -14,7 +14,7 @@ use crate::sheet::{Header, ReadError, header_key, read_table};
 use crate::storage::pay::{
     NewFact, PayImport, PutFact, apply_pay_import, insert_pay_import, insert_roster_value, put_fact,
 };
-use crate::storage::{StoreError, insert_audit};
+use crate::storage::{StoreError, Tx, insert_audit};
 
 /// What a line would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,9 +230,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
     let items = items_of(&import);
     let now = look_again(app, &what, &import, &items).await?;
     if now.iter().map(|i| &i.does).ne(items.iter().map(|i| &i.does)) {
-        return Err(PayError::Conflict(
-            "something was recorded in between: look at the file again".to_owned(),
-        ));
+        return Err(overtaken());
     }
     let inputs: Vec<FactInput> = items
         .iter()
@@ -272,11 +270,9 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
         } else {
             let (input, checked) = (input, facts::check(app, input, &known, &codes));
             let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
-            let put = put_fact(&mut tx, &row(input, &checked, &who, now_ms)).await?;
+            let put = put_now(&mut tx, &row(input, &checked, &who, now_ms)).await?;
             if put != PutFact::Recorded(expected) {
-                return Err(PayError::Conflict(
-                    "something was recorded in between: look at the file again".to_owned(),
-                ));
+                return Err(overtaken());
             }
         }
     }
@@ -293,6 +289,18 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
     .await?;
     tx.commit().await?;
     Ok(done)
+}
+
+fn overtaken() -> PayError {
+    PayError::Conflict("something was recorded in between: look at the file again".to_owned())
+}
+
+/// Puts a fact; who writes the same revision in this instant was first.
+async fn put_now(tx: &mut Tx, fact: &NewFact<'_>) -> Result<PutFact, PayError> {
+    match put_fact(tx, fact).await {
+        Err(error) if error.is_unique_violation() => Err(overtaken()),
+        other => Ok(other?),
+    }
 }
 
 async fn look_again(
@@ -389,7 +397,7 @@ pub async fn enter(
         let known = known(app).await?;
         let checked = facts::check(app, &input, &known, &codes);
         let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
-        let put = put_fact(&mut tx, &row(&input, &checked, &who, now_ms)).await?;
+        let put = put_now(&mut tx, &row(&input, &checked, &who, now_ms)).await?;
         if put != PutFact::Recorded(after.map_or(0, |seen| seen + 1)) {
             return Err(moved());
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::app::claims::again;
 use crate::app::pay::PayError;
 use crate::app::pay::catalog::{Known, known};
 use crate::app::pay::flow::TRACKER;
@@ -61,8 +62,13 @@ pub enum FactAnswer {
     },
 }
 
-/// Takes facts, each for itself; those that are wrong are told and the others recorded.
+/// Takes facts, each for itself; those that are wrong are told and the others recorded. Told the same by two at once, one
+/// of them hears that it is known.
 pub async fn put_facts(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<FactAnswer>, PayError> {
+    again!(put_once(app, actor, inputs))
+}
+
+async fn put_once(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<FactAnswer>, PayError> {
     if inputs.len() > MAX_FACTS {
         return Err(PayError::field("", format!("at most {MAX_FACTS} facts at once")));
     }

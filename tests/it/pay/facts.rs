@@ -30,6 +30,26 @@ async fn given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_re
     assert!(list["next_cursor"].is_string());
 }
 
+async fn given_one_fact_when_sent_by_many_at_once_then_one_records_it_and_the_others_hear_that_it_is_known(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let mut sent = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let rig = rig.clone();
+        let fact = receipt("r1", "100.00", "2026-11-04");
+        sent.spawn(async move { rig.post("admin", "/facts", json!([fact])).await });
+    }
+    let mut words: Vec<String> = Vec::new();
+    for (status, body) in sent.join_all().await {
+        assert_eq!(status, 200, "{body}");
+        words.push(body["data"][0]["status"].as_str().unwrap_or_default().to_owned());
+    }
+    words.sort();
+    assert_eq!(words[7], "recorded");
+    assert_eq!(words[..7], ["known"; 7]);
+}
+
 async fn given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept(db: TestDb) {
     let rig = Rig::new(&db).await;
     let with = |name: &str, value: Value| {
@@ -165,6 +185,7 @@ async fn given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_t
 }
 
 both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
+both!(given_one_fact_when_sent_by_many_at_once_then_one_records_it_and_the_others_hear_that_it_is_known);
 both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);
 both!(given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused);
 both!(given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_the_others_take_no_part);

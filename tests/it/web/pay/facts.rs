@@ -119,6 +119,20 @@ async fn given_what_was_looked_at_when_something_else_is_recorded_before_it_is_c
         .await
         .body;
     assert!(history.contains("顾蕾") && history.contains("傅青"), "{history}");
+    // Two who confirm the same new fact in one instant: one wins.
+    let new = |amount: &str| format!("编号,日期,业务员,新店,实收金额\nk-3,2026-11-03,zhang,丙店,{amount}\n");
+    let (mine, _) = looked_at(&mut gu, IMPORT, &new("100")).await;
+    let (theirs, _) = looked_at(&mut fu, IMPORT, &new("200")).await;
+    let (a, b) = tokio::join!(gu.post(&mine, &[]), fu.post(&theirs, &[]));
+    let mut statuses = [a.status, b.status];
+    statuses.sort();
+    assert_eq!(
+        statuses,
+        [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+        "{} {}",
+        a.body,
+        b.body
+    );
 }
 
 async fn given_files_that_are_none_when_sent_then_each_is_refused_in_words_and_nothing_is_kept(db: TestDb) {
