@@ -137,7 +137,9 @@ async fn page(
         from_on: Field::new("from_on", get("from_on").unwrap_or(next_month)),
         note: Field::new("note", get("note").unwrap_or_default()),
         enabled: if typed.is_empty() {
-            true
+            // As the newest version says; a scheme that was never set up is set up to be due.
+            let versions = web.app.store.settings_of(id).await?;
+            versions.first().is_none_or(|newest| newest.enabled)
         } else {
             typed.contains_key("enabled")
         },

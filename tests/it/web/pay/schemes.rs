@@ -1,6 +1,6 @@
 //! Schemes: read, tried without a trace, tested back, saved as a version.
 
-use super::{calculated, firm, first_batches, signed_in, step};
+use super::{Actor, SettingInput, calculated, change_setting, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
 
 const EDIT: &str = "/app/pay/schemes/07-new-customers/edit";
@@ -216,6 +216,25 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
         "/app/pay/schemes/07-new-customers?done=saved",
         "{}",
         saved.body
+    );
+    // Switched off stays switched off: another change does not switch it on again.
+    let ticked = "id=\"enabled\" name=\"enabled\" value=\"1\" checked";
+    assert!(page.contains(ticked), "{page}");
+    let off = SettingInput {
+        from_on: "2027-02-01".parse().expect("a day"),
+        document: None,
+        params: serde_json::Map::new(),
+        enabled: false,
+        note: "停".into(),
+    };
+    let none = "07-repeat-orders";
+    change_setting(&app, &Actor::System, none, &off)
+        .await
+        .expect("a setting");
+    let shut = gu.get(&format!("/app/pay/schemes/{none}/edit")).await.body;
+    assert!(
+        shut.contains("id=\"enabled\"") && !shut.contains(ticked),
+        "{shut}"
     );
     let settings = app.store.settings_of("07-new-customers").await.expect("a store");
     let params: serde_json::Value = serde_json::from_str(&settings[0].params).expect("JSON");
