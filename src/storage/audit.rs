@@ -1,5 +1,6 @@
 //! The audit log: who did what to which thing, when and why.
 
+use crate::storage::convert::like;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// Writes one entry in the transaction of the act it tells of. `at` in milliseconds UTC, `actor` is
@@ -65,13 +66,12 @@ pub struct AuditEntry {
 impl Store {
     /// Entries, latest first.
     pub async fn audit(&self, asked: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
-        let plain = |text: &str| text.trim().replace(['%', '_'], "");
-        let action = format!("{}%", plain(&asked.action));
-        let subject = format!("%{}%", plain(&asked.subject));
+        let action = format!("{}%", like(asked.action.trim()));
+        let subject = format!("%{}%", like(&asked.subject.trim().to_lowercase()));
         Ok(reading!(self, |db| {
             sqlx::query_as(
                 "select id, at, actor, action, subject, detail from audit_log \
-                 where ($1 = '' or actor = $1) and action like $2 and subject like $3 \
+                 where ($1 = '' or actor = $1) and action like $2 escape '!' and lower(subject) like $3 escape '!' \
                  and at >= $4 and at < $5 and id < $6 order by id desc limit $7",
             )
             .bind(asked.actor.trim())

@@ -15,6 +15,18 @@ pub fn word<T: FromStr>(table: &'static str, column: &'static str, text: String)
     })
 }
 
+/// Text inside a pattern of `like … escape '!'`, where it stands for itself.
+pub fn like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            out.push('!');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// A stored business day.
 pub fn day(table: &'static str, column: &'static str, text: String) -> Result<Date, StoreError> {
     word(table, column, text)

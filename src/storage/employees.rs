@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::{DisplayName, EmployeeId};
-use crate::storage::convert::{day_opt, word};
+use crate::storage::convert::{day_opt, like, word};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// An employee.
@@ -136,10 +136,10 @@ impl Store {
         limit: i64,
         today: Date,
     ) -> Result<Vec<Employee>, StoreError> {
-        let pattern = format!("%{}%", text.unwrap_or_default().to_lowercase());
+        let pattern = format!("%{}%", like(&text.unwrap_or_default().to_lowercase()));
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(select!(
-                "where e.id > $2 and (e.code_key like $3 or lower(e.name) like $3) order by e.id limit $4"
+                "where e.id > $2 and (e.code_key like $3 escape '!' or lower(e.name) like $3 escape '!') order by e.id limit $4"
             ))
             .bind(today.to_string())
             .bind(after.unwrap_or(0))

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::storage::convert::like;
 use crate::storage::{Store, StoreError, reading};
 
 /// Who is looked for.
@@ -80,15 +81,14 @@ const FROM: &str = "from (select e.id, e.code, e.code_key, e.name, e.email, e.hi
      (select t.name from team_members m join teams t on t.id = m.team_id where m.employee_id = e.id \
      and (m.to_on is null or m.to_on >= $1) order by m.from_on limit 1) as team \
      from employees e left join accounts a on a.employee_id = e.id) p \
-     where (p.code_key like $2 or lower(p.name) like $2 or lower(coalesce(p.email, '')) like $2) \
+     where (p.code_key like $2 escape '!' or lower(p.name) like $2 escape '!' \
+     or lower(coalesce(p.email, '')) like $2 escape '!') \
      and ($3 = '' or p.team = $3) \
      and ($4 = 'all' or ($4 = 'left' and p.left_on < $1) \
      or ($4 <> 'left' and (p.left_on is null or p.left_on >= $1) and ($4 = 'active' or p.roles is null)))";
 
-/// `%` and `_` in what was typed stand for themselves poorly on both engines; nobody's name has them.
 fn pattern(text: &str) -> String {
-    let plain: String = text.trim().to_lowercase().replace(['%', '_'], "");
-    format!("%{plain}%")
+    format!("%{}%", like(&text.trim().to_lowercase()))
 }
 
 const fn standing(standing: Standing) -> &'static str {

@@ -451,6 +451,20 @@ async fn given_a_key_when_made_and_revoked_then_it_is_shown_once_and_the_log_tel
             .body
             .contains("aria-invalid")
     );
+    // What stands for anything in a pattern stands for itself.
+    let insert = "insert into audit_log (at, actor, action, subject, detail) values \
+                  (1, 'system', 'payout.in_review', 'pay_import:3', '{}'), (1, 'system', 'payout.inxreview', 'payximport:3', '{}')";
+    db.sql(insert).await;
+    for query in ["action=payout.in_review", "subject=pay_import", "subject=Y_I"] {
+        let log = browser.get(&format!("/app/admin/audit?{query}")).await.body;
+        let rows = log.split("<tbody").nth(1).unwrap_or_default();
+        assert!(
+            rows.contains("pay_import:3") && !rows.contains("payximport:3"),
+            "{query}: {log}"
+        );
+    }
+    let nothing = browser.get("/app/admin/audit?subject=%25").await.body;
+    assert!(nothing.contains("没有符合"), "{nothing}");
     let csv = browser.get("/app/admin/audit.csv?action=key.made").await;
     assert!(csv.header("content-disposition").contains("audit.csv"));
     assert!(
