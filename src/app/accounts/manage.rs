@@ -179,16 +179,17 @@ fn is_oneself(actor: &Actor, account: &Account) -> bool {
     own || (actor.employee().is_some() && actor.employee() == account.employee)
 }
 
-/// Somebody else who is live administers, so that this one may cease to.
-fn another_admin(admins: &[Account], than: i64, today: &str) -> bool {
+/// Whether nobody else who is live administers; out of the locked accounts, whatever was read of this one before.
+fn is_last_admin(app: &App, admins: &[Account], id: i64) -> bool {
+    let today = app.today().to_string();
     let administers = |a: &Account| {
         a.roles
             .iter()
             .any(|r| crate::app::allows(*r, Permission::Administer))
     };
-    admins
-        .iter()
-        .any(|a| a.id != than && administers(a) && a.is_live(today))
+    let (this, others): (Vec<&Account>, Vec<&Account>) =
+        admins.iter().filter(|a| administers(a)).partition(|a| a.id == id);
+    !this.is_empty() && !others.iter().any(|a| a.is_live(&today))
 }
 
 /// Sets what an account may do. Sessions stay: rights are read anew at each request.
@@ -205,9 +206,7 @@ pub async fn set_roles(app: &App, actor: &Actor, id: i64, roles: &[Role]) -> Res
     }
     let mut tx = app.store.begin().await?;
     let admins = storage::lock_admins(&mut tx).await?;
-    let stays = wished.contains(&Role::Admin);
-    if !stays && account.roles.contains(&Role::Admin) && !another_admin(&admins, id, &app.today().to_string())
-    {
+    if !wished.contains(&Role::Admin) && is_last_admin(app, &admins, id) {
         return Err(ManageRefusal::LastAdmin);
     }
     storage::set_account_roles(&mut tx, id, &wished).await?;
@@ -227,7 +226,7 @@ pub async fn disable(app: &App, actor: &Actor, id: i64, off: bool) -> Result<(),
     let now = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let admins = storage::lock_admins(&mut tx).await?;
-    if off && account.roles.contains(&Role::Admin) && !another_admin(&admins, id, &app.today().to_string()) {
+    if off && is_last_admin(app, &admins, id) {
         return Err(ManageRefusal::LastAdmin);
     }
     storage::set_account_disabled(&mut tx, id, off.then_some(now)).await?;

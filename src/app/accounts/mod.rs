@@ -207,6 +207,10 @@ pub async fn sign_in(
     let Some(right) = hash::check(password, hash).await else {
         return Ok(Err(SignInRefusal::Busy));
     };
+    // Seen again: of many guesses sent at once the later ones are not answered.
+    if let Some(seconds) = wait::left(app, &keys).await? {
+        return Ok(Err(SignInRefusal::Wait(seconds)));
+    }
     match account.filter(|a| right && a.is_live(&today)) {
         Some(account) => {
             wait::right(app, &keys).await?;

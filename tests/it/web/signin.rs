@@ -151,6 +151,38 @@ async fn given_wrong_passwords_when_trying_on_then_the_account_waits_and_tells_n
     );
 }
 
+async fn given_many_guesses_sent_at_once_when_the_last_is_right_then_it_waits_like_the_others(db: TestDb) {
+    let app = app(&db);
+    let made = accounts::create_admin(&app, "boss", "老板", RIGHT)
+        .await
+        .expect("a store");
+    made.expect("an account");
+    let here = Network::V4([203, 0, 113]);
+    let mut guesses = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let app = app.clone();
+        guesses.spawn(async move {
+            let password = format!("whatever it is {n}");
+            accounts::sign_in(&app, "boss", &password, here).await
+        });
+    }
+    // Begun while nobody waits yet, answered after the others.
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    let last = accounts::sign_in(&app, "boss", RIGHT, here)
+        .await
+        .expect("a store");
+    guesses.join_all().await;
+    assert!(
+        matches!(last, Err(SignInRefusal::Wait(_) | SignInRefusal::Busy)),
+        "{:?}",
+        last.map(|account| account.login)
+    );
+    let wrong = accounts::sign_in(&app, "boss", RIGHT, here)
+        .await
+        .expect("a store");
+    assert!(matches!(wrong, Err(SignInRefusal::Wait(_))), "all were counted");
+}
+
 async fn given_many_networks_when_they_guess_one_login_then_strangers_wait_and_its_owner_does_not(
     db: TestDb,
 ) {
@@ -309,6 +341,7 @@ async fn given_a_login_that_exists_when_made_again_then_it_is_taken(db: TestDb) 
 }
 
 both!(
+    given_many_guesses_sent_at_once_when_the_last_is_right_then_it_waits_like_the_others,
     given_many_networks_when_they_guess_one_login_then_strangers_wait_and_its_owner_does_not,
     given_two_browsers_when_one_is_ended_from_the_list_then_only_the_other_stays_in,
     given_an_admin_when_signing_in_then_pages_open_under_a_fresh_session,
