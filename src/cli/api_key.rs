@@ -78,8 +78,9 @@ impl ApiKeyCommand {
             }
             Self::List { json: false } => {
                 println!("{:>5}  {:<10}  {:<8}  name", "id", "role", "state");
+                let today = app.today().to_string();
                 for key in app.store.api_keys().await? {
-                    let state = if key.is_live(app.clock.now_ms()) {
+                    let state = if key.is_live(app.clock.now_ms(), &today) {
                         "live"
                     } else {
                         "ended"

@@ -20,19 +20,42 @@ pub struct ApiKey {
     pub expires_at: Option<i64>,
     /// When it was revoked.
     pub revoked_at: Option<i64>,
+    /// The last working day of the person it is tied to (ISO text).
+    pub left_on: Option<String>,
 }
 
 impl ApiKey {
-    /// Whether it opens doors at `now_ms`.
-    pub fn is_live(&self, now_ms: i64) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now_ms < end)
+    /// Whether it opens doors at `now_ms` on a business day (ISO text): a leaver's does not, as their account does not.
+    pub fn is_live(&self, now_ms: i64, today: &str) -> bool {
+        self.revoked_at.is_none()
+            && self.expires_at.is_none_or(|end| now_ms < end)
+            && self.left_on.as_deref().is_none_or(|last| today <= last)
     }
 }
 
-type Row = (i64, String, String, Option<i64>, i64, Option<i64>, Option<i64>);
+type Row = (
+    i64,
+    String,
+    String,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
+
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "select k.id, k.name, k.role, k.employee_id, k.created_at, k.expires_at, k.revoked_at, e.left_on \
+             from api_keys k left join employees e on e.id = k.employee_id ",
+            $tail
+        )
+    };
+}
 
 fn from_row(
-    (id, name, role, employee, created_at, expires_at, revoked_at): Row,
+    (id, name, role, employee, created_at, expires_at, revoked_at, left_on): Row,
 ) -> Result<ApiKey, StoreError> {
     let role = role.parse().map_err(|()| StoreError::Corrupt {
         table: "api_keys",
@@ -47,6 +70,7 @@ fn from_row(
         created_at,
         expires_at,
         revoked_at,
+        left_on,
     })
 }
 
@@ -54,13 +78,10 @@ impl Store {
     /// The key with this SHA-256, live or not.
     pub async fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {
-            sqlx::query_as(
-                "select id, name, role, employee_id, created_at, expires_at, revoked_at from api_keys \
-                 where key_hash = $1",
-            )
-            .bind(&hash[..])
-            .fetch_optional(db)
-            .await?
+            sqlx::query_as(select!("where k.key_hash = $1"))
+                .bind(&hash[..])
+                .fetch_optional(db)
+                .await?
         });
         row.map(from_row).transpose()
     }
@@ -79,11 +100,7 @@ impl Store {
     /// All keys, oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(
-                "select id, name, role, employee_id, created_at, expires_at, revoked_at from api_keys order by id",
-            )
-            .fetch_all(db)
-            .await?
+            sqlx::query_as(select!("order by k.id")).fetch_all(db).await?
         });
         rows.into_iter().map(from_row).collect()
     }

@@ -50,7 +50,7 @@ where
         let now_ms = app.clock.now_ms();
         let found = app.store.api_key_by_hash(&hash_key(key.trim())).await?;
         let key = found
-            .filter(|k| k.is_live(now_ms))
+            .filter(|k| k.is_live(now_ms, &app.today().to_string()))
             .ok_or_else(Problem::unauthenticated)?;
         let authed = Self(Actor::Key {
             id: key.id,

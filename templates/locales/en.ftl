@@ -1246,6 +1246,7 @@ key-revoke = Revoke
 key-done-revoked = Revoked, at once.
 key-state-live = Live
 key-state-expired = Expired
+key-state-left = Its person left
 key-state-revoked = Revoked
 key-wrong-name = A purpose has 1 to 60 characters.
 key-wrong-role = Choose a role.

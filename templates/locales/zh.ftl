@@ -1177,6 +1177,7 @@ key-revoke = 作废
 key-done-revoked = 已作废，马上生效。
 key-state-live = 有效
 key-state-expired = 已过期
+key-state-left = 本人已离职
 key-state-revoked = 已作废
 key-wrong-name = 用途要 1 到 60 个字。
 key-wrong-role = 请选角色。

@@ -399,7 +399,19 @@ fn seconds(text: &Value) -> i64 {
     whole.parse::<i64>().unwrap() * 1_000 + format!("{part:0<3}").parse::<i64>().unwrap()
 }
 
+async fn given_a_key_of_somebody_who_left_when_used_then_it_opens_nothing(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    for (last, status) in [("2026-11-18", 200), ("2026-11-17", 401)] {
+        let left = json!({"left_on": last});
+        let changed = rig.call("admin", "PATCH", "/employees/L4", Some(left)).await;
+        assert_eq!(changed.0, 200, "{}", changed.1);
+        let own = rig.call("employee-l4", "GET", "/employees/L4/points", None).await;
+        assert_eq!(own.0, status, "{last}: {}", own.1);
+    }
+}
+
 both!(
+    given_a_key_of_somebody_who_left_when_used_then_it_opens_nothing,
     given_four_items_in_one_day_when_shared_then_three_earn_and_the_next_day_again,
     given_a_share_when_told_again_then_it_is_the_same_and_other_content_is_a_conflict,
     given_wrong_fields_when_a_share_is_told_then_each_is_named,

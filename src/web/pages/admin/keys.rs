@@ -123,11 +123,13 @@ pub fn role_options(lang: Lang) -> Vec<Opt> {
         .collect()
 }
 
-fn row(lang: Lang, key: ApiKey, owner: Option<String>, now_ms: i64) -> Row {
-    let is_live = key.is_live(now_ms);
+fn row(lang: Lang, key: ApiKey, owner: Option<String>, (now_ms, today): (i64, &str)) -> Row {
+    let is_live = key.is_live(now_ms, today);
+    let expired = key.expires_at.is_some_and(|end| end <= now_ms);
     let (kind, icon, word) = match (key.revoked_at, is_live) {
         (Some(_), _) => ("", "lock", "revoked"),
-        (None, false) => ("", "dash", "expired"),
+        (None, false) if expired => ("", "dash", "expired"),
+        (None, false) => ("", "dash", "left"),
         (None, true) => ("good", "check", "live"),
     };
     let stamp = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
@@ -145,17 +147,14 @@ fn row(lang: Lang, key: ApiKey, owner: Option<String>, now_ms: i64) -> Row {
 
 async fn page(web: &Web, who: &SignedIn) -> Result<KeysPage, Problem> {
     let mut rows = Vec::new();
+    let today = web.app.today().to_string();
     for key in web.app.store.api_keys().await?.into_iter().rev() {
         let owner = match key.employee {
             Some(id) => web.app.store.employee_by_id(id, web.app.today()).await?,
             None => None,
         };
-        rows.push(row(
-            who.lang,
-            key,
-            owner.map(|e| e.facts.name),
-            web.app.clock.now_ms(),
-        ));
+        let now = (web.app.clock.now_ms(), today.as_str());
+        rows.push(row(who.lang, key, owner.map(|e| e.facts.name), now));
     }
     rows.sort_by_key(|row| !row.is_live);
     Ok(KeysPage {
