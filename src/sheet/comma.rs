@@ -2,7 +2,7 @@
 
 use encoding_rs::GB18030;
 
-use crate::sheet::{MAX_COLUMNS, MAX_ROWS, ReadError, RowFault, Sheet, SheetRow};
+use crate::sheet::{MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, ReadError, RowFault, SLOT, Sheet, SheetRow};
 
 /// Reads text with separators.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, ReadError> {
@@ -24,7 +24,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, ReadError> {
     if headers.len() > MAX_COLUMNS {
         return Err(ReadError::TooWide);
     }
-    let mut rows = Vec::new();
+    let (mut rows, mut kept) = (Vec::new(), 0);
     let mut lines = Lines {
         bytes: text.as_bytes(),
         at: 0,
@@ -44,6 +44,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, ReadError> {
         };
         if rows.len() == MAX_ROWS {
             return Err(ReadError::TooLong);
+        }
+        kept += SLOT * row.cells.as_ref().map_or(1, Vec::len) as u64;
+        if kept > MAX_UNPACKED {
+            return Err(ReadError::Bomb);
         }
         rows.push(row);
     }

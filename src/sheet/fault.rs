@@ -38,7 +38,7 @@ pub enum ReadError {
     #[error("larger than {} MB: split the file", MAX_BYTES >> 20)]
     TooLarge,
     /// Too many bytes once unpacked.
-    #[error("the workbook unpacks to more than {} MB: split it", MAX_UNPACKED >> 20)]
+    #[error("the file unpacks to more than {} MB: split it", MAX_UNPACKED >> 20)]
     Bomb,
 }
 

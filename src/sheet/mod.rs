@@ -33,5 +33,8 @@ pub const MAX_ROWS: usize = 50_000;
 pub const MAX_COLUMNS: usize = 256;
 /// Most bytes an XLSX file may hold unpacked: judged by its directory, before anything is unpacked.
 pub const MAX_UNPACKED: u64 = 48 << 20;
+/// What an empty cell counts as, bytes, where a sheet's cells are held against [`MAX_UNPACKED`]: a few kilobytes of a file
+/// can name one long text, or one far column, again and again.
+const SLOT: u64 = 16;
 /// Most rows reported as rejected; the rest is counted.
 pub const MAX_REJECTED: usize = 1_000;

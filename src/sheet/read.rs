@@ -59,7 +59,8 @@ pub struct TableRow {
 /// How much of a file that is none is repeated to whoever sent it: characters, and names of columns.
 const MOST_SHOWN: usize = 100;
 
-fn shown(text: &str) -> String {
+/// A text cut to what is repeated of it.
+pub(super) fn shown(text: &str) -> String {
     let mut short: String = text.chars().take(MOST_SHOWN).collect();
     if short.len() < text.len() {
         short.push('…');

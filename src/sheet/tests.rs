@@ -298,6 +298,51 @@ fn an_archive_that_unpacks_to_too_much_is_refused_by_its_directory() {
 }
 
 #[test]
+fn a_small_file_does_not_become_much_by_naming_one_thing_often() {
+    // One text of half a megabyte in 200 cells: 100 MB out of a few kilobytes.
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let text = "x".repeat(1 << 19);
+    let rows: String = (2..202)
+        .map(|n| format!("<row r=\"{n}\"><c r=\"A{n}\" t=\"s\"><v>0</v></c></row>"))
+        .collect();
+    let mut all = parts(&rows);
+    let shared = format!("<sst xmlns=\"{main}\"><si><t>{text}</t></si></sst>");
+    all.push(("xl/sharedStrings.xml", shared.into_bytes()));
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    all[1].1 = format!(
+        "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{office}/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>"
+    )
+    .into_bytes();
+    let of = |all: &[(&'static str, Vec<u8>)]| {
+        let parts: Vec<_> = all.iter().map(|(name, text)| (*name, text.as_slice())).collect();
+        archive(&parts, |n| n)
+    };
+    let book = of(&all);
+    assert!(book.len() < 20_000, "{}", book.len());
+    assert_eq!(read_sheet(&book), Err(ReadError::Bomb));
+    // The last column of every row.
+    let far = |rows: usize| -> String {
+        (2..rows + 2)
+            .map(|n| format!("<row r=\"{n}\"><c r=\"IV{n}\"><v>1</v></c></row>"))
+            .collect()
+    };
+    assert!(read_sheet(&raw_book(&far(1_000))).is_ok());
+    assert_eq!(read_sheet(&raw_book(&far(20_000))), Err(ReadError::Bomb));
+    // Many columns in the header, one value in each row.
+    let wide = |rows: usize| {
+        format!(
+            "{}\n{}",
+            ["a"; 256].join(","),
+            format!("1{}\n", ",".repeat(255)).repeat(rows)
+        )
+    };
+    assert!(read_sheet(wide(1_000).as_bytes()).is_ok());
+    assert_eq!(read_sheet(wide(20_000).as_bytes()), Err(ReadError::Bomb));
+}
+
+#[test]
 fn hostile_workbooks_are_refused_without_a_fall() {
     for rows in [
         "<row r=\"99999999999999\"><c r=\"A2\"><v>1</v></c></row>",

@@ -8,7 +8,8 @@ use jiff::Unit;
 use jiff::civil::{Date, Time};
 
 use crate::sheet::packed::refuse_bomb;
-use crate::sheet::{MAX_COLUMNS, MAX_ROWS, ReadError, RowFault, Sheet, SheetRow};
+use crate::sheet::read::shown;
+use crate::sheet::{MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, ReadError, RowFault, SLOT, Sheet, SheetRow};
 
 /// First number whose places a spreadsheet cannot all keep (`api.md`).
 const TOO_LARGE: f64 = 1e13;
@@ -46,6 +47,7 @@ fn sheet(bytes: &[u8]) -> Result<Sheet, ReadError> {
     let name = names.remove(0);
     let mut reader = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut rows: Vec<(u32, Cells)> = Vec::new();
+    let mut kept = 0;
     while let Some(found) = reader.next_cell_with_formula_metadata().map_err(damaged)? {
         let (row, column) = found.pos;
         let column = usize::try_from(column).map_err(|_| ReadError::TooWide)?;
@@ -64,7 +66,12 @@ fn sheet(bytes: &[u8]) -> Result<Sheet, ReadError> {
             rows.push((row, Vec::new()));
         }
         if let Some((_, cells)) = rows.last_mut() {
-            if cells.len() <= column {
+            let grows = (column + 1).saturating_sub(cells.len());
+            kept += SLOT * grows as u64 + text_of(&value) as u64;
+            if kept > MAX_UNPACKED {
+                return Err(ReadError::Bomb);
+            }
+            if grows > 0 {
                 cells.resize(column + 1, Ok(None));
             }
             cells[column] = value;
@@ -76,6 +83,9 @@ fn sheet(bytes: &[u8]) -> Result<Sheet, ReadError> {
         .into_iter()
         .map(|cell| cell.ok().flatten().unwrap_or_default())
         .collect();
+    if SLOT * (rows.len() * headers.len()) as u64 > MAX_UNPACKED {
+        return Err(ReadError::Bomb);
+    }
     let rows = rows.map(|(row, cells)| SheetRow {
         line: u64::from(row) + 1,
         cells: named(cells, &headers),
@@ -88,6 +98,14 @@ fn sheet(bytes: &[u8]) -> Result<Sheet, ReadError> {
     })
 }
 
+/// How long the text of a cell is, bytes.
+fn text_of(value: &Result<Option<String>, Fault>) -> usize {
+    match value {
+        Ok(Some(text)) | Err(Fault::Number(text) | Fault::Error(text)) => text.len(),
+        Ok(None) | Err(Fault::Date | Fault::Formula) => 0,
+    }
+}
+
 /// The cells of a row, one per header; the first fault refuses it.
 fn named(mut cells: Cells, headers: &[String]) -> Result<Vec<Option<String>>, RowFault> {
     if cells.len() > headers.len() {
@@ -95,7 +113,7 @@ fn named(mut cells: Cells, headers: &[String]) -> Result<Vec<Option<String>>, Ro
     }
     cells.resize(headers.len(), Ok(None));
     let one = |(cell, header): (Result<Option<String>, Fault>, &String)| {
-        let column = header.clone();
+        let column = shown(header);
         cell.map_err(|fault| match fault {
             Fault::Number(value) => RowFault::Number { column, value },
             Fault::Date => RowFault::Date { column },
