@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::filing::{PointsError, REASON_MAX, Verdict, apart, decision_reason, entry, missing, whom};
+use crate::app::notices::points_decided;
 use crate::app::{Actor, App, Permission};
 use crate::domain::EmployeeId;
 use crate::points::{Rule, source};
@@ -94,6 +95,8 @@ pub async fn decide_on_adjustment(
         );
         entry.note.clone_from(&known.reason);
         award(&mut tx, &[entry], now_ms).await?;
+        let told = (known.points, known.reason.as_str());
+        points_decided(&mut tx, person, &format!("adjustment:{id}"), told, now_ms).await?;
     }
     let detail = json!({"decision": verdict.status(), "points": known.points, "reason": reason});
     let subject = format!("adjustment:{id}");

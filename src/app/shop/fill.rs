@@ -93,9 +93,9 @@ pub async fn put_item(app: &App, actor: &Actor, id: Option<i64>, wish: &ItemWish
             let known = lock_item(&mut tx, id).await?;
             let known: ShopItem = known.ok_or_else(|| Refused::NotFound(format!("item {id}")))?;
             // What was sold or given back between looking and saving stays so.
-            if let (Some(wished), Some(seen), Some(there)) = (facts.stock, wish.stock_seen, known.facts.stock)
-            {
-                facts.stock = Some((wished + there - seen).max(0));
+            let seen = wish.stock_seen.filter(|n| (0..=NUMBER_MAX).contains(n));
+            if let (Some(wished), Some(seen), Some(there)) = (facts.stock, seen, known.facts.stock) {
+                facts.stock = Some((wished + there - seen).clamp(0, NUMBER_MAX));
             }
             update_item(&mut tx, id, &facts, now_ms).await?;
             id

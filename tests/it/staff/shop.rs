@@ -333,6 +333,16 @@ async fn given_a_manager_who_types_while_one_is_sold_then_what_was_sold_stays_so
     };
     put_item(&app, &manager(3), Some(item), &wish).await.unwrap();
     assert_eq!(stock(&app, item).await, Some(14));
+    // What no form shows is no stock anybody saw.
+    for seen in [i64::MIN, -1, i64::MAX] {
+        let wish = ItemWish {
+            stock: Some(7),
+            stock_seen: Some(seen),
+            ..coffee()
+        };
+        put_item(&app, &manager(3), Some(item), &wish).await.unwrap();
+        assert_eq!(stock(&app, item).await, Some(7), "{seen}");
+    }
 }
 
 async fn given_somebody_who_left_when_the_chore_comes_then_their_open_orders_are_called_off(db: TestDb) {
