@@ -892,7 +892,7 @@ run-role-close = Only finance and HR close a payout.
 run-role-pay = Only finance and HR pay.
 run-barred-calculated = You calculated it or put it up for review, so somebody else approves it.
 run-barred-paid = It pays you, so somebody else approves it.
-run-stopped = It closes once what is marked red above is done.
+run-stopped = This step opens once what is marked red above is done.
 run-again = Calculate again
 run-road = Progress
 run-scheme = Scheme
@@ -948,6 +948,7 @@ run-facts-left = { $n ->
 run-checks = Before it closes
 run-check-state-done = Done
 run-check-state-stops = Stops the close
+run-check-state-stops-approval = Stops the approval
 run-check-state-known = To know
 run-check-schemes = Every scheme due in these days was calculated.
 run-check-guards = The guards across schemes looked and take nothing.
@@ -1682,6 +1683,7 @@ run-objections-open = { $n ->
    *[other] { $n } objections wait
     } for a decision.
 run-check-objections = No objection waits for a decision.
+run-recalculate = An objection was accepted: calculate again before the approval.
 hold-title = Hold and release
 hold-is = Held
 hold-do = Hold this line

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use crate::app::claims::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
 use crate::app::pay::{PayError, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
@@ -13,7 +14,7 @@ use crate::payout::explain::{sentence, trace};
 use crate::payout::{Document, Evaluation, Num, Outcome, evaluate};
 use crate::storage::pay::{
     LineKind, NewLine, NewRun, Run, RunClaim, RunState, follow_run, insert_claims, insert_lines, insert_run,
-    supersede, watermark,
+    lock_ledger, overlapping_run, supersede, watermark,
 };
 use crate::storage::{StoreError, insert_audit};
 
@@ -51,7 +52,8 @@ async fn anew(
     fits(&document, &period)?;
     no_overlap(app, scheme, (from, to), replaces).await?;
     let kinds = Shape::of(&document).facts.into_keys().collect();
-    flow::flow(app, from, to, &kinds).await?;
+    // Another calculation may tell the same of the tracker in this instant.
+    again!(flow::flow(app, from, to, &kinds))?;
     let mark = {
         let mut tx = app.store.begin().await?;
         watermark(&mut tx).await?
@@ -133,6 +135,11 @@ async fn anew(
         &detail,
     )
     .await?;
+    // Seen again, one after the other: two for days that overlap may have been on their way.
+    lock_ledger(&mut tx).await?;
+    if let Some((other, covers)) = overlapping_run(&mut tx, scheme, (from, to)).await? {
+        return Err(overlaps(scheme, other, &covers));
+    }
     tx.commit().await?;
     let run = app.store.run(id).await?;
     Ok(run.ok_or(StoreError::RowCount {
@@ -196,11 +203,14 @@ async fn no_overlap(
                 run.period, run.id
             )))
         }
-        Some(run) => Err(PayError::Conflict(format!(
-            "payout {} of {scheme} covers {}: periods of a scheme may not overlap",
-            run.id, run.period
-        ))),
+        Some(run) => Err(overlaps(scheme, run.id, &run.period)),
     }
+}
+
+fn overlaps(scheme: &str, run: i64, period: &str) -> PayError {
+    PayError::Conflict(format!(
+        "payout {run} of {scheme} covers {period}: periods of a scheme may not overlap"
+    ))
 }
 
 /// What the engine made of the material.

@@ -11,14 +11,16 @@ use serde_json::json;
 use crate::app::claims::again;
 use crate::app::pay::{PayError, calculate};
 use crate::app::{Actor, App, Permission};
-use crate::storage::insert_audit;
 use crate::storage::notices::tell_person;
 use crate::storage::pay::{
     Objection, ObjectionState, Run, RunState, insert_objection, insert_objection_step, lock_objection,
-    move_objection,
+    lock_run, move_objection,
 };
+use crate::storage::{Tx, insert_audit};
 use crate::tell::{Notice, NoticeKind};
 
+/// The remedy that is another calculation.
+const RECALCULATE: &str = "recalculate";
 /// Longest reason or answer, characters.
 pub const MAX_WORDS: usize = 2000;
 
@@ -94,6 +96,14 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
         let now_ms = app.clock.now_ms();
         let who = actor.word();
         let mut tx = app.store.begin().await?;
+        // Seen again under the lock: an objection to what was set aside meanwhile would never be decided.
+        let now = lock_run(&mut tx, run.id).await?.map(|run| run.state);
+        if now.is_none_or(|state| state == RunState::Superseded) {
+            return Err(PayError::Conflict(format!(
+                "payout {} was calculated again meanwhile",
+                run.id
+            )));
+        }
         let id = match insert_objection(&mut tx, line, run.id, person, now_ms).await {
             Err(error) if error.is_unique_violation() => {
                 let detail = "there is an objection to this line already".to_owned();
@@ -188,17 +198,9 @@ pub async fn decide_objection(
     let objection = app.store.objection(id).await?.ok_or_else(|| missing(id))?;
     barred(actor, &objection)?;
     let words = text("/words", words)?;
-    let run = app.store.run(objection.run).await?.ok_or_else(|| missing(id))?;
-    if verdict == ObjectionVerdict::Recalculate && run.state != RunState::InReview {
-        return Err(PayError::Conflict(format!(
-            "payout {} is {}: it is corrected by a fact in the next period",
-            run.id,
-            run.state.as_str()
-        )));
-    }
     let appealed = objection.state == ObjectionState::Appealed;
     let (step, to, remedy) = match verdict {
-        ObjectionVerdict::Recalculate => ("accept", ObjectionState::Accepted, Some("recalculate")),
+        ObjectionVerdict::Recalculate => ("accept", ObjectionState::Accepted, Some(RECALCULATE)),
         ObjectionVerdict::Fact => ("accept", ObjectionState::Accepted, Some("fact")),
         ObjectionVerdict::Decline if appealed => ("dismiss", ObjectionState::Dismissed, None),
         ObjectionVerdict::Decline => ("decline", ObjectionState::Declined, None),
@@ -259,6 +261,9 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
         let who = actor.word();
         let by = (who.as_str(), actor.employee());
         let mut tx = app.store.begin().await?;
+        if change.remedy == Some(RECALCULATE) {
+            under_review(app, &mut tx, id).await?;
+        }
         let objection = lock_objection(&mut tx, id).await?.ok_or_else(|| missing(id))?;
         let from = objection.state;
         let fits = match change.step {
@@ -307,6 +312,20 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
         tx.commit().await?;
         Ok::<_, PayError>(())
     })
+}
+
+/// Locks an objection's run, which must be under review: approved in the same instant, it would be closed without what was
+/// promised. The run comes before the objection in every transaction that locks both.
+async fn under_review(app: &App, tx: &mut Tx, id: i64) -> Result<(), PayError> {
+    let objection = app.store.objection(id).await?.ok_or_else(|| missing(id))?;
+    let run = lock_run(tx, objection.run).await?.ok_or_else(|| missing(id))?;
+    if run.state == RunState::InReview {
+        return Ok(());
+    }
+    let (run, is) = (run.id, run.state.as_str());
+    Err(PayError::Conflict(format!(
+        "payout {run} is {is}: it is corrected by a fact in the next period"
+    )))
 }
 
 /// Calculates a payout under review again, because an objection to it was accepted: what was under review is set aside,

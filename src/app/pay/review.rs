@@ -77,12 +77,18 @@ pub enum Check {
     NewerFacts(i64),
     /// So many objections wait for a decision.
     Objections(i64),
+    /// An objection was accepted since it was calculated: it is calculated again before its approval.
+    Recalculate,
 }
 
 impl Check {
-    /// Whether it stops the close.
-    pub const fn stops(&self) -> bool {
-        matches!(self, Self::SchemesMissing(_) | Self::Objections(_))
+    /// Whether it stops the next step of a run that stands here.
+    pub fn stops(&self, state: RunState) -> bool {
+        match self {
+            Self::SchemesMissing(_) | Self::Objections(_) => state == RunState::Approved,
+            Self::Recalculate => state == RunState::InReview,
+            Self::Done(_) | Self::GuardsTake(..) | Self::NewerFacts(_) => false,
+        }
     }
 }
 
@@ -188,6 +194,9 @@ async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>
     } else {
         Check::Objections(open)
     });
+    if run.state == RunState::InReview && app.store.waits_for_recalculation(run.id).await? {
+        checks.push(Check::Recalculate);
+    }
     Ok((checks, guards))
 }
 
@@ -201,7 +210,7 @@ async fn offer(app: &App, actor: &Actor, run: &Run) -> Result<Option<StepOffer>,
             Some(person) => app.store.run_pays(run.id, person).await?,
             None => false,
         };
-        steps::barred(actor, run, pays)
+        steps::barred(app, actor, run, pays).await?
     } else {
         (!actor.may(Permission::CalculatePay)).then_some(steps::Barred::Role)
     };

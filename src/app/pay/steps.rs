@@ -10,8 +10,9 @@ use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
 use crate::storage::notices::tell_payees;
 use crate::storage::pay::{
-    LineRow, NewEntry, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
+    LineRow, NewEntry, NewLine, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
     lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in, settle_waiting,
+    waits_for_recalculation_in,
 };
 use crate::storage::{Tx, insert_audit};
 use crate::tell::{Notice, NoticeKind};
@@ -44,15 +45,17 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
     again!(async {
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::InReview).await?;
-        let mut pays = false;
-        if let Some(person) = actor.employee() {
-            let found = app.store.employee_by_id(person, app.today()).await?;
-            let code = found.map(|p| p.code);
-            let lines = run_lines_in(&mut tx, id).await?;
-            pays = lines.iter().any(|l| Some(&l.line.payee) == code.as_ref());
-        }
-        if let Some(why) = barred(actor, &run, pays) {
+        let pays = match actor.employee() {
+            Some(person) => app.store.run_pays(id, person).await?,
+            None => false,
+        };
+        if let Some(why) = barred(app, actor, &run, pays).await? {
             return Err(PayError::Forbidden(why.detail()));
+        }
+        if waits_for_recalculation_in(&mut tx, id).await? {
+            return Err(PayError::Conflict(format!(
+                "an objection to payout {id} was accepted: calculate it again first"
+            )));
         }
         advance(app, &mut tx, actor, &run, RunState::Approved, None).await?;
         tx.commit().await?;
@@ -69,53 +72,62 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         Permission::CalculatePay,
         "only finance and HR close a payout",
     )?;
-    let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
-    let (guards, warnings) = if seen.state == RunState::Approved {
-        guard::look(app, &seen).await?
-    } else {
-        (Vec::new(), json!([]))
-    };
-    again!(async {
-        let now_ms = app.clock.now_ms();
-        let mut tx = app.store.begin().await?;
-        let run = locked(&mut tx, id, RunState::Approved).await?;
-        let open = objections_waiting_in(&mut tx, id).await?;
-        if open > 0 {
-            return Err(PayError::Conflict(format!(
-                "{open} objections to payout {id} wait for a decision"
-            )));
+    for _ in 0..CLOSE_TRIES {
+        let (booked, _) = app.store.ledger_head().await?;
+        let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
+        let looked = if seen.state == RunState::Approved {
+            guard::look(app, &seen).await?
+        } else {
+            (Vec::new(), json!([]))
+        };
+        if again!(close_once(app, actor, id, booked, &looked))? {
+            return reread(app, id).await;
         }
-        insert_lines(&mut tx, id, &guards).await?;
-        let lines = run_lines_in(&mut tx, id).await?;
-        let mut head = lock_ledger(&mut tx).await?;
-        after(now_ms, head.at(), "something was booked")?;
-        let currency = app.programme.currency;
-        for (at, line) in lines.iter().enumerate() {
-            post(
-                &mut tx,
-                &mut head,
-                &booking(&run, at + 1, line),
-                currency.as_str(),
-                now_ms,
-            )
-            .await?;
-        }
-        next::record(&mut tx, &run, &actor.word(), now_ms).await?;
-        offers::file(&mut tx, &run, now_ms).await?;
-        let snapshot = seal(&run, &lines);
-        advance(
-            app,
-            &mut tx,
-            actor,
-            &run,
-            RunState::Closed,
-            Some((snapshot, &warnings)),
-        )
-        .await?;
-        tx.commit().await?;
-        Ok::<_, PayError>(())
-    })?;
-    reread(app, id).await
+    }
+    Err(PayError::Conflict(
+        "other payouts are closed or paid just now: close it again".to_owned(),
+    ))
+}
+
+/// How often the guards look again because something was booked while they looked.
+const CLOSE_TRIES: u32 = 8;
+
+/// Closes it with what the guards found when so many entries were booked; `false`, and nothing written, when there are more
+/// by now: two runs that close at once would else give up the same money twice.
+async fn close_once(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    booked: i64,
+    (guards, warnings): &(Vec<NewLine>, Value),
+) -> Result<bool, PayError> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.store.begin().await?;
+    let run = locked(&mut tx, id, RunState::Approved).await?;
+    let open = objections_waiting_in(&mut tx, id).await?;
+    if open > 0 {
+        return Err(PayError::Conflict(format!(
+            "{open} objections to payout {id} wait for a decision"
+        )));
+    }
+    let mut head = lock_ledger(&mut tx).await?;
+    if head.count != booked {
+        return Ok(false);
+    }
+    after(now_ms, head.at(), "something was booked")?;
+    insert_lines(&mut tx, id, guards).await?;
+    let lines = run_lines_in(&mut tx, id).await?;
+    let currency = app.programme.currency;
+    for (at, line) in lines.iter().enumerate() {
+        let entry = booking(&run, at + 1, line);
+        post(&mut tx, &mut head, &entry, currency.as_str(), now_ms).await?;
+    }
+    next::record(&mut tx, &run, &actor.word(), now_ms).await?;
+    offers::file(&mut tx, &run, now_ms).await?;
+    let closing = Some((seal(&run, &lines), warnings));
+    advance(app, &mut tx, actor, &run, RunState::Closed, closing).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Pays a closed run: everybody gets what the ledger owes them, at most what this run gave and what waited and is due
@@ -193,16 +205,26 @@ impl Barred {
 }
 
 /// Why this actor may not approve this run; `pays`: whether it pays them.
-pub(super) fn barred(actor: &Actor, run: &Run, pays: bool) -> Option<Barred> {
-    let (me, person) = (actor.word(), actor.employee());
-    let submitted = run.submitted.as_ref().is_some_and(|(who, _)| *who == me);
+pub(super) async fn barred(
+    app: &App,
+    actor: &Actor,
+    run: &Run,
+    pays: bool,
+) -> Result<Option<Barred>, PayError> {
     if !actor.may(Permission::ApprovePay) {
-        Some(Barred::Role)
-    } else if run.calculated_by == me || submitted || (person.is_some() && person == run.calculated_for) {
-        Some(Barred::Calculated)
-    } else {
-        pays.then_some(Barred::Paid)
+        return Ok(Some(Barred::Role));
     }
+    let person = actor.employee();
+    if person.is_some() && person == run.calculated_for {
+        return Ok(Some(Barred::Calculated));
+    }
+    let submitted = run.submitted.as_ref().map(|(who, _)| who);
+    for who in [Some(&run.calculated_by), submitted].into_iter().flatten() {
+        if actor.is_same(&app.store, who).await? {
+            return Ok(Some(Barred::Calculated));
+        }
+    }
+    Ok(pays.then_some(Barred::Paid))
 }
 
 pub(super) fn need(actor: &Actor, permission: Permission, why: &'static str) -> Result<(), PayError> {

@@ -54,7 +54,8 @@ pub struct Entry {
 /// Where the chain ends; locked until the transaction ends.
 #[derive(Clone, Debug)]
 pub struct Head {
-    count: i64,
+    /// How many entries there are.
+    pub count: i64,
     hash: Vec<u8>,
     at: i64,
 }

@@ -25,11 +25,11 @@ pub use ledger::{Entry, NewEntry, balances_of, lock_ledger, post};
 pub use lines::{LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};
 pub use objections::{
     Objection, ObjectionState, ObjectionStep, follow_run, insert_objection, insert_objection_step,
-    lock_objection, move_objection, objections_waiting_in,
+    lock_objection, move_objection, objections_waiting_in, waits_for_recalculation_in,
 };
 pub use offers::{NewOffer, Offer, OfferState, decide_offer, hand_over_offer, insert_offers};
 pub use review::{LineGroup, RunHead};
-pub use runs::{NewRun, Run, RunState, RunStep, insert_run, lock_run, move_run, supersede};
+pub use runs::{NewRun, Run, RunState, RunStep, insert_run, lock_run, move_run, overlapping_run, supersede};
 pub use settings::{NewSetting, RosterValue, Setting, insert_roster_value, insert_setting};
 pub use statement::PayeeRun;
 pub use tracker::{Credited, EarnedClick, Posted, Returned};

@@ -269,6 +269,14 @@ impl Store {
         Ok(count)
     }
 
+    /// Whether an objection to a run was accepted since it was calculated, so that it is to be calculated again.
+    pub async fn waits_for_recalculation(&self, run: i64) -> Result<bool, StoreError> {
+        let (count,): (i64,) = reading!(self, |db| {
+            sqlx::query_as(RECALCULATE).bind(run).fetch_one(db).await?
+        });
+        Ok(count > 0)
+    }
+
     /// How many wait, of one run or of all.
     pub async fn objections_waiting(&self, run: Option<i64>) -> Result<i64, StoreError> {
         let (count,): (i64,) = reading!(self, |db| {
@@ -281,6 +289,20 @@ impl Store {
         });
         Ok(count)
     }
+}
+
+/// Objections to a run that were accepted after its calculation with the promise of another one. When they were
+/// accepted their last step says: `decided_at` is the first decision's.
+const RECALCULATE: &str = "select count(*) from objections o join runs r on r.id = o.run_id where r.id = $1 \
+     and o.state = 'accepted' and o.remedy = 'recalculate' and r.calculated_at < (select max(s.at) \
+     from objection_steps s where s.objection_id = o.id and s.step = 'accept')";
+
+/// [`Store::waits_for_recalculation`] inside a transaction.
+pub async fn waits_for_recalculation_in(tx: &mut Tx, run: i64) -> Result<bool, StoreError> {
+    let (count,): (i64,) = writing!(tx, |db| {
+        sqlx::query_as(RECALCULATE).bind(run).fetch_one(db).await?
+    });
+    Ok(count > 0)
 }
 
 /// How many of a run wait, inside a transaction.

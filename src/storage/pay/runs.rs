@@ -325,6 +325,25 @@ pub async fn supersede(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// A run of a scheme that counts and covers some of these days, not just these; its row and period.
+pub async fn overlapping_run(
+    tx: &mut Tx,
+    scheme: &str,
+    (from, to): (Date, Date),
+) -> Result<Option<(i64, String)>, StoreError> {
+    Ok(writing!(tx, |db| {
+        sqlx::query_as(
+            "select id, period from runs where scheme = $1 and from_on < $3 and to_on > $2 \
+             and not (from_on = $2 and to_on = $3) and state <> 'superseded' order by id limit 1",
+        )
+        .bind(scheme)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_optional(db)
+        .await?
+    }))
+}
+
 /// A run, locked until the transaction ends.
 pub async fn lock_run(tx: &mut Tx, id: i64) -> Result<Option<Run>, StoreError> {
     let row: Option<Row> = writing!(tx, |db| {

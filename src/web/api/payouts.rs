@@ -270,7 +270,8 @@ async fn get_explanation(
         let own = own_code(&app, &actor).await?;
         let run = app.store.run(row.run).await?.ok_or_else(missing)?;
         let hidden = matches!(run.state, RunState::Calculated | RunState::Superseded);
-        let own = own.filter(|own| !hidden && *own == row.line.payee);
+        let is_own = |own: &String| row.line.payee_kind == "employee" && *own == row.line.payee;
+        let own = own.filter(|own| !hidden && is_own(own));
         return own_explanation(&app, &own.ok_or_else(missing)?, &row, &trace).await;
     }
     let (zh, en) = row.line.says;

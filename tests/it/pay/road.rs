@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{activity, calculated, closed, lines, take};
+use bole::domain::Role;
+
 use crate::points::rig::Rig;
 use crate::support::TestDb;
 
@@ -103,6 +105,26 @@ async fn given_a_payout_when_somebody_it_pays_or_without_the_right_decides_then_
     assert_eq!(take(&rig, "approver-z3", &run, "close").await.0, 403);
 }
 
+async fn given_one_person_with_two_keys_when_both_sides_of_a_payout_are_theirs_then_it_is_refused(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    activity(&rig).await;
+    let run = calculated(&rig, "admin").await;
+    let mut tx = db.store.begin().await.unwrap();
+    let w5 = Some(bole::domain::EmployeeId(3));
+    for (key, role) in [("finance-w5", Role::Finance), ("approver-w5", Role::Approver)] {
+        bole::storage::insert_api_key(&mut tx, key, &bole::web::hash_key(key), role, w5, 1, None)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(take(&rig, "finance-w5", &run, "submit").await.0, 200);
+    let (status, body) = take(&rig, "approver-w5", &run, "approve").await;
+    assert_eq!(status, 403, "who submitted, with another key: {body}");
+    assert_eq!(take(&rig, "other", &run, "approve").await.0, 200);
+}
+
 async fn given_a_payout_when_read_by_whom_it_pays_then_they_see_their_own_and_only_under_review(db: TestDb) {
     let rig = Rig::new(&db).await;
     activity(&rig).await;
@@ -185,6 +207,17 @@ async fn given_an_earlier_calculation_when_calculated_again_then_only_the_new_on
     take(&rig, "admin", &second, "submit").await;
     let body = json!({"scheme": "01-team-process", "period": "2026-11-03..2026-11-06"});
     assert_eq!(rig.post("admin", "/payouts", body).await.0, 409);
+}
+
+async fn given_days_that_overlap_when_calculated_at_once_then_one_wins(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    activity(&rig).await;
+    let ask = async |from: &str, to: &str| {
+        let body = json!({"scheme": "01-team-process", "period": {"from": from, "to": to}});
+        rig.post("admin", "/payouts", body).await.0
+    };
+    let (a, b) = tokio::join!(ask("2026-11-03", "2026-11-06"), ask("2026-11-05", "2026-11-09"));
+    assert!(matches!((a, b), (201, 409) | (409, 201)), "{a} {b}");
 }
 
 async fn given_a_scheme_that_is_due_when_another_is_closed_before_it_was_calculated_then_it_is_refused(
@@ -340,6 +373,8 @@ async fn given_a_booked_ledger_when_somebody_edits_it_then_the_store_or_the_chai
 both!(given_a_clock_turned_back_when_a_payout_goes_on_then_it_is_refused_and_nothing_is_lost);
 both!(given_a_calculated_payout_when_it_goes_its_road_then_it_is_booked_once_and_paid);
 both!(given_a_payout_when_somebody_it_pays_or_without_the_right_decides_then_it_is_refused);
+both!(given_days_that_overlap_when_calculated_at_once_then_one_wins);
+both!(given_one_person_with_two_keys_when_both_sides_of_a_payout_are_theirs_then_it_is_refused);
 both!(given_a_payout_when_read_by_whom_it_pays_then_they_see_their_own_and_only_under_review);
 both!(given_an_earlier_calculation_when_calculated_again_then_only_the_new_one_counts);
 both!(given_a_scheme_that_is_due_when_another_is_closed_before_it_was_calculated_then_it_is_refused);

@@ -247,6 +247,16 @@ fn checks(lang: Lang, review: &Review) -> Vec<Note> {
             let words = lang.t("run-objections-open").n("n", *n);
             note("bad", "alert", "stops", words.to_string(), "/app/pay/objections")
         }
+        Check::Recalculate => {
+            let words = lang.t("run-recalculate").to_string();
+            note(
+                "bad",
+                "alert",
+                "stops-approval",
+                words,
+                "/app/pay/objections?state=accepted",
+            )
+        }
         Check::NewerFacts(n) => {
             let words = lang.t("run-facts-newer").n("n", *n);
             note("warn", "alert", "known", words.to_string(), "")
@@ -354,7 +364,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             .as_ref()
             .map(|hash| hash.iter().map(|b| format!("{b:02x}")).collect::<String>()),
         offer: review.offer.map(|offer| (offer.step, offer.barred)),
-        stopped: run.state == RunState::Approved && review.checks.iter().any(Check::stops),
+        stopped: review.checks.iter().any(|check| check.stops(run.state)),
         again: review.again,
         done: None,
         refused: None,

@@ -180,6 +180,82 @@ async fn given_an_objection_under_review_when_accepted_then_the_payout_is_calcul
     assert_eq!(step(&mut gu, &new, "close").await, 303);
 }
 
+async fn given_an_accepted_objection_when_the_payout_is_not_calculated_again_then_it_is_not_approved(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let run = reviewed(&mut gu).await;
+    let mut zhang = signed_in(&app, "zhang").await;
+    let id = objected(&mut zhang, lines_of(&app, &run, "zhang").await[0].0).await;
+    db.clock.set(app.now() + 1.minute());
+    assert_eq!(decide(&mut gu, &id, "recalculate", "少录了一笔").await, 303);
+    let mut fang = signed_in(&app, "fang").await;
+    let page = format!("/app/pay/runs/{run}");
+    let shown = fang.get(&page).await.body;
+    assert!(
+        shown.contains("要先重新计算，再批准") && shown.contains("aria-disabled=\"true\""),
+        "{shown}"
+    );
+    assert_eq!(step(&mut fang, &run, "approve").await, 409);
+    db.clock.set(app.now() + 1.minute());
+    let again = format!("/app/pay/objections/{id}/recalculate");
+    assert_eq!(gu.post(&again, &[]).await.status.as_u16(), 303);
+    let new = app
+        .store
+        .runs(None, None, 1)
+        .await
+        .expect("a store")
+        .remove(0)
+        .id
+        .to_string();
+    assert_eq!(step(&mut gu, &new, "submit").await, 303);
+    let shown = fang.get(&format!("/app/pay/runs/{new}")).await.body;
+    assert!(!shown.contains("要先重新计算，再批准"), "{shown}");
+    assert_eq!(step(&mut fang, &new, "approve").await, 303);
+    assert_eq!(step(&mut gu, &new, "close").await, 303);
+}
+
+async fn given_an_approval_and_a_promise_to_calculate_again_when_at_once_then_one_wins(db: TestDb) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let run = reviewed(&mut gu).await;
+    let mut zhang = signed_in(&app, "zhang").await;
+    let id = objected(&mut zhang, lines_of(&app, &run, "zhang").await[0].0).await;
+    db.clock.set(app.now() + 1.minute());
+    let mut fang = signed_in(&app, "fang").await;
+    let both = tokio::join!(
+        decide(&mut gu, &id, "recalculate", "少录了一笔"),
+        step(&mut fang, &run, "approve")
+    );
+    assert!(matches!(both, (303, 409) | (409, 303)), "{both:?}");
+}
+
+async fn given_an_objection_and_another_calculation_when_at_once_then_it_is_to_what_counts(db: TestDb) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let run = reviewed(&mut gu).await;
+    let theirs = lines_of(&app, &run, "li").await[0].0;
+    let mut zhang = signed_in(&app, "zhang").await;
+    let id = objected(&mut zhang, lines_of(&app, &run, "zhang").await[0].0).await;
+    assert_eq!(decide(&mut gu, &id, "recalculate", "少录了一笔").await, 303);
+    let mut li = signed_in(&app, "li").await;
+    let (path, again) = (
+        format!("/app/income/lines/{theirs}/objection"),
+        format!("/app/pay/objections/{id}/recalculate"),
+    );
+    let (late, anew) = tokio::join!(li.post(&path, &[]), gu.post(&again, &[]));
+    assert_eq!(anew.status.as_u16(), 303, "{}", anew.body);
+    let newest = app.store.runs(None, None, 1).await.expect("a store").remove(0).id;
+    let waiting = app.store.objections_waiting(None).await.expect("a store");
+    let here = app.store.objections_waiting(Some(newest)).await.expect("a store");
+    let taken = i64::from(late.status.as_u16() == 303);
+    assert_eq!((waiting, here), (taken, taken), "{} {}", late.status, late.body);
+}
+
 async fn given_the_query_window_when_it_is_over_then_no_objection_is_taken(db: TestDb) {
     let app = firm(&db).await;
     first_batches(&app).await;
@@ -313,6 +389,9 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
 
 both!(given_an_objection_after_the_approval_when_accepted_then_the_next_period_carries_the_correction);
 both!(given_an_objection_under_review_when_accepted_then_the_payout_is_calculated_again_before_its_approval);
+both!(given_an_accepted_objection_when_the_payout_is_not_calculated_again_then_it_is_not_approved);
+both!(given_an_approval_and_a_promise_to_calculate_again_when_at_once_then_one_wins);
+both!(given_an_objection_and_another_calculation_when_at_once_then_it_is_to_what_counts);
 both!(given_the_query_window_when_it_is_over_then_no_objection_is_taken);
 both!(given_hostile_words_when_sent_then_each_form_says_what_is_wrong_and_keeps_them);
 both!(given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_else_releases_it);
