@@ -100,7 +100,6 @@ enum Command {
     #[command(subcommand)]
     Points(points::PointsCommand),
     /// Read, check, run and explain pay schemes; needs no database.
-    #[command(subcommand)]
     Scheme(scheme::SchemeCommand),
 }
 

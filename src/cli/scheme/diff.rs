@@ -1,6 +1,6 @@
 //! `diff`: two documents side by side; with an input, what they pay.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use crate::payout::whatif::{compare, documents, overlay};
 
 use super::library::{find, read};
 use super::paint::{say, table};
-use super::run::run_json;
+use super::run::{evaluated, run_json};
 use super::{From, Lang};
 
 /// Compare two documents.
@@ -30,28 +30,34 @@ pub struct Diff {
     /// Parameters, roster rows or facts laid over the input for the second run.
     #[arg(long, value_name = "FILE", requires = "input")]
     overlay: Option<PathBuf>,
-    #[command(flatten)]
-    from: From,
     /// zh or en.
     #[arg(long, default_value = "zh")]
     lang: Lang,
 }
 
+/// A text as JSON; what is not says where.
+fn json(text: &str, path: &Path) -> Result<Json, Refusal> {
+    Ok(serde_json::from_str(text).map_err(|e| format!("{}: {e}; expected JSON", path.display()))?)
+}
+
 impl Diff {
-    pub fn run(self) -> Result<(), Refusal> {
-        let (a, b) = (find(&self.from, &self.before)?, find(&self.from, &self.after)?);
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
+        let (a, b) = (find(from, &self.before)?, find(from, &self.after)?);
         let l = self.lang;
         let mut out = String::new();
         for line in documents(&a, &b) {
             out.push_str(&format!("{line}\n"));
         }
         if let Some(path) = &self.input {
-            let json: Json = serde_json::from_str(&read(path)?)?;
-            let other = match &self.overlay {
-                Some(patch) => overlay(&json, &serde_json::from_str(&read(patch)?)?),
-                None => json.clone(),
+            let text = read(path)?;
+            let x = evaluated(&a, text.clone(), path)?;
+            let y = match &self.overlay {
+                Some(patch) => {
+                    let laid = overlay(&json(&text, path)?, &json(&read(patch)?, patch)?);
+                    run_json(&b, &laid, path)?
+                }
+                None => evaluated(&b, text, path)?,
             };
-            let (x, y) = (run_json(&a, &json, path)?, run_json(&b, &other, path)?);
             let c = compare(&x.outcome, &y.outcome);
             let rows: Vec<Vec<String>> = c
                 .changes

@@ -75,11 +75,11 @@ pub fn read(path: &Path) -> Result<String, Refusal> {
             .read_to_string(&mut text)
             .map_err(named)?;
     } else {
-        fs::File::open(path)
-            .map_err(named)?
-            .take(BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(named)?;
+        let file = fs::File::open(path).map_err(named)?;
+        // Room for all of it at once: a long text that grows is copied again and again.
+        let length = file.metadata().map_or(0, |m| m.len()).min(BYTES_MAX);
+        text.reserve_exact(usize::try_from(length).unwrap_or(0));
+        file.take(BYTES_MAX).read_to_string(&mut text).map_err(named)?;
     }
     Ok(text)
 }

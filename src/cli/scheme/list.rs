@@ -15,8 +15,6 @@ use super::{From, Lang};
 /// List the schemes.
 #[derive(Debug, Args)]
 pub struct List {
-    #[command(flatten)]
-    from: From,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -26,9 +24,9 @@ pub struct List {
 }
 
 impl List {
-    pub fn run(self) -> Result<(), Refusal> {
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
         let mut docs = Vec::new();
-        for (name, text) in texts(&self.from)? {
+        for (name, text) in texts(from)? {
             docs.push(Document::parse(&name, &text).map_err(|f| told(&f))?);
         }
         if self.json {
@@ -135,20 +133,18 @@ impl Check {
 pub struct Test {
     /// One scheme; without it all.
     id: Option<String>,
-    #[command(flatten)]
-    from: From,
     /// zh or en.
     #[arg(long, default_value = "zh")]
     lang: Lang,
 }
 
 impl Test {
-    pub fn run(self) -> Result<(), Refusal> {
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
         let docs = match &self.id {
-            Some(id) => vec![find(&self.from, id)?],
+            Some(id) => vec![find(from, id)?],
             None => {
                 let mut docs = Vec::new();
-                for (name, text) in texts(&self.from)? {
+                for (name, text) in texts(from)? {
                     docs.push(Document::parse(&name, &text).map_err(|f| told(&f))?);
                 }
                 docs

@@ -17,8 +17,16 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::run::Refusal;
 
 /// Read, check, run and explain pay schemes.
+#[derive(Debug, Args)]
+pub struct SchemeCommand {
+    #[command(flatten)]
+    from: From,
+    #[command(subcommand)]
+    what: What,
+}
+
 #[derive(Debug, Subcommand)]
-pub enum SchemeCommand {
+enum What {
     /// List the schemes.
     List(list::List),
     /// Show a scheme: parameters, facts, attributes, steps, curves, examples.
@@ -41,11 +49,11 @@ pub enum SchemeCommand {
     Diff(diff::Diff),
 }
 
-/// Where documents come from.
+/// Where documents come from; said before or after the subcommand.
 #[derive(Debug, Args)]
 pub struct From {
     /// Folder of documents that add to or replace the built-in ones.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     schemes: Option<PathBuf>,
 }
 
@@ -79,14 +87,15 @@ impl Lang {
 impl SchemeCommand {
     /// Runs the command.
     pub fn run(self) -> Result<(), Refusal> {
-        match self {
-            Self::List(c) => c.run(),
-            Self::Show(c) => c.run(),
-            Self::Check(c) => c.run(),
-            Self::Test(c) => c.run(),
-            Self::Run(c) => c.run(),
-            Self::Explain(c) => c.run(),
-            Self::Diff(c) => c.run(),
+        let from = &self.from;
+        match self.what {
+            What::List(c) => c.run(from),
+            What::Show(c) => c.run(from),
+            What::Check(c) => c.run(),
+            What::Test(c) => c.run(from),
+            What::Run(c) => c.run(from),
+            What::Explain(c) => c.run(from),
+            What::Diff(c) => c.run(from),
         }
     }
 }

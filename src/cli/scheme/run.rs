@@ -21,8 +21,6 @@ pub struct Run {
     /// Input file (`-` reads stdin).
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    #[command(flatten)]
-    from: From,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -31,9 +29,8 @@ pub struct Run {
     lang: Lang,
 }
 
-/// Reads and evaluates.
-pub fn evaluated(doc: &Document, path: &Path) -> Result<Evaluation, Refusal> {
-    let text = read(path)?;
+/// Evaluates a text; refusals name the path.
+pub fn evaluated(doc: &Document, text: String, path: &Path) -> Result<Evaluation, Refusal> {
     let input = doc.input_text(&text).map_err(|r| refused(path, r))?;
     // A million facts are a long text: it is let go before the run makes rows of its own.
     drop(text);
@@ -53,9 +50,9 @@ pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, 
 }
 
 impl Run {
-    pub fn run(self) -> Result<(), Refusal> {
-        let doc = find(&self.from, &self.id)?;
-        let ran = evaluated(&doc, &self.input)?;
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
+        let doc = find(from, &self.id)?;
+        let ran = evaluated(&doc, read(&self.input)?, &self.input)?;
         let l = self.lang;
         if self.json {
             let json = ran
@@ -171,8 +168,6 @@ pub struct Explain {
     /// Whose.
     #[arg(long)]
     payee: String,
-    #[command(flatten)]
-    from: From,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -182,9 +177,9 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub fn run(self) -> Result<(), Refusal> {
-        let doc = find(&self.from, &self.id)?;
-        let ran = evaluated(&doc, &self.input)?;
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
+        let doc = find(from, &self.id)?;
+        let ran = evaluated(&doc, read(&self.input)?, &self.input)?;
         let (o, l) = (&ran.outcome, self.lang);
         let mine: Vec<_> = o.lines.iter().filter(|x| x.payee == self.payee).collect();
         let proposals: Vec<_> = o.proposals.iter().filter(|x| x.payee == self.payee).collect();

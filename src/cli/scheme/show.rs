@@ -15,8 +15,6 @@ use super::{From, Lang};
 pub struct Show {
     /// Id like `07-new-customers`, or a file.
     id: String,
-    #[command(flatten)]
-    from: From,
     /// As JSON: every parameter, fact and attribute, so that a program can build an input.
     #[arg(long)]
     json: bool,
@@ -26,8 +24,8 @@ pub struct Show {
 }
 
 impl Show {
-    pub fn run(self) -> Result<(), Refusal> {
-        let doc = find(&self.from, &self.id)?;
+    pub fn run(self, from: &From) -> Result<(), Refusal> {
+        let doc = find(from, &self.id)?;
         let json = doc.to_json();
         if self.json {
             say(&serde_json::to_string_pretty(&json)?);
