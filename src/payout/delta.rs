@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::doc::Late;
+use super::expr::fault::{Fault, fault};
 use super::num::{Mode, Num};
 use super::outcome::Line;
 
@@ -128,9 +129,9 @@ pub fn recovery_ceiling(wage: &Num, share: &Num, minimum_wage: &Num) -> Num {
 
 /// A clawback of part of what was booked: `part` of each line with the sign turned, to the fen, in the lines' order,
 /// so that the parts add up to `part` of the total.
-pub fn clawback(booked: &[(Key, Num)], part: &Num) -> Result<Vec<(Key, Num)>, &'static str> {
+pub fn clawback(booked: &[(Key, Num)], part: &Num) -> Result<Vec<(Key, Num)>, Fault> {
     if part.is_negative() || *part > Num::ONE {
-        return Err("a part outside 0 to 1");
+        return Err(fault("a part outside 0 to 1", "a part from 0 to 1"));
     }
     let fen = Num::ratio(1, 100).unwrap_or(Num::ONE);
     let (plus, minus): (Vec<_>, Vec<_>) = booked.iter().cloned().partition(|(_, n)| !n.is_negative());

@@ -57,7 +57,7 @@ impl Document {
 
     fn try_book(&self, b: &Book, by: &ShownBy) -> Result<(), Box<Diagnostic>> {
         let fault = |span, what: String, expected: String| {
-            Box::new(self.diagnose(span, format!("book {}: {what}", b.no), expected))
+            Box::new(self.diagnose(span, format!("book {}: {what}", b.no), expected, None))
         };
         let run = match self.example(&by.example) {
             Some(Ok(run)) => run,
@@ -131,7 +131,12 @@ impl Document {
     }
 
     fn fault(&self, e: &Example, r: Refused) -> Diagnostic {
-        self.diagnose(&r.span, format!("example `{}`: {}", e.id, r.what), r.expected)
+        self.diagnose(
+            &r.span,
+            format!("example `{}`: {}", e.id, r.what),
+            r.expected,
+            None,
+        )
     }
 
     fn try_example(&self, e: &Example) -> Result<(), Refused> {

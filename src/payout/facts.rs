@@ -7,22 +7,23 @@
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
+use hashbrown::hash_table::Entry as Place;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
+use jiff::civil::DateTime;
 
 use super::diag::one_of;
 use super::doc::{Document, FactKind, ROSTER};
 use super::raw::{At, Node, Refused, quoted};
 use super::relation::{Relation, Row};
 use super::schema::Column;
-use super::setting::read_row;
+use super::setting::Rows;
 use super::value::Value;
 
-/// Different words kept to be shared between rows; ids and free text beyond that stand by themselves.
-const WORDS_MAX: usize = 200_000;
+/// What a fact may say besides its columns.
+const BESIDES: [&str; 3] = ["kind", "revision", "void"];
 
 /// Facts read so far.
 pub struct Facts<'d> {
-    doc: &'d Document,
     kinds: Vec<Kind<'d>>,
     staged: Vec<Staged>,
     words: HashSet<Arc<str>>,
@@ -33,8 +34,7 @@ pub struct Facts<'d> {
 struct Kind<'d> {
     fact: &'d FactKind,
     columns: &'d [Column],
-    /// The same with an `id` that may be left out.
-    nameless: Vec<Column>,
+    rows: Rows<'d>,
 }
 
 struct Staged {
@@ -46,7 +46,6 @@ struct Staged {
 }
 
 /// The latest revisions of one kind's facts: a row, its revision and whether it is void, found by id.
-#[derive(Default)]
 struct Latest {
     rows: Vec<Row>,
     revisions: Vec<(i64, bool)>,
@@ -55,6 +54,16 @@ struct Latest {
 }
 
 impl Latest {
+    /// With room for so many.
+    fn of(count: usize) -> Self {
+        Self {
+            rows: Vec::with_capacity(count),
+            revisions: Vec::with_capacity(count),
+            places: HashTable::with_capacity(count),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+
     fn find(&self, id: &str) -> Option<usize> {
         let same = |at: &u32| &*self.rows[*at as usize].key == id;
         self.places
@@ -62,14 +71,23 @@ impl Latest {
             .map(|at| *at as usize)
     }
 
-    fn push(&mut self, row: Row, revision: i64, void: bool) {
-        let hash = self.hasher.hash_one(&*row.key);
-        let at = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+    /// Takes a row whose id is new; gives it back with the place of the one that is there.
+    fn put(&mut self, row: Row, revision: i64, void: bool) -> Result<(), (usize, Row)> {
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let place = self.places.entry(
+            hasher.hash_one(&*row.key),
+            |at| rows[*at as usize].key == row.key,
+            |at| hasher.hash_one(&*rows[*at as usize].key),
+        );
+        match place {
+            Place::Occupied(there) => return Err((*there.get() as usize, row)),
+            Place::Vacant(free) => {
+                free.insert(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+            }
+        }
         self.rows.push(row);
         self.revisions.push((revision, void));
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.places
-            .insert_unique(hash, at, |at| hasher.hash_one(&*rows[*at as usize].key));
+        Ok(())
     }
 
     /// Rows that are not void, by time and id.
@@ -79,25 +97,54 @@ impl Latest {
             let mut void = self.revisions.iter().map(|r| r.1);
             rows.retain(|_| void.next() == Some(false));
         }
-        rows.sort_by(|a, b| a.cells[1].cmp(&b.cells[1]).then_with(|| a.key.cmp(&b.key)));
+        // What is compared stands side by side: a million rows are not gone through for every comparison.
+        let key = |at: u32| &*rows[at as usize].key;
+        let mut order: Vec<(DateTime, u64, u32)> = (0u32..)
+            .zip(&rows)
+            .map(|(at, row)| (moment(row), beginning(&row.key), at))
+            .collect();
+        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key(a.2).cmp(key(b.2))));
+        // Brought into order where they are: what stands at each place was moved on when a place before was filled.
+        let mut from: Vec<u32> = order.into_iter().map(|o| o.2).collect();
+        for at in 0..from.len() {
+            let mut there = from[at] as usize;
+            while there < at {
+                there = from[there] as usize;
+            }
+            from[at] = u32::try_from(there).unwrap_or(u32::MAX);
+            rows.swap(at, there);
+        }
         rows
     }
+}
+
+/// When a fact occurred.
+fn moment(row: &Row) -> DateTime {
+    match row.cells[1] {
+        Value::Date(at) => at,
+        _ => DateTime::MIN,
+    }
+}
+
+/// The first eight bytes of a text, as a number that sorts as they do.
+fn beginning(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl<'d> Facts<'d> {
     pub fn new(doc: &'d Document) -> Self {
         let kind = |fact: &'d FactKind| {
             let columns = &doc.schemas[fact.relation].columns;
-            let mut nameless = columns.clone();
-            nameless[0].default = Some(Value::Text("".into()));
             Kind {
                 fact,
                 columns,
-                nameless,
+                rows: Rows::new(columns, &BESIDES, doc.header.zone),
             }
         };
         Self {
-            doc,
             kinds: doc.fact_kinds.iter().map(kind).collect(),
             staged: Vec::new(),
             words: HashSet::new(),
@@ -130,20 +177,9 @@ impl<'d> Facts<'d> {
         let Some(kind) = found else {
             return Err(at.refuse("`kind` is missing", format!("`kind`: {}", kinds())));
         };
-        // Without an id the content is the id: two equal facts are told apart by their number.
+        // Without an id its kind, day and number are its name.
         let nameless = at.map()?.iter().all(|e| e.key != "id");
-        let columns = if nameless {
-            &self.kinds[kind].nameless
-        } else {
-            self.kinds[kind].columns
-        };
-        let zone = self.doc.header.zone;
-        let mut cells = read_row(at, columns, &["kind", "revision", "void"], zone)?;
-        for cell in cells.iter_mut().skip(1) {
-            if let Value::Text(text) = cell {
-                share(&mut self.words, text);
-            }
-        }
+        let cells = self.kinds[kind].rows.read(at, &mut self.words, nameless)?;
         let revision = at.get("revision", |r| match r.raw.node {
             Node::Int(n) if n >= 0 => Ok(n),
             _ => Err(r.mismatch("a whole number from 0")),
@@ -160,9 +196,13 @@ impl<'d> Facts<'d> {
     /// Puts the rows where the document reads them: known people only, the latest revision, by time and id.
     pub fn finish(self, relations: &mut [Relation]) -> Result<(), Refused> {
         let roster: HashSet<Arc<str>> = relations[ROSTER].rows.iter().map(|r| r.key.clone()).collect();
-        let mut latest: Vec<Latest> = self.kinds.iter().map(|_| Latest::default()).collect();
-        let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
-        for (i, mut s) in self.staged.into_iter().enumerate() {
+        let mut counts = vec![0; self.kinds.len()];
+        for s in &self.staged {
+            counts[s.kind] += 1;
+        }
+        let mut latest: Vec<Latest> = counts.into_iter().map(Latest::of).collect();
+        let mut nameless: Vec<Staged> = Vec::new();
+        for (i, s) in self.staged.into_iter().enumerate() {
             let kind = &self.kinds[s.kind];
             let refuse = |field: &str, what: String, expected: &str| Refused {
                 path: format!("facts[{i}]{field}"),
@@ -176,9 +216,10 @@ impl<'d> Facts<'d> {
                 .zip(s.cells.iter())
                 .filter(|(c, _)| c.employee)
             {
+                let Value::Text(id) = cell else { continue };
                 // A default like "-" stands for nobody.
-                if c.default.as_ref() != Some(cell) && !roster.contains(&cell.text()) {
-                    let what = format!("{} is not in the roster", quoted(&cell.text()));
+                if !roster.contains(&**id) && c.default.as_ref() != Some(cell) {
+                    let what = format!("{} is not in the roster", quoted(id));
                     return Err(refuse(
                         &format!(".{}", c.name),
                         what,
@@ -186,38 +227,26 @@ impl<'d> Facts<'d> {
                     ));
                 }
             }
+            if s.nameless {
+                nameless.push(s);
+                continue;
+            }
             let latest = &mut latest[s.kind];
             let word = &kind.fact.kind;
-            if s.nameless {
-                let parts: Vec<String> = s.cells[1..].iter().map(ToString::to_string).collect();
-                let content = parts.join("/");
-                let n = numbers.entry((s.kind, content.clone())).or_insert(0);
-                let name = loop {
-                    *n += 1;
-                    let name: Arc<str> = format!("{word}:{content}#{n}").into();
-                    if latest.find(&name).is_none() {
-                        break name;
-                    }
-                };
-                if let Some(cells) = Arc::get_mut(&mut s.cells) {
-                    cells[0] = Value::Text(name);
-                }
-            }
-            let key = s.cells[0].text();
-            let row = Row::made(key.clone(), s.cells);
-            match latest.find(&key) {
-                Some(at) if latest.revisions[at].0 == s.revision => {
-                    let what = format!("the {word} `{key}` again with the same revision");
+            let row = Row::made(s.cells[0].text(), s.cells);
+            if let Err((at, row)) = latest.put(row, s.revision, s.void) {
+                let known = latest.revisions[at].0;
+                if known == s.revision {
+                    let what = format!("the {word} `{}` again with the same revision", row.key);
                     return Err(refuse("", what, "each id and revision once"));
                 }
-                Some(at) if latest.revisions[at].0 < s.revision => {
+                if known < s.revision {
                     latest.rows[at] = row;
                     latest.revisions[at] = (s.revision, s.void);
                 }
-                Some(_) => {}
-                None => latest.push(row, s.revision, s.void),
             }
         }
+        self::name(&self.kinds, nameless, &mut latest);
         for (kind, latest) in self.kinds.iter().zip(latest) {
             relations[kind.fact.relation].rows = latest.into_rows();
         }
@@ -225,13 +254,38 @@ impl<'d> Facts<'d> {
     }
 }
 
-/// One copy of a word for all rows that hold it.
-fn share(words: &mut HashSet<Arc<str>>, text: &mut Arc<str>) {
-    match words.get(text) {
-        Some(word) => *text = word.clone(),
-        None if words.len() < WORDS_MAX => {
-            words.insert(text.clone());
+/// Facts without an id are numbered by kind and day, in the order of their content: whichever way an input lists them,
+/// each gets the same name.
+fn name(kinds: &[Kind<'_>], mut nameless: Vec<Staged>, latest: &mut [Latest]) {
+    nameless.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.cells[1..].cmp(&b.cells[1..])));
+    let (mut stem, mut n) = (String::new(), 0);
+    for mut s in nameless {
+        let day = match &s.cells[1] {
+            Value::Date(at) => Value::date(at.date()),
+            other => other.clone(),
+        };
+        let this = format!("{} {day} #", kinds[s.kind].fact.kind);
+        if this != stem {
+            (stem, n) = (this, 0);
         }
-        None => {}
+        let latest = &mut latest[s.kind];
+        let key: Arc<str> = loop {
+            n += 1;
+            let key = format!("{stem}{n}");
+            if latest.find(&key).is_none() {
+                break key.into();
+            }
+        };
+        if let Some(cells) = Arc::get_mut(&mut s.cells) {
+            cells[0] = Value::Text(key.clone());
+        }
+        // The name was looked for just now: nobody has it.
+        let _ = latest.put(Row::made(key, s.cells), s.revision, s.void);
     }
+}
+
+/// The number of a fact that came without an id.
+pub fn number<'k>(kind: &str, key: &'k str) -> Option<&'k str> {
+    let (_, n) = key.strip_prefix(kind)?.strip_prefix(' ')?.split_once(" #")?;
+    n.bytes().all(|b| b.is_ascii_digit()).then_some(n)
 }

@@ -1,6 +1,6 @@
 //! What a run reads besides the document: period, parameters, roster, facts.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ use super::json::Reader;
 use super::raw::{At, Entry, Node, Raw, Refused, from_json};
 use super::relation::{Relation, Row, key_of};
 use super::schema::{ParamDecl, ParamKind, Setting};
-use super::setting::{range, read_row, read_setting, read_value};
+use super::setting::{Rows, range, read_setting, read_value};
 use super::value::{Type, Value};
 
 /// What an input may say.
@@ -265,8 +265,10 @@ impl Document {
         let columns = &self.schemas[ROSTER].columns;
         let mut rows: Vec<(i64, Row)> = Vec::new();
         let mut seen: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut read = Rows::new(columns, &["order"], self.header.zone);
+        let mut words = HashSet::new();
         at.each(|i, v| {
-            let cells = read_row(v, columns, &["order"], self.header.zone)?;
+            let cells = read.read(v, &mut words, false)?;
             let place = v.get("order", |o| match o.raw.node {
                 Node::Int(n) => Ok(n),
                 _ => Err(o.mismatch("a whole number: the place in the listed order")),

@@ -204,6 +204,14 @@ impl<'a> At<'a> {
         .map(Some)
     }
 
+    /// Calls `f` with the value of an entry of this table.
+    pub fn of<T>(&self, entry: &Entry, f: impl FnOnce(At<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
+        f(At {
+            raw: &entry.value,
+            path: Path::Key(&self.path, &entry.key),
+        })
+    }
+
     /// Refuses keys that are not in `known`, and a key twice.
     pub fn only(&self, known: &[&str]) -> Result<(), Refused> {
         let expected = || super::diag::one_of(known);

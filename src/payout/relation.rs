@@ -16,6 +16,9 @@ pub struct Relation {
     pub notes: Vec<String>,
 }
 
+/// Most rows of a relation: twenty times what a large month has, and what fits into memory.
+pub const ROWS_MAX: usize = 20_000_000;
+
 /// A row.
 #[derive(Clone, Debug)]
 pub struct Row {

@@ -31,7 +31,8 @@ impl std::fmt::Display for Stop {
         if let Some(row) = &self.row {
             write!(f, ", row `{row}`")?;
         }
-        write!(f, ": {}; expected {}", d.what, d.expected)
+        write!(f, ": {}; expected {}", d.what, d.expected)?;
+        d.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; hint: {hint}"))
     }
 }
 
@@ -90,7 +91,8 @@ pub fn evaluate(doc: &Document, input: Input) -> Result<Evaluation, Stop> {
             to: input.to,
         };
         let made = step.block.run(&world).map_err(|halt| {
-            let fault = doc.diagnose(&step.span, halt.what, "figures this step can work with".into());
+            let hint = halt.hint.or_else(|| halt.without.map(|r| doc.way_out(r)));
+            let fault = doc.diagnose(&step.span, halt.what, halt.expected, hint);
             Stop {
                 step: step.id.clone(),
                 row: halt.row,
@@ -105,6 +107,21 @@ pub fn evaluate(doc: &Document, input: Input) -> Result<Evaluation, Stop> {
         relations,
         input,
     })
+}
+
+impl Document {
+    /// Where a row that was looked for in vain has to be added.
+    fn way_out(&self, relation: usize) -> String {
+        let mut given = relation;
+        while let Some(step) = self.step_of(given) {
+            given = step.block.source();
+        }
+        match self.schemas[given].name.split_once('.') {
+            Some(("param", table)) => format!("add the row to `params.{table}`"),
+            Some((_, kind)) => format!("add the `{kind}` to `facts`, or mend the name it is looked for by"),
+            None => "add the person to `roster`, or mend the id".to_owned(),
+        }
+    }
 }
 
 fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {

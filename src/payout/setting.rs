@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use super::block::bands::{Bands, read_bands};
 use super::diag::one_of;
 use super::num::Num;
-use super::raw::{At, Node, Refused};
+use super::raw::{At, Entry, Node, Refused};
 use super::schema::{Column, Options, ParamDecl, ParamKind, Schema, Setting};
 use super::value::{Type, Value, parse_date};
 
@@ -13,6 +15,8 @@ use super::value::{Type, Value, parse_date};
 const AMOUNT_DIGITS: usize = 18;
 /// Longest text of a fact or attribute, in bytes.
 const TEXT_MAX: usize = 500;
+/// Different words kept to be shared between rows; ids and free text beyond that stand by themselves.
+const WORDS_MAX: usize = 200_000;
 /// Most rows of a list or table parameter.
 const ROWS_MAX: usize = 10_000;
 
@@ -20,16 +24,7 @@ const ROWS_MAX: usize = 10_000;
 pub fn read_value(at: At<'_>, ty: Type, options: &Options, zone: i32) -> Result<Value, Refused> {
     match ty {
         Type::Bool => at.bool().map(Value::Bool),
-        Type::Text => {
-            let text = at.str()?;
-            if text.is_empty() || text.len() > TEXT_MAX || text.chars().any(char::is_control) {
-                return Err(at.mismatch("text of 1 to 500 bytes without control characters"));
-            }
-            match options {
-                Some(words) if !words.iter().any(|w| w == text) => Err(at.mismatch(one_of(words.iter()))),
-                _ => Ok(Value::Text(text.into())),
-            }
-        }
+        Type::Text => read_text(at, options).map(|text| Value::Text(text.into())),
         Type::Date => {
             let date = parse_date(
                 at.str().map_err(|_| at.mismatch("a date like \"2026-10-31\""))?,
@@ -40,6 +35,17 @@ pub fn read_value(at: At<'_>, ty: Type, options: &Options, zone: i32) -> Result<
             })
         }
         _ => read_num(at, ty).map(Value::Num),
+    }
+}
+
+fn read_text<'a>(at: At<'a>, options: &Options) -> Result<&'a str, Refused> {
+    let text = at.str()?;
+    if text.is_empty() || text.len() > TEXT_MAX || text.chars().any(char::is_control) {
+        return Err(at.mismatch("text of 1 to 500 bytes without control characters"));
+    }
+    match options {
+        Some(words) if !words.iter().any(|w| w == text) => Err(at.mismatch(one_of(words.iter()))),
+        _ => Ok(text),
     }
 }
 
@@ -112,13 +118,14 @@ pub fn read_setting(at: At<'_>, p: &ParamDecl, tables: &[Schema], zone: i32) -> 
         ParamKind::Table(rel) => {
             let schema = &tables[*rel];
             let mut rows: Vec<Vec<Value>> = Vec::new();
+            let mut keys: HashSet<Vec<Value>> = HashSet::new();
             at.each(|i, item| {
                 if i >= ROWS_MAX {
                     return Err(item.refuse("a longer table", format!("at most {ROWS_MAX} rows")));
                 }
                 let row = read_row(item, &schema.columns, &[], zone)?;
                 let key = &row[..schema.key_parts];
-                if rows.iter().any(|r| r.starts_with(key)) {
+                if !keys.insert(key.to_vec()) {
                     let named = schema
                         .columns
                         .iter()
@@ -194,13 +201,111 @@ pub fn read_row(at: At<'_>, columns: &[Column], besides: &[&str], zone: i32) -> 
             match (read, &c.default) {
                 (Some(v), _) => Ok(v),
                 (None, Some(d)) => Ok(d.clone()),
-                (None, None) => Err(at.refuse(
-                    format!("`{}` is missing", c.name),
-                    format!("`{}`: {}", c.name, described(c)),
-                )),
+                (None, None) => Err(absent(at, c)),
             }
         })
         .collect()
+}
+
+/// Reads rows of the same columns one after the other. Most are written alike, so each name is looked for where it stood
+/// in the row before; and words that come again are kept once.
+pub struct Rows<'c> {
+    columns: &'c [Column],
+    besides: &'static [&'static str],
+    zone: i32,
+    /// For each entry of the row before: its column, counted on into `besides`.
+    layout: Vec<usize>,
+    /// For each column and each of `besides`: its entry in this row.
+    found: Vec<Option<usize>>,
+}
+
+impl<'c> Rows<'c> {
+    /// Of these columns; fields in `besides` are the caller's.
+    pub fn new(columns: &'c [Column], besides: &'static [&'static str], zone: i32) -> Self {
+        Self {
+            columns,
+            besides,
+            zone,
+            layout: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// The next row; texts but the first column's are shared through `words`. A `nameless` one has an empty text there.
+    pub fn read(
+        &mut self,
+        at: At<'_>,
+        words: &mut HashSet<Arc<str>>,
+        nameless: bool,
+    ) -> Result<Vec<Value>, Refused> {
+        let entries = at.map()?;
+        if !self.lay_out(entries) {
+            // Something is wrong with the names: said by who reads them one by one.
+            return read_row(at, self.columns, self.besides, self.zone);
+        }
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for (n, (c, found)) in self.columns.iter().zip(&self.found).enumerate() {
+            let cell = match (found, &c.default) {
+                (None, _) if nameless && n == 0 => Value::Text("".into()),
+                (Some(entry), _) => at.of(&entries[*entry], |v| {
+                    if c.ty == Type::Text && n > 0 {
+                        return read_text(v, &c.options).map(|text| Value::Text(shared(words, text)));
+                    }
+                    let value = read_value(v, c.ty, &c.options, self.zone)?;
+                    bounded(v, c, &value)?;
+                    Ok(value)
+                })?,
+                (None, Some(default)) => default.clone(),
+                (None, None) => return Err(absent(at, c)),
+            };
+            cells.push(cell);
+        }
+        Ok(cells)
+    }
+
+    /// Finds each column's entry; `false` where a name is unknown or comes twice.
+    fn lay_out(&mut self, entries: &[Entry]) -> bool {
+        let (columns, besides) = (self.columns, self.besides);
+        let width = columns.len();
+        let name = |place: usize| match place.checked_sub(width) {
+            None => columns[place].name.as_str(),
+            Some(more) => besides[more],
+        };
+        self.found.clear();
+        self.found.resize(width + besides.len(), None);
+        self.layout.resize(entries.len(), 0);
+        for (n, (e, guess)) in entries.iter().zip(&mut self.layout).enumerate() {
+            if name(*guess) != e.key {
+                let Some(place) = (0..width + besides.len()).find(|p| name(*p) == e.key) else {
+                    return false;
+                };
+                *guess = place;
+            }
+            if self.found[*guess].replace(n).is_some() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// One copy of a word for all rows that hold it.
+fn shared(words: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
+    if let Some(word) = words.get(text) {
+        return word.clone();
+    }
+    let word: Arc<str> = text.into();
+    if words.len() < WORDS_MAX {
+        words.insert(word.clone());
+    }
+    word
+}
+
+fn absent(at: At<'_>, c: &Column) -> Refused {
+    at.refuse(
+        format!("`{}` is missing", c.name),
+        format!("`{}`: {}", c.name, described(c)),
+    )
 }
 
 /// "money", "text: `a` or `b`".

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use crate::payout::expr::code::{Code, Figure, FigureKind};
 use crate::payout::expr::eval::{Seen, World};
+use crate::payout::expr::fault::{Fault, TOO_LONG};
 use crate::payout::num::Num;
 use crate::payout::raw::Node;
 use crate::payout::relation::{MadeOf, Relation, Row, key_of};
@@ -139,6 +140,12 @@ enum State {
     Truth(bool),
 }
 
+/// Rows of one key: their figures so far, and which they are.
+struct Group {
+    states: Vec<State>,
+    members: Vec<u32>,
+}
+
 fn start(kind: FigureKind) -> State {
     match kind {
         FigureKind::Sum | FigureKind::Running | FigureKind::Total => State::Sum(Num::ZERO),
@@ -150,7 +157,7 @@ fn start(kind: FigureKind) -> State {
     }
 }
 
-fn feed(state: &mut State, figure: &Figure, seen: &Seen<'_>) -> Result<(), &'static str> {
+fn feed(state: &mut State, figure: &Figure, seen: &Seen<'_>) -> Result<(), Fault> {
     if let Some(only) = &figure.only
         && !seen.test(only)?
     {
@@ -164,7 +171,7 @@ fn feed(state: &mut State, figure: &Figure, seen: &Seen<'_>) -> Result<(), &'sta
         (State::Sum(sum), Some(Value::Num(n))) => {
             *sum = &*sum + &n;
             if sum.too_long() {
-                return Err("a sum of more than 8192 bits");
+                return Err(TOO_LONG);
             }
         }
         (State::Count(n), _) => *n += 1,
@@ -194,12 +201,15 @@ fn feed(state: &mut State, figure: &Figure, seen: &Seen<'_>) -> Result<(), &'sta
 impl Aggregate {
     pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
         let source = &world.relations[self.from];
-        let mut groups: HashMap<Vec<Value>, (Vec<State>, Vec<u32>)> = HashMap::new();
-        let fresh = || -> (Vec<State>, Vec<u32>) {
-            (self.figures.iter().map(|f| start(f.kind)).collect(), Vec::new())
+        let mut places: HashMap<Vec<Value>, usize> = HashMap::new();
+        let mut groups: Vec<(Vec<Value>, Group)> = Vec::new();
+        let fresh = || Group {
+            states: self.figures.iter().map(|f| start(f.kind)).collect(),
+            members: Vec::new(),
         };
         if self.by.is_empty() {
-            groups.insert(Vec::new(), fresh());
+            places.insert(Vec::new(), 0);
+            groups.push((Vec::new(), fresh()));
         }
         // One key for all rows: most belong to a group that is there.
         let mut key: Vec<Value> = Vec::new();
@@ -211,35 +221,38 @@ impl Aggregate {
         {
             key.clear();
             key.extend(self.by.iter().map(|c| row.cells[*c].clone()));
-            if !groups.contains_key(key.as_slice()) {
-                groups.insert(key.clone(), fresh());
-            }
-            let Some((states, members)) = groups.get_mut(key.as_slice()) else {
-                continue;
+            let place = if let Some(place) = places.get(key.as_slice()) {
+                *place
+            } else {
+                places.insert(key.clone(), groups.len());
+                groups.push((key.clone(), fresh()));
+                groups.len() - 1
             };
+            let group = &mut groups[place].1;
             let seen = world.row(row);
-            for (state, figure) in states.iter_mut().zip(&self.figures) {
+            for (state, figure) in group.states.iter_mut().zip(&self.figures) {
                 super::at_row(feed(state, figure, &seen), &row.key)?;
             }
-            members.push(u32::try_from(at).unwrap_or(u32::MAX));
+            group.members.push(u32::try_from(at).unwrap_or(u32::MAX));
         }
-        let mut made: Vec<(Vec<Value>, Vec<State>, Vec<u32>)> = if let Some(over) = self.over {
+        let mut made: Vec<(Vec<Value>, Group)> = if let Some(over) = self.over {
             let rows = &world.relations[over].rows;
             rows.iter()
                 .map(|r| {
                     let key = vec![Value::Text(r.key.clone())];
-                    let (states, members) = groups.remove(&key).unwrap_or_else(fresh);
-                    (key, states, members)
+                    let there = places.get(&key).map(|place| &mut groups[*place].1);
+                    let group = there.map_or_else(fresh, |group| std::mem::replace(group, fresh()));
+                    (key, group)
                 })
                 .collect()
         } else {
-            groups.into_iter().map(|(k, (s, m))| (k, s, m)).collect()
+            groups
         };
         if self.over.is_none() {
             if self.people.contains(&true) {
                 let places = world.relations[super::super::run::ROSTER].index();
                 // Column by column: people by their place in the roster, everything else by its value.
-                made.sort_by_cached_key(|(key, ..)| {
+                made.sort_by_cached_key(|(key, _)| {
                     let place = |(v, person): (&Value, &bool)| {
                         let place = places.get(&v.text()).filter(|_| *person);
                         (place.copied(), v.clone())
@@ -251,7 +264,7 @@ impl Aggregate {
             }
         }
         made.into_iter()
-            .map(|(key, states, members)| self.row(world, &key, states, members))
+            .map(|(key, group)| self.row(world, &key, group.states, group.members))
             .collect::<Result<_, _>>()
             .map(Relation::of)
     }
@@ -280,7 +293,13 @@ impl Aggregate {
                         figures: &[],
                     };
                     let Some(empty) = &figure.empty else {
-                        return Err(Halt::row(&key, "the lowest or first of nothing"));
+                        let expected =
+                            "at least one row, or a second argument that says what holds without one";
+                        return Err(Halt::row(
+                            &key,
+                            "the lowest, highest, first or last of no rows",
+                            expected,
+                        ));
                     };
                     super::at_row(seen.eval(empty), &key)?
                 }

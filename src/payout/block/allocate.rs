@@ -134,7 +134,10 @@ impl Allocate {
             let row = &source.rows[*at];
             let x = at_row(world.row(row).eval(&self.amount), &row.key)?.num();
             if amount.as_ref().is_some_and(|a| *a != x) {
-                return Err(Halt::row(&row.key, "rows of one pool disagree about its amount"));
+                let before = amount.unwrap_or_default();
+                let what = format!("a pool of {x} here, of {before} in a row before");
+                let hint = "`per` makes one pool of each group";
+                return Err(Halt::row(&row.key, what, "one amount for all rows of a pool").hinted(hint));
             }
             amount = Some(x);
         }
@@ -195,7 +198,7 @@ impl Allocate {
                 .map(|i| source.rows[members[i]].key.to_string());
             Halt {
                 row: bad,
-                what: why.to_owned(),
+                ..Halt::all(why)
             }
         })?;
         let weights: Num = claims.iter().map(|c| &c.weight).sum();

@@ -2,11 +2,11 @@
 
 use hashbrown::HashMap;
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use crate::payout::expr::check::Scope;
 use crate::payout::expr::code::{Code, Figure, FigureKind};
 use crate::payout::expr::eval::{Seen, World};
+use crate::payout::expr::fault::TOO_LONG;
 use crate::payout::num::Num;
 use crate::payout::raw::{Node, Raw};
 use crate::payout::relation::{Relation, Row};
@@ -175,7 +175,7 @@ impl Derive {
             }
             return Ok(Relation::of(rows));
         }
-        let found: Vec<Option<Vec<Arc<[Value]>>>> = source
+        let found: Vec<Option<Vec<&[Value]>>> = source
             .rows
             .iter()
             .map(|row| join::partners(&self.joins, &indexes, world, row))
@@ -195,17 +195,16 @@ impl Derive {
         world: &World<'_>,
         at: usize,
         row: &Row,
-        partners: &[Arc<[Value]>],
+        joins: &[&[Value]],
         figures: &[Value],
         cells: &mut Vec<Value>,
     ) -> Result<Row, Halt> {
-        let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
         cells.extend_from_slice(&row.cells);
         for code in &self.columns {
             let seen = Seen {
                 world,
                 cells,
-                joins: &joins,
+                joins,
                 figures,
             };
             let value = at_row(seen.eval(code), &row.key)?;
@@ -224,7 +223,7 @@ impl Derive {
         &self,
         world: &World<'_>,
         source: &Relation,
-        found: &[Option<Vec<Arc<[Value]>>>],
+        found: &[Option<Vec<&[Value]>>],
     ) -> Result<Vec<Vec<Value>>, Halt> {
         let mut result = vec![Vec::new(); source.rows.len()];
         let mut sums: HashMap<Vec<Value>, Vec<Num>> = HashMap::new();
@@ -233,11 +232,10 @@ impl Derive {
         for at in &order {
             let row = &source.rows[*at];
             let Some(partners) = &found[*at] else { continue };
-            let joins: Vec<&[Value]> = partners.iter().map(|p| &**p).collect();
             let seen = Seen {
                 world,
                 cells: &row.cells,
-                joins: &joins,
+                joins: partners,
                 figures: &[],
             };
             let state = sums
@@ -251,6 +249,9 @@ impl Derive {
                         None => Num::ONE,
                     };
                     *sum = &*sum + &add;
+                    if sum.too_long() {
+                        return Err(Halt::at(&row.key, TOO_LONG));
+                    }
                 }
                 result[*at].push(Value::Num(sum.clone()));
             }

@@ -1,6 +1,7 @@
 //! The partner rows of a `derive`: by key, or the last one whose column is reached.
 
 use hashbrown::HashMap;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ use super::{Halt, at_row};
 pub struct Join {
     pub alias: String,
     pub to: usize,
+    /// How the other relation and the columns that `on` must equal are called.
+    pub name: String,
+    pub keys: Vec<String>,
     pub on: Vec<Code>,
     /// By key when there is none.
     pub reach: Option<Reach>,
@@ -127,12 +131,13 @@ fn one(spec: &Spec<'_>, alias: &str, name: &str, from: usize, to: usize, short: 
         sink.error(&of.span, "`of` without `reach`", "a join by key needs only `on`");
         return None;
     }
-    let (parts, whose) = match &reach {
-        Some(r) => (r.of.len(), "of `of`, in its order"),
-        None => (spec.schema(to).key_parts, "of its key, in `by`'s order"),
+    let other = spec.schema(to);
+    let (keys, whose): (Vec<usize>, _) = match &reach {
+        Some(r) => (r.of.clone(), "of `of`, in its order"),
+        None => ((0..other.key_parts).collect(), "of its key, in `by`'s order"),
     };
-    if on.len() != parts {
-        let what = format!("{} key part(s) given, `{name}` has {parts}", on.len());
+    if on.len() != keys.len() {
+        let what = format!("{} key part(s) given, `{name}` has {}", on.len(), keys.len());
         sink.error(&span, what, format!("one expression for each part {whose}"));
         return None;
     }
@@ -144,6 +149,8 @@ fn one(spec: &Spec<'_>, alias: &str, name: &str, from: usize, to: usize, short: 
     Some(Join {
         alias: alias.to_owned(),
         to,
+        name: other.name.clone(),
+        keys: keys.iter().map(|c| other.columns[*c].name.clone()).collect(),
         on,
         reach,
         missing,
@@ -252,19 +259,14 @@ impl Join {
     }
 
     /// The partner's row number.
-    fn find(
-        &self,
-        index: &Index,
-        world: &World<'_>,
-        row: &Row,
-        key: &Arc<str>,
-    ) -> Result<Option<usize>, Halt> {
+    fn find(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
         let (groups, reach) = match (&index.rows, &self.reach) {
+            (Rows::Key(index), _) if index.is_empty() => return Ok(None),
             (Rows::Reach(groups), Some(reach)) => (groups, reach),
-            (Rows::Key(index), _) => return Ok(index.get(key).copied()),
+            (Rows::Key(index), _) => return Ok(index.get(&*self.key(world, row)?).copied()),
             (Rows::Reach(_), None) => return Ok(None),
         };
-        let Some(rows) = groups.get(key) else {
+        let Some(rows) = groups.get(&*self.key(world, row)?) else {
             return Ok(None);
         };
         let upto = at_row(world.row(row).eval(&reach.upto), &row.key)?;
@@ -273,59 +275,80 @@ impl Join {
             return Ok(None);
         };
         if after >= 2 && rows[after - 2].0 == *value {
-            let what = format!("`{}` has two rows that begin at {value}", self.alias);
-            return Err(Halt::row(&row.key, what));
+            let what = format!("two rows of `{}` that begin at {value}", self.name);
+            let hint = "take one of them away, or let it begin at another value";
+            return Err(Halt::row(&row.key, what, "one row for each beginning").hinted(hint));
         }
         Ok(Some(*at))
     }
 }
 
 impl Join {
-    /// The key a row looks for.
-    fn key(&self, world: &World<'_>, row: &Row) -> Result<Arc<str>, Halt> {
+    /// The key a row looks for; a text that stands in the row is not copied.
+    fn key<'r>(&self, world: &World<'_>, row: &'r Row) -> Result<Cow<'r, str>, Halt> {
+        if let [Code::Col(at)] = self.on[..]
+            && let Value::Text(text) = &row.cells[at]
+        {
+            return Ok(Cow::Borrowed(text));
+        }
         let seen = world.row(row);
         let part = |c| at_row(seen.eval(c), &row.key);
         let parts: Vec<Value> = self.on.iter().map(part).collect::<Result<_, _>>()?;
-        Ok(key_of(&parts))
+        Ok(Cow::Owned(key_of(&parts).to_string()))
+    }
+
+    /// What is said where a partner is missing and nothing stands in.
+    fn nobody(&self, world: &World<'_>, row: &Row) -> Result<Halt, Halt> {
+        let seen = world.row(row);
+        let mut wanted = Vec::with_capacity(self.keys.len());
+        for (name, code) in self.keys.iter().zip(&self.on) {
+            wanted.push(format!("`{name}` {}", at_row(seen.eval(code), &row.key)?));
+        }
+        let mut what = format!("no row of `{}`", self.name);
+        if !wanted.is_empty() {
+            what.push_str(&format!(" with {}", wanted.join(", ")));
+        }
+        if let Some(reach) = &self.reach {
+            let upto = at_row(seen.eval(&reach.upto), &row.key)?;
+            what.push_str(&format!(" that begins at {upto} or before"));
+        }
+        Ok(Halt {
+            without: Some(self.to),
+            ..Halt::row(&row.key, what, "exactly one")
+        })
     }
 
     /// The partner's row number; `None` when a default stands in.
     pub fn partner(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
-        self.find(index, world, row, &self.key(world, row)?)
+        self.find(index, world, row)
     }
 }
 
 /// Cells of each join's partner; `None` when a join drops the row.
-pub fn partners(
+pub fn partners<'a>(
     joins: &[Join],
-    indexes: &[Index],
-    world: &World<'_>,
+    indexes: &'a [Index],
+    world: &World<'a>,
     row: &Row,
-) -> Result<Option<Vec<Arc<[Value]>>>, Halt> {
-    let mut partners = Vec::with_capacity(joins.len());
-    let seen = world.row(row);
+) -> Result<Option<Vec<&'a [Value]>>, Halt> {
+    let mut partners: Vec<&[Value]> = Vec::with_capacity(joins.len());
     for (join, index) in joins.iter().zip(indexes) {
-        let key = join.key(world, row)?;
-        match (join.find(index, world, row, &key)?, &join.missing) {
-            (Some(at), _) => partners.push(world.relations[join.to].rows[at].cells.clone()),
+        match (join.find(index, world, row)?, &join.missing) {
+            (Some(at), _) => partners.push(&world.relations[join.to].rows[at].cells),
             (None, Missing::Drop) => return Ok(None),
-            (None, Missing::Refuse) => {
-                return Err(Halt::row(
-                    &row.key,
-                    format!("`{}` has no row `{key}`", join.alias),
-                ));
-            }
+            (None, Missing::Refuse) => return Err(join.nobody(world, row)?),
             (None, Missing::Values(values)) => {
                 if let Some(stand_in) = index.stand_in.get() {
-                    partners.push(stand_in.clone());
+                    partners.push(stand_in);
                     continue;
                 }
+                let seen = world.row(row);
                 let width = values.iter().map(|v| v.0 + 1).max().unwrap_or(0);
                 let mut cells = vec![Value::Bool(false); width];
                 for (at, code) in values {
                     cells[*at] = at_row(seen.eval(code), &row.key)?;
                 }
-                partners.push(index.stand_in.get_or_init(|| cells.into()).clone());
+                partners.push(index.stand_in.get_or_init(|| cells.into()));
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
+use crate::payout::expr::fault::Fault;
 use crate::payout::expr::units::unify;
 use crate::payout::num::{Mode, Num};
 use crate::payout::relation::{Relation, Residue, Row, Work};
@@ -181,7 +182,7 @@ impl Limit {
                 }
                 Excess::Scale => self
                     .scale(&paid, &cap, &mut after)
-                    .map_err(|w| Halt::row(&row.key, w))?,
+                    .map_err(|f| Halt::at(&row.key, f))?,
                 Excess::Drop | Excess::Carry => cut(&paid, &over, &mut after),
             }
             let account = if excess == Excess::Carry {
@@ -221,7 +222,7 @@ impl Limit {
     }
 
     /// Shrinks in proportion; cash stays whole.
-    fn scale(&self, rows: &[usize], cap: &Num, after: &mut [Num]) -> Result<(), &'static str> {
+    fn scale(&self, rows: &[usize], cap: &Num, after: &mut [Num]) -> Result<(), Fault> {
         let total: Num = rows.iter().map(|at| &after[*at]).sum();
         if !self.cash {
             for at in rows {

@@ -22,8 +22,9 @@ pub mod share;
 pub mod spec;
 pub mod table;
 
-use super::expr::eval::{Fault, World};
-use super::relation::Relation;
+use super::expr::eval::World;
+use super::expr::fault::Fault;
+use super::relation::{ROWS_MAX, Relation};
 use super::schema::Column;
 use spec::Spec;
 
@@ -74,27 +75,68 @@ pub struct Made {
 pub struct Halt {
     /// Key of the row, when one row was the reason.
     pub row: Option<String>,
+    /// What was found.
     pub what: String,
+    /// What was expected in its place.
+    pub expected: String,
+    /// How to mend it, when that is known.
+    pub hint: Option<String>,
+    /// The relation that had no row for this one.
+    pub without: Option<usize>,
 }
 
 impl Halt {
-    pub fn row(row: &str, what: impl Into<String>) -> Self {
+    /// A row that cannot be worked with.
+    pub fn row(row: &str, what: impl Into<String>, expected: impl Into<String>) -> Self {
         Self {
             row: Some(row.to_owned()),
             what: what.into(),
+            expected: expected.into(),
+            hint: None,
+            without: None,
         }
     }
-    pub fn all(what: impl Into<String>) -> Self {
+
+    /// A fault in a row.
+    pub fn at(row: &str, fault: Fault) -> Self {
+        Self::row(row, fault.what, fault.expected)
+    }
+
+    /// A fault of no row in particular.
+    pub fn all(fault: Fault) -> Self {
         Self {
             row: None,
-            what: what.into(),
+            ..Self::at("", fault)
         }
     }
+
+    /// The same with a way out.
+    pub fn hinted(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
+/// Refuses to make more rows than fit: unions and tranches multiply them.
+pub fn not_too_many(rows: usize) -> Result<(), Halt> {
+    if rows <= ROWS_MAX {
+        return Ok(());
+    }
+    Err(Halt {
+        row: None,
+        ..Halt::row(
+            "",
+            format!("{rows} rows"),
+            format!("at most {ROWS_MAX}: fewer facts, unions or tranches"),
+        )
+    })
 }
 
 /// Attaches a row to a fault.
 pub fn at_row<T>(result: Result<T, Fault>, key: &str) -> Result<T, Halt> {
-    result.map_err(|fault| Halt::row(key, fault))
+    result.map_err(|fault| Halt::at(key, fault))
 }
 
 /// Reads the block named `word`.

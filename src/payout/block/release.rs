@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
+use crate::payout::expr::fault::Fault;
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Node};
 use crate::payout::relation::{Relation, Residue, Row, Work, key_of, one};
@@ -12,7 +13,7 @@ use crate::payout::value::{Type, Value};
 
 use super::share::{Claim, divide};
 use super::spec::{Choice, Spec};
-use super::{Block, Halt, Made, at_row};
+use super::{Block, Halt, Made, at_row, not_too_many};
 
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -155,6 +156,7 @@ impl Release {
     pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
         let source = &world.relations[self.from];
         let rest = self.remainder.of(world.params).unwrap_or(Rest::First);
+        not_too_many(source.rows.len().saturating_mul(self.tranches.len()))?;
         let mut rows = Vec::new();
         let mut residuals = Vec::new();
         for (at, row) in source.rows.iter().enumerate() {
@@ -165,13 +167,17 @@ impl Release {
                 .iter()
                 .map(|t| at_row(seen.eval(&t.share), &row.key).map(|v| v.num()))
                 .collect::<Result<_, _>>()?;
-            if shares.iter().any(Num::is_negative) {
-                return Err(Halt::row(&row.key, "a tranche share below 0"));
+            if let Some((n, share)) = shares.iter().enumerate().find(|s| s.1.is_negative()) {
+                let what = format!("tranche {} with a share of {}", n + 1, share.percent());
+                return Err(Halt::row(&row.key, what, "shares of 0% or more"));
             }
-            if shares.iter().sum::<Num>() != Num::ONE {
-                return Err(Halt::row(&row.key, "tranche shares that do not sum to 100%"));
+            let whole = shares.iter().sum::<Num>();
+            if whole != Num::ONE {
+                let what = format!("tranche shares that add up to {}", whole.percent());
+                let hint = "look at the parameters the shares are made of";
+                return Err(Halt::row(&row.key, what, "shares that add up to 100%").hinted(hint));
             }
-            let results = tranches(&total, &self.unit, &shares, rest).map_err(|w| Halt::row(&row.key, w))?;
+            let results = tranches(&total, &self.unit, &shares, rest).map_err(|f| Halt::at(&row.key, f))?;
             for (n, ((tranche, share), result)) in self.tranches.iter().zip(shares).zip(results).enumerate() {
                 let due = at_row(seen.eval(&tranche.due), &row.key)?;
                 let released = match &tranche.when {
@@ -223,7 +229,7 @@ impl Release {
 }
 
 /// Whole units of each tranche; left-over ones go where the rule says.
-fn tranches(total: &Num, unit: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, &'static str> {
+fn tranches(total: &Num, unit: &Num, shares: &[Num], rest: Rest) -> Result<Vec<Num>, Fault> {
     if rest == Rest::Largest {
         let claims: Vec<Claim> = shares
             .iter()

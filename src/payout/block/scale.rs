@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
+use crate::payout::expr::fault::{UNCHECKED, fault};
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Node};
 use crate::payout::relation::{Relation, Work};
@@ -178,7 +179,7 @@ impl Scale {
             self.method.of(world.params),
             self.gap.of(world.params),
         ) else {
-            return Err(Halt::all("bands or method are not set"));
+            return Err(Halt::all(fault("bands or a method that are not set", UNCHECKED)));
         };
         let source = &world.relations[self.from];
         let mut rows = Vec::with_capacity(source.rows.len());

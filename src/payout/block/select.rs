@@ -11,7 +11,7 @@ use crate::payout::value::{Type, Value};
 
 use super::order::{self, Keys};
 use super::spec::Spec;
-use super::{Block, Halt, Made, at_row};
+use super::{Block, Halt, Made, at_row, not_too_many};
 
 #[derive(Clone, Debug)]
 pub struct Select {
@@ -183,24 +183,44 @@ fn union(spec: &Spec<'_>, names: &[(&str, std::ops::Range<usize>)]) -> Option<Ma
     })
 }
 
+/// Whether an expression reads a column of the row.
+fn reads_row(code: &Code) -> bool {
+    let mut reads = false;
+    super::derive::visit(code, &mut |c| reads |= matches!(c, Code::Col(_)));
+    reads
+}
+
 impl Select {
     pub fn run(&self, world: &World<'_>) -> Result<Relation, Halt> {
         if !self.picks.is_empty() {
+            let all = self.from.iter().map(|r| world.relations[*r].rows.len());
+            not_too_many(all.sum())?;
             return Ok(self.unite(world));
         }
         let source = &world.relations[self.from[0]];
         let mut seen = HashSet::new();
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(source.rows.len());
+        // A window that reads nothing of the row is the same for all.
+        let is_fixed =
+            (self.window.as_ref()).is_some_and(|(_, start, end)| !reads_row(start) && !reads_row(end));
+        let mut fixed: Option<(Value, Value)> = None;
         for at in order::sorted(source, &self.order) {
             let row = &source.rows[at];
             let view = world.row(row);
             if let Some((column, start, end)) = &self.window {
+                let bounds = match fixed.take() {
+                    Some(bounds) => bounds,
+                    None => (
+                        at_row(view.eval(start), &row.key)?,
+                        at_row(view.eval(end), &row.key)?,
+                    ),
+                };
                 let when = &row.cells[*column];
-                let (start, end) = (
-                    at_row(view.eval(start), &row.key)?,
-                    at_row(view.eval(end), &row.key)?,
-                );
-                if *when < start || *when >= end {
+                let is_out = *when < bounds.0 || *when >= bounds.1;
+                if is_fixed {
+                    fixed = Some(bounds);
+                }
+                if is_out {
                     continue;
                 }
             }

@@ -2,6 +2,7 @@
 
 use dashu_int::IBig;
 
+use crate::payout::expr::fault::{Fault, fault};
 use crate::payout::num::{Mode, Num};
 
 /// Somebody with a weight and limits.
@@ -34,23 +35,26 @@ pub struct Division {
     pub left: Num,
 }
 
-/// Why an amount cannot be divided.
-pub type Refusal = &'static str;
-
 /// Divides `total` (rounded half-up to `unit` first) over the claims in their order. A negative total mirrors.
-pub fn divide(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Division, Refusal> {
+pub fn divide(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Division, Fault> {
     if unit.sign() <= 0 {
-        return Err("a unit that is not above 0");
+        return Err(fault(
+            "a unit that is not above 0",
+            "a unit above 0: fen, jiao or yuan",
+        ));
     }
     if claims.iter().any(|c| c.weight.is_negative()) {
-        return Err("a negative weight");
+        return Err(fault("a negative weight", "weights of 0 or more"));
     }
     let rounded = total.rounded(unit, Mode::HalfUp);
     if rounded.is_negative() {
         if claims.iter().any(|c| c.floor.is_some() || c.cap.is_some()) {
-            return Err("floors or caps on a negative amount");
+            return Err(fault(
+                "floors or caps on a negative amount",
+                "an amount of 0 or more where there are floors or caps",
+            ));
         }
-        let mut mirror = positive(&rounded.negated(), unit, claims);
+        let mut mirror = positive(&rounded.negated(), unit, claims)?;
         for p in &mut mirror.parts {
             p.exact = p.exact.negated();
             p.floor = p.floor.negated();
@@ -73,7 +77,7 @@ pub fn divide(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Division, Ref
             cap: None,
         })
         .collect();
-    let mut division = positive(&rest, unit, &free);
+    let mut division = positive(&rest, unit, &free)?;
     for (part, fix) in division.parts.iter_mut().zip(fixed) {
         if let Some(amount) = fix {
             *part = Part {
@@ -90,7 +94,7 @@ pub fn divide(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Division, Ref
 }
 
 /// Who is held at a floor or a cap: repeated until nobody new is, caps before floors like water in a vessel.
-fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>, Refusal> {
+fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>, Fault> {
     let mut fixed: Vec<Option<Num>> = vec![None; claims.len()];
     if claims.iter().all(|c| c.floor.is_none() && c.cap.is_none()) {
         return Ok(fixed);
@@ -107,17 +111,23 @@ fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>,
         .collect();
     for c in &claims {
         if c.cap.as_ref().is_some_and(Num::is_negative) {
-            return Err("a cap below 0");
+            return Err(fault("a cap below 0", "caps of 0 or more"));
         }
         if let (Some(floor), Some(cap)) = (&c.floor, &c.cap)
             && floor > cap
         {
-            return Err("a floor above its cap, both in whole units");
+            return Err(fault(
+                "a floor above its cap, both in whole units",
+                "a floor of at most the cap",
+            ));
         }
     }
     let floors: Num = claims.iter().filter_map(|c| c.floor.as_ref()).sum();
     if &floors > total {
-        return Err("floors that need more than there is");
+        return Err(fault(
+            "floors that need more than there is",
+            "an amount that covers all floors, or lower floors",
+        ));
     }
     loop {
         let rest: Num = total - &fixed.iter().flatten().sum::<Num>();
@@ -161,8 +171,8 @@ fn limits(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Vec<Option<Num>>,
 }
 
 /// Divides an amount of at least 0 by weights alone.
-fn positive(total: &Num, unit: &Num, claims: &[Claim]) -> Division {
-    let weights = common(claims);
+fn positive(total: &Num, unit: &Num, claims: &[Claim]) -> Result<Division, Fault> {
+    let weights = common(claims)?;
     let units = total.over(unit).unwrap_or_default().floor().numerator();
     let cut = match fast(&units, &weights) {
         Some(cut) => cut,
@@ -179,11 +189,11 @@ fn positive(total: &Num, unit: &Num, claims: &[Claim]) -> Division {
             };
             claims.len()
         ];
-        return Division {
+        return Ok(Division {
             total: total.clone(),
             parts,
             left: total.clone(),
-        };
+        });
     };
     let given: IBig = floors.iter().fold(IBig::ZERO, |a, b| a + b);
     let spare = usize::try_from(&units - given).unwrap_or_default();
@@ -212,26 +222,35 @@ fn positive(total: &Num, unit: &Num, claims: &[Claim]) -> Division {
             parts[*at].result = &parts[*at].result + unit;
         }
     }
-    Division {
+    Ok(Division {
         total: total.clone(),
         parts,
         left: Num::ZERO,
-    }
+    })
 }
 
+/// Most bits of all weights together over their common denominator: half a gigabyte.
+const BITS_MAX: usize = 1 << 32;
+
 /// Weights as whole numbers over a common denominator.
-fn common(claims: &[Claim]) -> Vec<IBig> {
-    use dashu_int::ops::Gcd;
+fn common(claims: &[Claim]) -> Result<Vec<IBig>, Fault> {
+    use dashu_int::ops::{BitTest, Gcd};
     let mut denominator = IBig::ONE;
     for c in claims.iter().filter(|c| !c.weight.is_integer()) {
         let d = c.weight.denominator();
         let g = IBig::from((&denominator).gcd(&d));
         denominator = &denominator / g * d;
+        if denominator.bit_len().saturating_mul(claims.len()) > BITS_MAX {
+            return Err(fault(
+                "weights whose common denominator is too long",
+                "weights whose denominators divide each other, like amounts or percentages",
+            ));
+        }
     }
-    claims
+    Ok(claims
         .iter()
         .map(|c| c.weight.numerator() * (&denominator / c.weight.denominator()))
-        .collect()
+        .collect())
 }
 
 /// Floors and remainders; `None` inside when nobody has a weight.

@@ -301,7 +301,10 @@ impl Table {
                 .map(|r| &r.gives)
                 .or(self.otherwise.as_ref());
             let Some(gives) = hit else {
-                return Err(Halt::row(&row.key, "no row of the table holds"));
+                let found = self.on.iter().map(|c| row.cells[*c].to_string());
+                let what = format!("no row of the table for {}", found.collect::<Vec<_>>().join(", "));
+                let expected = "exactly one row for every case, or a last row `{ else = true, … }`";
+                return Err(Halt::row(&row.key, what, expected));
             };
             rows.push(row.extended(at, gives.clone()));
         }

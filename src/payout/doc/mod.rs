@@ -115,8 +115,14 @@ impl Document {
     }
 
     /// A fault at a place of this document.
-    pub(super) fn diagnose(&self, span: &Range<usize>, what: String, expected: String) -> Diagnostic {
-        self.source.diagnose(span, what, expected, None)
+    pub(super) fn diagnose(
+        &self,
+        span: &Range<usize>,
+        what: String,
+        expected: String,
+        hint: Option<String>,
+    ) -> Diagnostic {
+        self.source.diagnose(span, what, expected, hint)
     }
 }
 

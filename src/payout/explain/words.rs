@@ -6,6 +6,7 @@ use crate::payout::block::derive::visit;
 use crate::payout::block::emit::{Emit, What};
 use crate::payout::doc::{Document, Header, Step};
 use crate::payout::expr::code::Code;
+use crate::payout::facts::number;
 use crate::payout::income::words;
 use crate::payout::num::Num;
 use crate::payout::relation::{OutPolicy, Row, Share, Work};
@@ -53,9 +54,10 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
         let all = listed(&filled(2));
         let when = row.cells[1].to_string();
+        let id = number(&fact.kind, &row.key).map_or(row.key.to_string(), |n| format!("#{n}"));
         return label(
-            format!("{} {}（{when}）：{}", fact.label.zh, row.key, all.zh),
-            format!("{} {} ({when}): {}", fact.label.en, row.key, all.en),
+            format!("{} {id}（{when}）：{}", fact.label.zh, all.zh),
+            format!("{} {id} ({when}): {}", fact.label.en, all.en),
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {

@@ -8,6 +8,7 @@ use crate::payout::value::Value;
 
 use super::ast::Op;
 use super::code::{Code, Instant};
+use super::fault::{Fault, TOO_LONG, UNCHECKED, fault};
 use super::func;
 
 /// What a row sees while it is computed.
@@ -27,9 +28,6 @@ pub struct World<'a> {
     pub from: jiff::civil::Date,
     pub to: jiff::civil::Date,
 }
-
-/// Why a value cannot be computed, in words.
-pub type Fault = &'static str;
 
 impl World<'_> {
     /// What a row by itself sees.
@@ -56,23 +54,27 @@ impl Seen<'_> {
             Code::Period(instant) => Value::date(match instant {
                 Instant::From => self.world.from,
                 Instant::To => self.world.to,
-                Instant::LastDay => self.world.to.yesterday().map_err(|_| "a period out of range")?,
+                Instant::LastDay => (self.world.to.yesterday())
+                    .map_err(|_| fault("a period that ends before time begins", "a later `period.to`"))?,
             }),
             Code::Neg(x) => Value::Num(self.eval(x)?.num().negated()),
             Code::Not(x) => Value::Bool(!self.test(x)?),
             Code::Arith(op, a, b) => {
                 let (a, b) = (self.seen(a)?, self.seen(b)?);
                 let (Some(x), Some(y)) = (a.as_num(), b.as_num()) else {
-                    return Err("a number is needed");
+                    return Err(fault("something that is no number", UNCHECKED));
                 };
                 let result = match op {
                     Op::Add => x + y,
                     Op::Sub => x - y,
                     Op::Mul => x * y,
-                    _ => x.over(y).ok_or("a division by 0")?,
+                    _ => x.over(y).ok_or(fault(
+                        "a division by 0",
+                        "a divisor that is not 0; `divide(a, b, otherwise)` says what holds when it is",
+                    ))?,
                 };
                 if result.too_long() {
-                    return Err("a number of more than 8192 bits");
+                    return Err(TOO_LONG);
                 }
                 Value::Num(result)
             }
@@ -101,7 +103,7 @@ impl Seen<'_> {
             Code::InParam(x, param, negated) => {
                 let x = self.seen(x)?;
                 let Setting::List(list) = &self.world.params[*param] else {
-                    return Err("a parameter that is no list");
+                    return Err(fault("a parameter that is no list", UNCHECKED));
                 };
                 Value::Bool(list.contains(&x) != *negated)
             }
@@ -129,13 +131,13 @@ impl Seen<'_> {
             Code::Figure(i) => Ok(&self.figures[*i]),
             Code::Single(rel, i) => match self.world.relations[*rel].rows.first() {
                 Some(row) => Ok(&row.cells[*i]),
-                None => Err("a figure that was not computed"),
+                None => Err(fault("a figure of a step that has no row", UNCHECKED)),
             },
             Code::Param(i) => match &self.world.params[*i] {
                 Setting::One(v) => Ok(v),
-                _ => Err("a parameter that is not one value"),
+                _ => Err(fault("a parameter of many values", UNCHECKED)),
             },
-            _ => Err("a value that is computed"),
+            _ => Err(fault("a value that is computed", UNCHECKED)),
         }
     }
 

@@ -6,6 +6,8 @@ use jiff::civil::{Date, DateTime};
 use crate::payout::num::Num;
 use crate::payout::value::{Type, Value};
 
+use super::fault::{Fault, NO_DATE, UNCHECKED, fault};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Func {
     Min,
@@ -98,18 +100,21 @@ fn add_days(date: DateTime, n: i64) -> Option<DateTime> {
 }
 
 /// Applies a function to values of the right types; the error says what went wrong.
-pub fn apply(func: Func, args: &[Value]) -> Result<Value, &'static str> {
+pub fn apply(func: Func, args: &[Value]) -> Result<Value, Fault> {
     let num = |i: usize| args.get(i).map_or(Num::ZERO, Value::num);
     let date = |i: usize| match args.get(i) {
         Some(Value::Date(d)) => Ok(*d),
-        _ => Err("a date is needed"),
+        _ => Err(fault("something that is no date", UNCHECKED)),
     };
     let whole = |i: usize| {
         num(i)
             .floor()
             .to_i128()
             .and_then(|n| i64::try_from(n).ok())
-            .ok_or("a number out of range")
+            .ok_or(fault(
+                "a number of days or months beyond all calendars",
+                "some thousands at most",
+            ))
     };
     Ok(match func {
         Func::Min => args.iter().min().cloned().unwrap_or(Value::Num(Num::ZERO)),
@@ -118,26 +123,22 @@ pub fn apply(func: Func, args: &[Value]) -> Result<Value, &'static str> {
         Func::Clamp => Value::Num(num(0).most(num(1)).least(num(2))),
         Func::FloorTo => {
             let unit = num(1);
-            let times = num(0)
-                .over(&unit)
-                .filter(|_| unit.sign() > 0)
-                .ok_or("the unit of floor_to is not above 0")?;
+            let times = num(0).over(&unit).filter(|_| unit.sign() > 0).ok_or(fault(
+                "`floor_to` a unit that is not above 0",
+                "a unit above 0, such as a parameter with `over = \"0\"`",
+            ))?;
             Value::Num(times.floor() * unit)
         }
         Func::Whole => Value::Num(num(0).floor()),
         Func::Divide => num(0).over(&num(1)).map_or_else(|| args[2].clone(), Value::Num),
         Func::Days => {
             let (from, to) = (date(0)?.date(), date(1)?.date());
-            let span = from.until(to).map_err(|_| "dates out of range")?;
+            let span = from.until(to).map_err(|_| NO_DATE)?;
             Value::Num(Num::int(span.get_days()))
         }
         Func::Months => Value::Num(Num::int(complete_months(date(0)?.date(), date(1)?.date()))),
-        Func::AddDays => {
-            Value::Date(add_days(date(0)?, whole(1)?).ok_or("a date out of the years 1900 to 2199")?)
-        }
-        Func::AddMonths => {
-            Value::Date(add_months(date(0)?, whole(1)?).ok_or("a date out of the years 1900 to 2199")?)
-        }
+        Func::AddDays => Value::Date(add_days(date(0)?, whole(1)?).ok_or(NO_DATE)?),
+        Func::AddMonths => Value::Date(add_months(date(0)?, whole(1)?).ok_or(NO_DATE)?),
         Func::DateOf => Value::date(date(0)?.date()),
         Func::Year => Value::Num(Num::int(date(0)?.year())),
         Func::Month => Value::Num(Num::int(date(0)?.month())),

@@ -9,6 +9,7 @@ pub mod cash;
 pub mod check;
 pub mod code;
 pub mod eval;
+pub mod fault;
 pub mod figures;
 pub mod func;
 pub mod lex;

@@ -118,7 +118,10 @@ fn given_a_table_by_post_and_score_when_joined_then_the_row_just_reached_is_foun
 fn given_nobody_to_stand_in_when_nothing_is_reached_then_the_run_stops_or_the_row_goes() {
     let none = REACH.replace(", missing = { grade = \"'none'\", pay = \"0\" }", "");
     let why = graded(&document(&none, KEY), &[("he", "99")]).unwrap_err();
-    assert!(why.contains("`grade` has no row `c`"), "{why}");
+    assert!(
+        why.contains("no row of `param.grades` with `post` c that begins at 99 or before"),
+        "{why}"
+    );
     let gone = none.replace(" } }", " }, missing = \"drop\" }");
     assert_eq!(
         graded(&document(&gone, KEY), &[("he", "99"), ("wu", "51")]),
@@ -133,7 +136,10 @@ fn given_two_rows_that_begin_at_one_score_when_joined_then_the_run_stops() {
         "grade = \"high\", from = \"60\"",
     );
     let why = graded(&twice, &[("li", "70")]).unwrap_err();
-    assert!(why.contains("`grade` has two rows that begin at 60"), "{why}");
+    assert!(
+        why.contains("two rows of `param.grades` that begin at 60"),
+        "{why}"
+    );
     assert_eq!(
         graded(&twice, &[("wu", "70")]),
         Ok(vec!["wu low 7".into()]),

@@ -24,7 +24,7 @@ fn claim(text: &str) -> Claim {
 
 fn divided(total: &str, claims: &[&str]) -> Result<Division, &'static str> {
     let claims: Vec<Claim> = claims.iter().map(|c| claim(c)).collect();
-    divide(&n(total), &Num::ONE, &claims)
+    divide(&n(total), &Num::ONE, &claims).map_err(|fault| fault.what)
 }
 
 fn parts(total: &str, claims: &[&str]) -> Result<String, &'static str> {

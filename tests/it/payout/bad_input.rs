@@ -385,3 +385,49 @@ fn given_bad_documents_when_checked_then_file_line_and_column_are_said() {
         assert!(words.iter().all(|w| said.contains(w)), "{name}: {said}");
     }
 }
+
+#[test]
+fn given_a_folder_of_documents_when_named_before_or_after_the_subcommand_then_it_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let guide = include_str!("../../../schemes/README.md");
+    let sixteenth = guide
+        .rsplit("```toml\n")
+        .next()
+        .and_then(|t| t.split("```").next())
+        .expect("the sixteenth");
+    std::fs::write(folder.path().join("16-referral.toml"), sixteenth).expect("a file");
+    let dir = folder.path().to_str().expect("a path");
+    for args in [
+        ["--schemes", dir, "list", "--json"],
+        ["list", "--schemes", dir, "--json"],
+        ["list", "--json", "--schemes", dir],
+    ] {
+        let out = bole(&args, b"");
+        let said = String::from_utf8_lossy(&out.stderr);
+        let list: Vec<Value> =
+            serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{args:?}: {e} {said}"));
+        assert_eq!(
+            list.iter().filter(|d| d["id"] == "16-referral").count(),
+            1,
+            "{args:?}"
+        );
+        assert!(list.len() > 30, "the built-in ones are there: {args:?}");
+    }
+    for args in [
+        ["--schemes", dir, "test", "16-referral"],
+        ["test", "16-referral", "--schemes", dir],
+    ] {
+        let out = bole(&args, b"");
+        assert_eq!(
+            out.status.code(),
+            Some(0),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+    let said = refused("no folder", &["--schemes", "/nowhere", "list"], b"");
+    assert!(
+        said.contains("/nowhere") && said.contains("a folder of schemes"),
+        "{said}"
+    );
+}
