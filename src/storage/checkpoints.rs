@@ -74,16 +74,3 @@ pub async fn lock_loaders(tx: &mut Tx) -> Result<(), StoreError> {
     }
     Ok(())
 }
-
-/// Another node's checkpoint, as numbers to compare: it moves when that node stores clicks.
-pub type OtherCheckpoint = (String, i64, i64);
-
-/// The checkpoints of all other nodes, by name.
-pub async fn other_checkpoints(tx: &mut Tx, node: &str) -> Result<Vec<OtherCheckpoint>, StoreError> {
-    Ok(writing!(tx, |db| {
-        sqlx::query_as("select node, segment, position from spool_checkpoints where node <> $1 order by node")
-            .bind(node)
-            .fetch_all(db)
-            .await?
-    }))
-}

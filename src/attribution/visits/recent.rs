@@ -124,15 +124,16 @@ impl Recent {
         Met::InOrder(class, reason)
     }
 
-    /// Remembers a stored visit for the rules about its link. Visits of one link in order.
-    pub fn learn_on_link(&mut self, visit: &Visit) {
+    /// Remembers a stored visit for the rules about its link. Visits of one link in order; `false` when one of WeChat's
+    /// lies before others, and what is remembered of its link must be put right: see [`Recent::learn_wechat_again`].
+    pub fn learn_on_link(&mut self, visit: &Visit) -> bool {
         if let Some(cookie) = visit.cookie {
             self.run((visit.link, 0u8, cookie), visit, false);
         }
         if let Some(hash) = visit.hash {
             self.run((visit.link, 1u8, hash), visit, false);
         }
-        self.learn_wechat(visit);
+        self.learn_wechat(visit)
     }
 
     /// Remembers a stored visit for the rule about its visitor. Visits in order.
@@ -150,12 +151,7 @@ impl Recent {
 
     /// Puts right what is remembered of a late visit's link and visitor, out of the visits around it and until now.
     pub fn learn_again(&mut self, late: &Visit, around: &Around) {
-        if late.wechat && self.newest_ms - late.at_ms() <= WECHAT_MS {
-            self.wechat.remove(&late.link);
-            for visit in around.wechat_on(late.link) {
-                self.learn_wechat(visit);
-            }
-        }
+        self.learn_wechat_again(late, around);
         if let Some(visitor) = late.scanner_key()
             && self.newest_ms - late.at_ms() <= OPENED_MS
         {
@@ -166,21 +162,31 @@ impl Recent {
         }
     }
 
+    /// Puts right what is remembered of WeChat's requests on a late visit's link.
+    pub fn learn_wechat_again(&mut self, late: &Visit, around: &Around) {
+        if late.wechat && self.newest_ms.saturating_sub(late.at_ms()) <= WECHAT_MS {
+            self.wechat.remove(&late.link);
+            for visit in around.wechat_on(late.link) {
+                self.learn_wechat(visit);
+            }
+        }
+    }
+
     fn run(&mut self, key: impl Hash, visit: &Visit, fresh: bool) -> Run {
         self.runs.meet(self.hasher.hash_one(key), visit.at_ms(), fresh)
     }
 
-    fn learn_wechat(&mut self, visit: &Visit) {
+    /// `false` when it lies before others, which it may change.
+    fn learn_wechat(&mut self, visit: &Visit) -> bool {
         if !visit.wechat {
-            return;
+            return true;
         }
         match self.wechat.get_mut(&visit.link) {
-            Some(wechat) => {
-                wechat.meet(head(visit.id), visit.network);
-            }
+            Some(wechat) => wechat.meet(head(visit.id), visit.network).is_some(),
             None => {
                 self.wechat
                     .insert(visit.link, Wechat::new(head(visit.id), visit.network));
+                true
             }
         }
     }

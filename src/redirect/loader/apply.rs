@@ -40,6 +40,8 @@ pub struct Applied {
     pub links: usize,
     /// Clicks that became valid.
     pub became_valid: Vec<ClickId>,
+    /// Stored clicks read to decide on points.
+    pub rows_read: u64,
 }
 
 /// The clicks being worked on, and what is remembered between batches.
@@ -101,7 +103,9 @@ impl Apply<'_> {
         neighbours.judge(tx, node, &mut works).await?;
         let read = tell_apart(tx, &mut works, &pages.changed, &pages.gone, repeat_ms).await?;
         neighbours.add_rows_read(read);
-        self.finish(tx, works, applied).await
+        let applied = self.finish(tx, works, applied).await?;
+        neighbours.add_rows_read(applied.rows_read);
+        Ok(applied)
     }
 
     /// Carries a change of one click, already made in `work`, into the store. Does not commit.
@@ -121,7 +125,7 @@ impl Apply<'_> {
             work.conclude(self.rules);
         }
         let mut tally = Tally::default();
-        settle(tx, &mut works, self, &mut tally).await?;
+        applied.rows_read = settle(tx, &mut works, self, &mut tally).await?;
         self.write(tx, works, tally, &mut applied).await?;
         Ok(applied)
     }

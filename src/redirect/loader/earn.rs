@@ -1,46 +1,46 @@
 //! Points for valid clicks: one per visitor and link in 24 hours (attribution.md §3).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 
-use crate::attribution::visits::earning;
 use crate::domain::{ClickId, LinkId, Tally};
 use crate::points::{Rule, source};
 use crate::redirect::loader::apply::Apply;
 use crate::redirect::loader::work::Work;
-use crate::storage::clicks::{VisitorKey, valid_of_visitors};
+use crate::storage::clicks::{Earner, VisitorKey, earners_around};
 use crate::storage::points::{NewEntry, award_into, reverse_into};
 use crate::storage::{StoreError, Tx};
 
-/// Rounds in which clicks are found that are a visitor's by way of others.
-const ROUNDS: usize = 8;
-
-/// Decides which clicks earn, where validity changed, and books awards and reversals.
+/// Decides which clicks earn, where validity changed, and books awards and reversals: a click earns when none of its
+/// visitor that earned lies less than the window before it. Clicks are settled in their order, and one that earns, or no
+/// longer does, has those after it looked at again. Says how many stored clicks were read.
 pub async fn settle(
     tx: &mut Tx,
     works: &mut BTreeMap<ClickId, Work>,
     apply: &mut Apply<'_>,
     tally: &mut Tally,
-) -> Result<(), StoreError> {
-    let moved: Vec<ClickId> = works.values().filter(|w| moved(w)).map(|w| w.id).collect();
-    if moved.is_empty() {
-        return Ok(());
+) -> Result<u64, StoreError> {
+    let mut turn: BTreeSet<ClickId> = works.values().filter(|w| moved(w)).map(|w| w.id).collect();
+    if turn.is_empty() {
+        return Ok(0);
     }
-    find_others(tx, works, &moved).await?;
-    let index = Index::of(works);
-    let mut settled = HashSet::new();
-    for id in moved {
-        let clicks = index.visitors_clicks(works, id);
-        if !clicks.first().is_none_or(|first| settled.insert(*first)) {
-            continue;
+    let window_ms = apply.rules.valid_window_ms;
+    let (mut near, mut rows_read) = (Near::of(works), 0);
+    while let Some(id) = turn.first().copied() {
+        rows_read += near.read(tx, works, &turn, window_ms).await?;
+        turn.remove(&id);
+        let Some(work) = works.get(&id) else { continue };
+        let before = work.before.is_some_and(|b| b.earned);
+        let earns = work.now.valid && work.employee.is_some() && !near.earned_before(works, work, window_ms);
+        if earns != before || was_another(work) {
+            turn.extend(near.after(works, work, window_ms));
         }
-        let at: Vec<i64> = clicks.iter().map(|id| id.unix_ms()).collect();
-        for (id, earns) in clicks.iter().zip(earning(&at, apply.rules.valid_window_ms)) {
-            if let Some(work) = works.get_mut(id) {
-                work.now.earned = earns;
-            }
+        if let Some(work) = works.get_mut(&id) {
+            work.now.earned = earns;
         }
     }
-    book(tx, works, apply, tally).await
+    book(tx, works, apply, tally).await?;
+    Ok(rows_read)
 }
 
 async fn book(
@@ -79,84 +79,105 @@ fn moved(work: &Work) -> bool {
     before != work.now.valid || (work.now.valid && work.beacons_changed)
 }
 
+/// Whether a click was valid as somebody else's, as far as its page said: whom it kept from earning may now.
+fn was_another(work: &Work) -> bool {
+    work.before.is_some_and(|b| b.valid) && work.page_before != work.page_visitor
+}
+
+/// What shows a click's visitor on its link; what did before its page said something else, too.
 fn keys(work: &Work) -> impl Iterator<Item = (LinkId, VisitorKey)> + use<> {
     let (cookie, hash) = work.visitor;
+    let page_before = work.page_before.filter(|_| was_another(work));
     let keys = [
         cookie.map(VisitorKey::Cookie),
         hash.map(VisitorKey::Hash),
         work.page_visitor.map(VisitorKey::Page),
+        page_before.map(VisitorKey::Page),
     ];
     let link = work.link;
     keys.into_iter().flatten().map(move |key| (link, key))
 }
 
-/// Brings the stored valid clicks of the moved ones' visitors into the works, and of those who turn out to be the same.
-async fn find_others(
-    tx: &mut Tx,
-    works: &mut BTreeMap<ClickId, Work>,
-    moved: &[ClickId],
-) -> Result<(), StoreError> {
-    let mut asked = BTreeSet::new();
-    let mut ask: BTreeSet<_> = moved
-        .iter()
-        .filter_map(|id| works.get(id))
-        .flat_map(keys)
-        .collect();
-    // Clicks of the batch may be the bridge to stored ones.
-    let linked: HashSet<LinkId> = ask.iter().map(|(link, _)| *link).collect();
-    ask.extend(
-        works
-            .values()
-            .filter(|w| w.now.valid && linked.contains(&w.link))
-            .flat_map(keys),
-    );
-    for _ in 0..ROUNDS {
-        if ask.is_empty() {
-            break;
+/// The valid and credited clicks among the works, by what shows their visitor.
+#[derive(Default)]
+struct Near {
+    clicks: HashMap<(LinkId, VisitorKey), BTreeSet<ClickId>>,
+    /// Those whose neighbours were read.
+    asked: HashSet<ClickId>,
+}
+
+impl Near {
+    fn of(works: &BTreeMap<ClickId, Work>) -> Self {
+        let mut near = Self::default();
+        for work in works.values() {
+            near.put(work);
         }
-        let list: Vec<_> = ask.iter().copied().collect();
-        asked.append(&mut ask);
-        for seen in valid_of_visitors(tx, &list).await? {
+        near
+    }
+
+    fn put(&mut self, work: &Work) {
+        if work.now.valid && work.employee.is_some() {
+            for key in keys(work) {
+                self.clicks.entry(key).or_default().insert(work.id);
+            }
+        }
+    }
+
+    /// Brings the stored clicks around those whose turn it is into the works; says how many were read.
+    async fn read(
+        &mut self,
+        tx: &mut Tx,
+        works: &mut BTreeMap<ClickId, Work>,
+        turn: &BTreeSet<ClickId>,
+        window_ms: i64,
+    ) -> Result<u64, StoreError> {
+        let mut earners = Vec::new();
+        for work in turn.iter().filter_map(|id| works.get(id)) {
+            if self.asked.insert(work.id) {
+                let paged = work.page_visitor.is_some() && !was_another(work);
+                earners.extend(keys(work).map(|(link, key)| Earner {
+                    id: work.id,
+                    link,
+                    key,
+                    paged,
+                }));
+            }
+        }
+        let found = earners_around(tx, &earners, window_ms).await?;
+        let rows_read = found.len() as u64;
+        for seen in found {
             if !works.contains_key(&seen.id) {
                 let work = Work::stored(&seen)?;
-                ask.extend(keys(&work).filter(|key| !asked.contains(key)));
+                self.put(&work);
                 works.insert(work.id, work);
             }
         }
-    }
-    Ok(())
-}
-
-/// The valid and credited clicks among the works, by what shows their visitor.
-struct Index(HashMap<(LinkId, VisitorKey), Vec<ClickId>>);
-
-impl Index {
-    fn of(works: &BTreeMap<ClickId, Work>) -> Self {
-        let mut index: HashMap<_, Vec<ClickId>> = HashMap::new();
-        for work in works.values().filter(|w| w.now.valid && w.employee.is_some()) {
-            for key in keys(work) {
-                index.entry(key).or_default().push(work.id);
-            }
-        }
-        Self(index)
+        Ok(rows_read)
     }
 
-    /// The clicks of a click's visitor on its link, and of those who are the same by way of others, in order.
-    fn visitors_clicks(&self, works: &BTreeMap<ClickId, Work>, id: ClickId) -> Vec<ClickId> {
-        let mut clicks = BTreeSet::new();
-        let mut ask = vec![id];
-        let mut asked = HashSet::from([id]);
-        while let Some(one) = ask.pop().and_then(|id| works.get(&id)) {
-            if one.now.valid && one.employee.is_some() {
-                clicks.insert(one.id);
-            }
-            for other in keys(one).filter_map(|key| self.0.get(&key)).flatten() {
-                if !asked.contains(other) && works.get(other).is_some_and(|other| other.same_visitor(one)) {
-                    asked.insert(*other);
-                    ask.push(*other);
-                }
-            }
-        }
-        clicks.into_iter().collect()
+    /// Whether one of the same visitor earned within the window before it.
+    fn earned_before(&self, works: &BTreeMap<ClickId, Work>, work: &Work, window_ms: i64) -> bool {
+        keys(work).filter_map(|key| self.clicks.get(&key)).any(|ids| {
+            let before = ids.range(..work.id).rev();
+            before
+                .take_while(|id| work.id.unix_ms() - id.unix_ms() < window_ms)
+                .filter_map(|id| works.get(id))
+                .any(|other| other.now.earned && other.same_visitor(work))
+        })
+    }
+
+    /// The clicks of the same visitor, or of whoever it was taken for, within the window after it.
+    fn after(&self, works: &BTreeMap<ClickId, Work>, work: &Work, window_ms: i64) -> Vec<ClickId> {
+        let (id, at_ms) = (work.id, work.id.unix_ms());
+        let all = keys(work)
+            .filter_map(|key| self.clicks.get(&key))
+            .flat_map(move |ids| {
+                let after = ids.range((Bound::Excluded(id), Bound::Unbounded));
+                after.take_while(move |other| other.unix_ms() - at_ms < window_ms)
+            });
+        let any = was_another(work);
+        all.filter(|id| any || works.get(*id).is_some_and(|other| other.same_visitor(work)))
+            .copied()
+            .collect()
     }
 }

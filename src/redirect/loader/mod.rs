@@ -11,6 +11,7 @@ mod credit;
 mod earn;
 mod enrich;
 mod neighbours;
+mod others;
 mod overrule;
 mod pages;
 mod rules;

@@ -1,15 +1,17 @@
 //! Judging clicks by their neighbours: from memory what comes in order, by rows what comes late.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::attribution::visits::{Around, Met, REFETCH_MS, Recent, SCAN_MS, Visit, VisitorId};
 use crate::domain::{ClickId, LinkId};
+use crate::redirect::loader::others::{Others, Stretch};
 use crate::redirect::loader::work::Work;
 use crate::storage::clicks::{
     PageSpan, Seen, VisitorKey, clicks_of_visitors, each_visit_between, each_visit_on_links, last_click_at,
     page_visits, wechat_on_links,
 };
-use crate::storage::{OtherCheckpoint, StoreError, Tx, other_checkpoints};
+use crate::storage::{StoreError, Tx};
 
 /// Links whose last hour was read from rows, at most; beyond, everything is forgotten.
 const LINKS: usize = 1_000_000;
@@ -27,7 +29,7 @@ const SLACK_MS: i64 = 10_000;
 /// that came since.
 const WECHAT_MS: i64 = 6 * REFETCH_MS;
 
-/// What is remembered between batches. Good as long as nobody else stores clicks; else it is learned again.
+/// What is remembered between batches; what other nodes store in between is learned.
 pub struct Neighbours {
     recent: Recent,
     repeat_ms: i64,
@@ -37,7 +39,9 @@ pub struct Neighbours {
     stored_to: Option<i64>,
     /// Between these instants, both included, visitors' last seconds were read from rows.
     scanned: Option<(i64, i64)>,
-    others: Vec<OtherCheckpoint>,
+    others: Others,
+    /// Up to this instant, others stored clicks that were not learned: too long ago to matter to those at hand.
+    unlearned_to: i64,
     /// Rows read so far.
     rows_read: u64,
 }
@@ -60,7 +64,8 @@ impl Neighbours {
             learned: HashMap::new(),
             stored_to: None,
             scanned: None,
-            others: Vec::new(),
+            others: Others::default(),
+            unlearned_to: i64::MIN,
             rows_read: 0,
         }
     }
@@ -81,7 +86,8 @@ impl Neighbours {
         self.learned = HashMap::new();
         self.stored_to = None;
         self.scanned = None;
-        self.others = Vec::new();
+        self.others = Others::default();
+        self.unlearned_to = i64::MIN;
     }
 
     /// Gives the new clicks among the works their class, and adds stored clicks to the works that get another one.
@@ -101,6 +107,8 @@ impl Neighbours {
             return Ok(());
         };
         let scanned_to = self.prepare(tx, node, &visits, (first, last)).await?;
+        let ids: Vec<ClickId> = visits.iter().map(|visit| visit.id).collect();
+        self.others.tell(tx, node, &ids).await?;
         let mut late = Vec::new();
         for visit in visits {
             // What was learned from rows begins at some instant: before it nothing is known.
@@ -109,7 +117,9 @@ impl Neighbours {
                     .learned
                     .get(&visit.link)
                     .is_none_or(|from| visit.at_ms() - reach(self.repeat_ms) >= *from);
-            let known = known && visit.at_ms() <= scanned_to;
+            let known = known
+                && visit.at_ms() <= scanned_to
+                && visit.at_ms().saturating_sub(reach(self.repeat_ms)) > self.unlearned_to;
             match self.recent.meet(&visit) {
                 Met::InOrder(class, reason) if known => {
                     if let Some(work) = works.get_mut(&visit.id) {
@@ -147,11 +157,17 @@ impl Neighbours {
         visits: &[Visit],
         (first, last): (i64, i64),
     ) -> Result<i64, StoreError> {
-        let others = other_checkpoints(tx, node).await?;
-        if others != self.others || self.learned.len() >= LINKS || self.recent.is_ahead_of(last) {
+        let fed = match self.others.since(tx, node).await? {
+            Some(stretches) if self.learned.len() < LINKS && !self.recent.is_ahead_of(last) => {
+                self.read_others(tx, stretches).await?
+            }
+            _ => None,
+        };
+        if fed.is_none() {
             self.forget();
-            self.others = others;
+            self.others.begin(tx, node).await?;
         }
+        let fed = fed.unwrap_or_default();
         let stored_to = match self.stored_to {
             Some(at) => at,
             None => {
@@ -161,8 +177,81 @@ impl Neighbours {
             }
         };
         let scanned_to = self.learn_visitors(tx, (first, last), stored_to).await?;
-        self.learn_links(tx, visits, (first, last), stored_to).await?;
+        let known: Vec<&Visit> = fed
+            .iter()
+            .filter(|v| self.learned.contains_key(&v.link))
+            .collect();
+        let last = fed.iter().map(Visit::at_ms).fold(last, i64::max);
+        let all = visits.iter().chain(&fed).map(|visit| visit.link);
+        let from_rows = self.learn_links(tx, all, (first, last), stored_to).await?;
+        // A link just learned was read with what others stored on it.
+        let new = if from_rows { known } else { fed.iter().collect() };
+        self.learn_others(tx, &fed, &new).await?;
         Ok(scanned_to)
+    }
+
+    /// The clicks others stored in these stretches, without those from before anything at hand could reach; `None` when
+    /// they are too many.
+    async fn read_others(
+        &mut self,
+        tx: &mut Tx,
+        stretches: Vec<Stretch>,
+    ) -> Result<Option<Vec<Visit>>, StoreError> {
+        let mut fed = Vec::new();
+        let mut room = WIDE;
+        let old = self.recent.newest_ms().saturating_sub(2 * reach(self.repeat_ms));
+        for (from, to) in stretches {
+            if to < old {
+                self.unlearned_to = self.unlearned_to.max(to);
+                continue;
+            }
+            let mut read = 0;
+            let others = &self.others;
+            each_visit_between(tx, (from, to + 1), room, |visit| {
+                read += 1;
+                if !others.is_own(visit.id) {
+                    fed.push(*visit);
+                }
+            })
+            .await?;
+            self.rows_read += u64::try_from(read).unwrap_or(0);
+            room -= read;
+            if room <= 0 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(fed))
+    }
+
+    /// Remembers what others stored: `all` for the rule about visitors, `new` for those about links.
+    async fn learn_others(&mut self, tx: &mut Tx, all: &[Visit], new: &[&Visit]) -> Result<(), StoreError> {
+        for visit in all {
+            self.recent.learn_visitor(visit);
+        }
+        let mut late: Vec<&Visit> = Vec::new();
+        for visit in new {
+            if !self.recent.learn_on_link(visit) {
+                late.push(visit);
+            }
+        }
+        late.sort_unstable_by_key(|visit| (visit.link, Reverse(visit.id)));
+        late.dedup_by_key(|visit| visit.link);
+        for late in late.chunks(LATE) {
+            let (Some(first), Some(last)) = (
+                late.iter().map(|v| v.at_ms()).min(),
+                late.iter().map(|v| v.at_ms()).max(),
+            ) else {
+                continue;
+            };
+            let links = links_of(late.iter().copied());
+            let mut read = Read::default();
+            let rows = wechat_on_links(tx, &links, first - WECHAT_MS, last + WECHAT_MS).await?;
+            self.rows_read += read.add(rows, &BTreeMap::new())?;
+            for visit in late {
+                self.recent.learn_wechat_again(visit, &read.around);
+            }
+        }
+        Ok(())
     }
 
     /// Learns who opened what in the seconds around these visits, each stored click once: those stored since are
@@ -218,28 +307,25 @@ impl Neighbours {
         })
     }
 
-    /// Learns the last hour of the links that were not met yet.
+    /// Learns the last hour of the links that were not met yet; `false` when that is so long after what was stored when
+    /// remembering began that no link needs it.
     async fn learn_links(
         &mut self,
         tx: &mut Tx,
-        visits: &[Visit],
+        links: impl Iterator<Item = LinkId>,
         (first, last): (i64, i64),
         stored_to: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let from = first - reach(self.repeat_ms) - SLACK_MS;
         if from > stored_to {
             self.learned = HashMap::new();
-            return Ok(());
+            return Ok(false);
         }
-        let mut links: Vec<LinkId> = visits
-            .iter()
-            .map(|v| v.link)
-            .filter(|l| !self.learned.contains_key(l))
-            .collect();
+        let mut links: Vec<LinkId> = links.filter(|l| !self.learned.contains_key(l)).collect();
         links.sort_unstable();
         links.dedup();
         if links.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let (recent, rows_read) = (&mut self.recent, &mut self.rows_read);
         each_visit_on_links(tx, &links, (from, last.max(stored_to)), |visit| {
@@ -248,7 +334,7 @@ impl Neighbours {
         })
         .await?;
         self.learned.extend(links.into_iter().map(|link| (link, from)));
-        Ok(())
+        Ok(true)
     }
 
     /// Judges late visits, and those they touch, by the rows of their visitors and, of WeChat's, of their links.

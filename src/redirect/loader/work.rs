@@ -51,6 +51,8 @@ pub struct Work {
     pub beacons_changed: bool,
     /// The page's visitor.
     pub page_visitor: Option<[u8; 16]>,
+    /// Who that was as stored.
+    pub page_before: Option<[u8; 16]>,
 }
 
 impl Work {
@@ -76,6 +78,7 @@ impl Work {
             beacons: Beacons::default(),
             beacons_changed: false,
             page_visitor: None,
+            page_before: None,
         }
     }
 
@@ -109,6 +112,7 @@ impl Work {
             beacons,
             beacons_changed: false,
             page_visitor: seen.page_visitor,
+            page_before: seen.page_visitor,
         })
     }
 

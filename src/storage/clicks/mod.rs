@@ -6,6 +6,7 @@
 
 mod change;
 mod common;
+mod earners;
 mod insert;
 mod orphans;
 mod read;
@@ -15,13 +16,13 @@ mod visits;
 
 pub use change::{ClickChange, change_clicks};
 pub use common::{AgentWords, PlaceWords, agent_numbers, place_numbers};
+pub use earners::{Earner, earners_around};
 pub use insert::{ClickRow, insert_clicks};
 pub use orphans::{forget_orphans, keep_orphans, orphans_of};
 pub use read::{ClickFilter, ClickView};
 pub use recount::{Difference, Rollup};
 pub use seen::{
-    PageSpan, Seen, VisitorKey, clicks_by_id, clicks_of_visitors, last_click_at, page_visits,
-    valid_of_visitors, wechat_on_links,
+    PageSpan, Seen, VisitorKey, clicks_by_id, clicks_of_visitors, last_click_at, page_visits, wechat_on_links,
 };
 pub use visits::{each_visit_between, each_visit_on_links};
 

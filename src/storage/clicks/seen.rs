@@ -4,7 +4,6 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::domain::{Class, ClickId, ClickReason, EmployeeId, LinkId};
-use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::clicks::visits::{BY_NEIGHBOURS, IN_WECHAT};
 use crate::storage::clicks::{class_of, days, first_id_at, fixed, on_days, reason_of, visitor_of};
 use crate::storage::{StoreError, Tx, writing};
@@ -48,7 +47,7 @@ pub struct Seen {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     link_id: i64,
     employee_id: Option<i64>,
@@ -67,23 +66,11 @@ struct Row {
     earned: bool,
 }
 
-macro_rules! tail {
-    ($same:literal) => {
-        concat!(
-            ") select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-             (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
-             valid, earned from v join clicks on link_id = link and ",
-            $same,
-            " and valid"
-        )
-    };
-}
-
 const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
      network, (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
      valid, earned from clicks c where ";
 
-fn from_row(row: Row) -> Result<Seen, StoreError> {
+pub(super) fn from_row(row: Row) -> Result<Seen, StoreError> {
     let was = match (row.was_class, row.was_reason) {
         (Some(class), Some(reason)) => Some((class_of(&class)?, reason_of(&reason)?)),
         _ => None,
@@ -262,50 +249,4 @@ pub enum VisitorKey {
     Hash([u8; 12]),
     /// The page's visitor.
     Page([u8; 16]),
-}
-
-static VALID: [Bulk; 3] = [
-    Bulk::rows("with v (link, key) as (values ", 2, tail!("visitor = key")),
-    Bulk::rows("with v (link, key) as (values ", 2, tail!("visitor_hash = key")),
-    Bulk::rows(
-        "with v (link, key) as (values ",
-        2,
-        tail!("page_visitor = key and page_visitor is not null"),
-    ),
-];
-
-/// The valid clicks of these visitors, each on its link.
-pub async fn valid_of_visitors(tx: &mut Tx, keys: &[(LinkId, VisitorKey)]) -> Result<Vec<Seen>, StoreError> {
-    let mut found: Vec<Seen> = Vec::new();
-    let of = |kind: usize| -> Vec<(LinkId, Vec<u8>)> {
-        let bytes = |key: &VisitorKey| match key {
-            VisitorKey::Cookie(id) => (0, id.to_vec()),
-            VisitorKey::Hash(id) => (1, id.to_vec()),
-            VisitorKey::Page(id) => (2, id.to_vec()),
-        };
-        let of_kind = keys.iter().map(|(link, key)| (*link, bytes(key)));
-        of_kind
-            .filter(|(_, (k, _))| *k == kind)
-            .map(|(link, (_, id))| (link, id))
-            .collect()
-    };
-    for (kind, statement) in VALID.iter().enumerate() {
-        let wanted = of(kind);
-        for piece in pieces(&wanted) {
-            let text = statement.text(tx, piece.len());
-            let rows: Vec<Row> = writing!(tx, |db| {
-                let mut query = sqlx::query_as(text);
-                for (link, id) in piece {
-                    query = query.bind(link.0).bind(&id[..]);
-                }
-                query.fetch_all(db).await?
-            });
-            for row in rows {
-                found.push(from_row(row)?);
-            }
-        }
-    }
-    found.sort_by_key(|seen| seen.id);
-    found.dedup_by_key(|seen| seen.id);
-    Ok(found)
 }

@@ -13,7 +13,7 @@ use super::scene::{IPHONE, Scene, WECHAT, beacon, ten};
 use crate::support::TestDb;
 
 /// Clicks of every story.
-const CLICKS: i64 = 4_000;
+pub const CLICKS: i64 = 4_000;
 /// Clicks between two batches.
 const BATCH: usize = 100;
 /// Between two clicks, milliseconds: all lie within seconds of each other, as a hammer makes them.
@@ -21,7 +21,7 @@ const GAP_MS: i64 = 3;
 
 /// Whom a story's clicks come from.
 #[derive(Clone, Copy, Debug)]
-enum Who {
+pub enum Who {
     /// One visitor behind one hash, who never takes the cookie.
     OneHash,
     /// One visitor with a cookie.
@@ -30,7 +30,7 @@ enum Who {
     Crowd,
 }
 
-fn story(scene: &mut Scene, who: Who, links: i64) -> Vec<ClickRecord<'static>> {
+pub fn story(scene: &mut Scene, who: Who, links: i64) -> Vec<ClickRecord<'static>> {
     let mut rng = StdRng::seed_from_u64(3);
     let mut clicks = Vec::new();
     for n in 0..CLICKS {

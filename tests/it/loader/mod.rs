@@ -8,6 +8,8 @@ mod basics;
 mod failures;
 mod geo;
 mod growth;
+mod nodes;
 mod overruled;
+mod points;
 pub mod scene;
 mod table;

@@ -109,7 +109,7 @@ impl Scene {
         sql(&self.db.store, lift).await.unwrap();
         sql(
             &self.db.store,
-            "delete from clicks; delete from orphan_beacons; delete from point_entries; delete from point_balances; \
+            "delete from clicks; delete from orphan_beacons; delete from loader_batches; delete from point_entries; delete from point_balances; \
              delete from employee_day; delete from employee_month; delete from link_totals; delete from link_recent; delete from campaign_hour;",
         )
         .await
