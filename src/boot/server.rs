@@ -123,7 +123,8 @@ pub struct Server {
 impl Server {
     /// Opens everything and fills the link table; nothing runs yet.
     pub async fn prepare(settings: &Settings, nature: Nature) -> Result<Self, ServeError> {
-        classify::warm_up();
+        // Beside the link table: both take a good part of a start.
+        let warm = tokio::task::spawn_blocking(classify::warm_up);
         let mut parts = open(settings, Arc::new(NoWatch), nature).await?.parts;
         let rng = StdRng::from_rng(&mut parts.rng);
         let node = NodeName::parse(&settings.node_name()?)?;
@@ -198,6 +199,9 @@ impl Server {
         );
         pages.set(web.clone());
         let front = Front::new(Arc::clone(&redirector), web::router(web));
+        if let Err(error) = warm.await {
+            tracing::error!(%error, "the crawler list is read by the first redirect instead");
+        }
         let mail = Arc::new(MailWords {
             firm: settings.firm_name.clone(),
             base: app.urls.on_base(""),

@@ -63,6 +63,31 @@ struct Seen {
     loaded: bool,
 }
 
+/// Where links go while all are read.
+enum Filling<'a> {
+    Fresh(Bulk),
+    InPlace(&'a Table),
+}
+
+impl Filling<'_> {
+    /// Says how many links do not fit.
+    fn put(
+        &mut self,
+        campaigns: &[CampaignChange<'_>],
+        employees: &[EmployeeChange<'_>],
+        links: &[LinkChange<'_>],
+    ) -> usize {
+        match self {
+            Self::InPlace(table) => table.apply(campaigns, employees, links),
+            Self::Fresh(bulk) => {
+                campaigns.iter().for_each(|change| bulk.campaign(change));
+                employees.iter().for_each(|change| bulk.employee(change));
+                links.iter().filter(|change| !bulk.link(change)).count()
+            }
+        }
+    }
+}
+
 impl Refresher {
     /// A refresher; the table is empty until [`Refresher::refresh`].
     pub fn new(parts: RefreshParts) -> Self {
@@ -109,7 +134,7 @@ impl Refresher {
             .iter()
             .map(|(id, code, _)| EmployeeChange { id: *id, code })
             .collect();
-        let rows: Vec<TableLink<'_>> = links.iter().collect::<Result<_, _>>()?;
+        let rows = links.links()?;
         let link_changes: Vec<_> = rows.iter().map(link).collect();
         let refused = self
             .parts
@@ -157,7 +182,7 @@ impl Refresher {
         }
     }
 
-    /// Reads everything into a fresh table and swaps it in.
+    /// Reads everything: the first time into a fresh table that is swapped in.
     async fn load(&self, seen: &mut Seen) -> Result<(), StoreError> {
         let store = &self.parts.store;
         // Marks first: what changes while we read is read again.
@@ -165,16 +190,23 @@ impl Refresher {
         let campaigns = store.table_campaigns_since(0).await?;
         let employees = store.table_employees_since(0).await?;
         let last = store.last_link().await?;
-        let mut bulk: Bulk = Table::bulk(usize::try_from(last.0).unwrap_or(0).min(4_000_000));
+        let mut filling = if seen.loaded {
+            // Links never go: brought up to date where they are, a million of them take no second table.
+            Filling::InPlace(&self.parts.table)
+        } else {
+            Filling::Fresh(Table::bulk(usize::try_from(last.0).unwrap_or(0).min(4_000_000)))
+        };
         let pictures = self.pictures(&campaigns);
-        for (campaign, picture) in campaigns.iter().zip(&pictures) {
-            if let Some(change) = self.campaign(campaign, picture.as_deref()) {
-                bulk.campaign(&change);
-            }
-        }
-        for (id, code, _) in &employees {
-            bulk.employee(&EmployeeChange { id: *id, code });
-        }
+        let campaign_changes: Vec<_> = campaigns
+            .iter()
+            .zip(&pictures)
+            .filter_map(|(c, picture)| self.campaign(c, picture.as_deref()))
+            .collect();
+        let employee_changes: Vec<_> = employees
+            .iter()
+            .map(|(id, code, _)| EmployeeChange { id: *id, code })
+            .collect();
+        filling.put(&campaign_changes, &employee_changes, &[]);
         let mut refused = 0;
         let mut starts = (0..last.0).step_by(usize::try_from(LINK_CHUNK).unwrap_or(usize::MAX));
         let ask = |after: i64| {
@@ -188,12 +220,14 @@ impl Refresher {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => Ok(LinkTexts::default()),
             })?;
-            for row in texts.iter() {
-                refused += usize::from(!bulk.link(&link(&row?)));
-            }
+            let rows = texts.links()?;
+            let link_changes: Vec<_> = rows.iter().map(link).collect();
+            refused += filling.put(&[], &[], &link_changes);
         }
         complain(refused);
-        self.parts.table.replace(bulk);
+        if let Filling::Fresh(bulk) = filling {
+            self.parts.table.replace(bulk);
+        }
         *seen = Seen {
             campaigns: campaigns.iter().map(|c| c.changed_at).max().unwrap_or(0),
             employees: employees.iter().map(|e| e.2).max().unwrap_or(0),
