@@ -5,6 +5,7 @@
 //! cargo bench --bench redirect                              5 rounds of 6 s, 1 000 links
 //! cargo bench --bench redirect -- --links 1000000 --clicks 10000000
 //! cargo bench --bench redirect -- --minutes 5              one long burst instead: memory every ten seconds
+//! BOLE_DATABASE_URL=postgres://… cargo bench --bench redirect     on an empty PostgreSQL database instead of SQLite
 //! ```
 //!
 //! Ratios are the result; absolute figures depend on the machine and its neighbours. CPU per redirect is that of the

@@ -113,9 +113,10 @@ impl Store {
                 .connect_with(
                     base.clone()
                         .busy_timeout(TURN)
-                        .pragma("cache_size", "-16384")
+                        // A batch of clicks on thousands of links changes a page of each: all of them are to stay.
+                        .pragma("cache_size", "-32768")
                         // Pages that every batch changes go from the log to the file once in a while, not each time.
-                        .pragma("wal_autocheckpoint", "16000")
+                        .pragma("wal_autocheckpoint", "32000")
                         .pragma("temp_store", "memory"),
                 )
                 .await?;
