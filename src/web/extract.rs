@@ -126,13 +126,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Problem::fields(vec![FieldError {
-                pointer: "?".to_owned(),
-                detail: rejection
-                    .body_text()
-                    .replace("Failed to deserialize query string: ", ""),
-            }])),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let text = text.trim_start_matches("Failed to deserialize query string: ");
+                Err(Problem::fields(vec![query_error(text)]))
+            }
         }
+    }
+}
+
+/// What is wrong at which parameter, out of `name: what is wrong`.
+fn query_error(text: &str) -> FieldError {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let (name, detail) = match text.split_once(": ") {
+        Some((name, detail)) if is_name(name) => (name, detail),
+        _ => ("", text),
+    };
+    FieldError {
+        pointer: format!("?{name}"),
+        detail: detail.to_owned(),
     }
 }
 

@@ -183,6 +183,14 @@ async fn given_a_real_server_when_the_api_is_sent_what_is_wrong_then_it_is_named
     for query in ["?limit=0", "?limit=201", "?limit=x", "?cursor=x", "?nonsense=1"] {
         api.get(&format!("/links{query}")).await.problem(422);
     }
+    for (path, pointer) in [
+        ("/links?limit=x", "?limit"),
+        ("/links?nonsense=1", "?nonsense"),
+        ("/clicks/count?from=2026-11-21", "?from"),
+        ("/clicks?class=ghost", "?class"),
+    ] {
+        wrong_at(&api.get(path).await, pointer);
+    }
     for path in [
         "/links/..%2F..%2Fetc%2Fpasswd",
         "/links/%00",

@@ -60,7 +60,7 @@ async fn given_a_coupon_when_checked_then_it_says_what_it_takes_off_or_why_not(d
     rig.get("/coupons/NOSUCH").await.is(404);
     rig.get("/coupons/ZHANGSAN10?order_amount=1.234")
         .await
-        .wrong_at("?");
+        .wrong_at("?order_amount");
 }
 
 async fn given_wrong_coupons_when_posted_then_each_field_is_named(db: TestDb) {
