@@ -65,7 +65,7 @@ struct Seen {
 
 /// Where links go while all are read.
 enum Filling<'a> {
-    Fresh(Bulk),
+    Fresh(Box<Bulk>),
     InPlace(&'a Table),
 }
 
@@ -194,7 +194,9 @@ impl Refresher {
             // Links never go: brought up to date where they are, a million of them take no second table.
             Filling::InPlace(&self.parts.table)
         } else {
-            Filling::Fresh(Table::bulk(usize::try_from(last.0).unwrap_or(0).min(4_000_000)))
+            Filling::Fresh(Box::new(Table::bulk(
+                usize::try_from(last.0).unwrap_or(0).min(4_000_000),
+            )))
         };
         let pictures = self.pictures(&campaigns);
         let campaign_changes: Vec<_> = campaigns
@@ -226,7 +228,7 @@ impl Refresher {
         }
         complain(refused);
         if let Filling::Fresh(bulk) = filling {
-            self.parts.table.replace(bulk);
+            self.parts.table.replace(*bulk);
         }
         *seen = Seen {
             campaigns: campaigns.iter().map(|c| c.changed_at).max().unwrap_or(0),
