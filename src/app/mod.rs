@@ -6,6 +6,7 @@
 pub mod accounts;
 mod actor;
 pub mod adjust;
+pub mod answers;
 pub mod api_keys;
 pub mod award;
 pub mod board;

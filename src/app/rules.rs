@@ -7,8 +7,10 @@ use crate::app::refused::Door;
 use crate::app::{Actor, App, Permission, Refused};
 use crate::domain::EmployeeId;
 use crate::rules::{MAX_BLOCKS, blocks};
+use crate::storage::notices::tell_staff;
 use crate::storage::rules::{NewRules, RulesVersion, insert_acceptance, insert_rules};
 use crate::storage::{StoreError, insert_audit};
+use crate::tell::{Notice, NoticeKind};
 
 /// Longest text of a version, characters.
 pub const BODY_MAX: usize = 20_000;
@@ -78,6 +80,12 @@ pub async fn publish_rules(app: &App, actor: &Actor, new: &RulesToPublish) -> Re
         json!({"number": version.number, "effective_on": version.effective_on, "note": version.note});
     let subject = format!("rules:{}", version.number);
     insert_audit(&mut tx, now_ms, &by, "rules.published", &subject, &detail).await?;
+    let notice = Notice {
+        kind: NoticeKind::RulesChanged,
+        about: version.number.to_string(),
+        facts: json!({ "version": version.number, "on": version.effective_on, "reason": version.note }),
+    };
+    tell_staff(&mut tx, app.today(), &notice, now_ms).await?;
     tx.commit().await?;
     Ok(version)
 }

@@ -10,6 +10,7 @@ use crate::app::materials::{MaterialStep, decide_on_material, put_material};
 use crate::app::mint::{NewLink, mint_bulk};
 use crate::app::people::{EmployeeChanges, NewEmployee, change_employee, create_employee};
 use crate::app::{Actor, App, approve_due, award, board};
+use crate::demo::claims;
 use crate::demo::desk;
 use crate::demo::firm::{LEAVER, PEOPLE, Shown, TEAMS};
 use crate::demo::material::{CAMPAIGNS, CHANNELS, DemoCampaign};
@@ -78,6 +79,7 @@ pub async fn build(world: &mut World, until: Timestamp, say: &mut dyn FnMut(&str
             .checked_sub(1.minute())?;
         world.clock.set(evening.min(until));
         shop.sell(world, &mut crowd, &links, &stayed).await?;
+        claims::day(&world.app, date, days - n).await?;
         if date.day() == 1 && n > 20 {
             best_creator(&world.app, date).await?;
         }

@@ -5,6 +5,7 @@
 //! boards through the freeze), so that it proves them; only who clicks when is invented.
 
 mod build;
+mod claims;
 mod desk;
 mod firm;
 mod material;
@@ -25,6 +26,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::app::accounts::{AccountRefusal, AccountWish};
+use crate::app::claims::ClaimError;
 use crate::app::filing::PointsError;
 use crate::app::pay::PayError;
 use crate::app::{ConvertError, RefundError, Refused, accounts};
@@ -77,6 +79,9 @@ pub enum DemoError {
     /// An act on people, campaigns, links or coupons.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// A claim.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// An act on points.
     #[error(transparent)]
     Points(#[from] PointsError),

@@ -1,5 +1,6 @@
 //! Notices to people.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::EmployeeId;
@@ -64,6 +65,26 @@ static TELL: Bulk = Bulk::rows(
     5,
     " on conflict (employee_id, kind, about) do nothing",
 );
+
+/// Tells everybody who works here on a business day.
+pub async fn tell_staff(tx: &mut Tx, today: Date, notice: &Notice, at: i64) -> Result<u64, StoreError> {
+    Ok(writing!(tx, |db| {
+        sqlx::query(
+            "insert into notices (employee_id, kind, about, facts, at) \
+             select e.id, cast($2 as text), cast($3 as text), cast($4 as text), cast($5 as bigint) \
+             from employees e where e.left_on is null or e.left_on >= $1 \
+             on conflict (employee_id, kind, about) do nothing",
+        )
+        .bind(today.to_string())
+        .bind(notice.kind.as_str())
+        .bind(&notice.about)
+        .bind(notice.facts.to_string())
+        .bind(at)
+        .execute(db)
+        .await?
+        .rows_affected()
+    }))
+}
 
 /// Tells everybody a run pays, in the transaction that closes it.
 pub async fn tell_payees(tx: &mut Tx, run: i64, notice: &Notice, at: i64) -> Result<u64, StoreError> {

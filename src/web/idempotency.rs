@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::app::answers::{open_answer, seal_answer};
 use crate::storage::Begun;
 use crate::web::{Authed, Problem};
 
@@ -67,7 +68,12 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
         .await?
     {
         Begun::Fresh => {}
-        Begun::Answered { status, body } => return Ok(replay(status, body)),
+        Begun::Answered { status, body } => {
+            let body = open_answer(&app, &actor, &key, &body).ok_or_else(|| {
+                Problem::internal(&"a kept answer does not open with this installation's key")
+            })?;
+            return Ok(replay(status, body));
+        }
         Begun::Running => {
             let detail = "a request with this Idempotency-Key is being worked on";
             return Err(Problem {
@@ -89,8 +95,14 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     // A failure on our side, and a refusal to listen (401, 429 …), may turn out otherwise next time.
     let lasting = !parts.status.is_server_error() && parts.status != StatusCode::TOO_MANY_REQUESTS;
     let text = std::str::from_utf8(&answer).ok().filter(|_| lasting);
+    // Without a seal nothing is kept: the key is free again.
+    let sealed = text.and_then(|text| seal_answer(&app, &actor, &key, text));
     app.store
-        .end_idempotent(&actor, &key, text.map(|t| (parts.status.as_u16(), t)))
+        .end_idempotent(
+            &actor,
+            &key,
+            sealed.as_deref().map(|t| (parts.status.as_u16(), t)),
+        )
         .await?;
     Ok(Response::from_parts(parts, Body::from(answer)))
 }

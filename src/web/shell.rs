@@ -76,6 +76,8 @@ pub enum Place {
     AdminRoles,
     /// 接口密钥.
     AdminKeys,
+    /// 消息推送.
+    AdminWebhooks,
     /// 设置.
     AdminSettings,
     /// 操作日志.
@@ -124,6 +126,7 @@ impl Place {
             Self::AdminTeams => "admin-teams",
             Self::AdminRoles => "admin-roles",
             Self::AdminKeys => "admin-keys",
+            Self::AdminWebhooks => "admin-webhooks",
             Self::AdminSettings => "admin-settings",
             Self::AdminAudit => "admin-audit",
             Self::Income => "income",
@@ -295,6 +298,11 @@ impl Shell {
         self.may(Permission::RunShop)
     }
 
+    /// Where the desk of who looks begins, for whoever has one beside the pages of their own.
+    pub fn desk(&self) -> Option<&'static str> {
+        self.viewer.as_ref().and_then(|v| desk(&v.actor))
+    }
+
     /// Titles of who looks.
     pub fn titles(&self) -> &[String] {
         self.viewer.as_ref().map_or(&[], |v| &v.titles)
@@ -349,6 +357,18 @@ impl Shell {
     pub fn span(&self, period: &Period) -> String {
         i18n::span_words(self.lang, period)
     }
+}
+
+/// The page at which somebody's desk begins, by what their roles are for.
+pub fn desk(actor: &Actor) -> Option<&'static str> {
+    let desks = [
+        (Permission::Administer, "/app/admin/people"),
+        (Permission::WriteCampaigns, "/app/manage/campaigns"),
+        (Permission::DecideClaims, "/app/review/claims"),
+        (Permission::ReadPay, "/app/pay/runs"),
+    ];
+    let mine = desks.into_iter().find(|(right, _)| actor.may(*right));
+    mine.map(|(_, path)| path)
 }
 
 /// "Now" of a page.

@@ -8,6 +8,7 @@ use crate::app::filing::Filed;
 use crate::app::{Actor, App, Permission};
 use crate::domain::{EmployeeId, OrderState};
 use crate::points::{Asker, Bar, Offer, Rule, bar, source};
+use crate::storage::notices::tell_person;
 use crate::storage::points::{lapse, lock_balance, reverse, spend};
 use crate::storage::shop::{
     NewOrder, OrderRow, OrderStep, ShopItem, add_stock, insert_order, lock_item, lock_order, move_order,
@@ -15,6 +16,7 @@ use crate::storage::shop::{
 };
 use crate::storage::teams::memberships;
 use crate::storage::{StoreError, Tx, insert_audit};
+use crate::tell::{Notice, NoticeKind};
 
 /// Longest word of a form, bytes.
 pub const MAX_ONCE: usize = 40;
@@ -22,6 +24,8 @@ pub const MAX_ONCE: usize = 40;
 const CODE_MAX: usize = 100;
 /// Longest reason, characters.
 const REASON_MAX: usize = 300;
+/// The reason of what is called off because its owner left.
+const LEFT: &str = "left";
 
 /// Why something in the shop was not done.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +186,7 @@ pub async fn hand_over(app: &App, actor: &Actor, id: i64, code: &str) -> Result<
         reason: None,
     };
     settle(&mut tx, id, &step, "shop.handed").await?;
+    tell_moved(&mut tx, &known, &step).await?;
     let stored = lock_order(&mut tx, id).await?;
     tx.commit().await?;
     stored.ok_or_else(|| ShopError::NotFound(format!("order {id}")))
@@ -213,7 +218,7 @@ pub async fn cancel_leavers_orders(app: &App) -> Result<u64, StoreError> {
         let Some(known) = app.store.order(id).await? else {
             continue;
         };
-        match give_back(app, &Actor::System.word(), &known, Some("left")).await {
+        match give_back(app, &Actor::System.word(), &known, Some(LEFT)).await {
             Ok(_) => done += 1,
             Err(ShopError::Store(error)) => return Err(error),
             Err(_) => {}
@@ -242,6 +247,10 @@ async fn give_back(
         reason,
     };
     settle(&mut tx, known.id, &step, "shop.cancelled").await?;
+    // With a reason it was somebody else; who called off their own order knows.
+    if reason.is_some_and(|reason| reason != LEFT) {
+        tell_moved(&mut tx, known, &step).await?;
+    }
     add_stock(&mut tx, known.item_id).await?;
     reverse(&mut tx, Rule::Redemption, &source::order(known.id), now_ms, "").await?;
     let stored = lock_order(&mut tx, known.id).await?;
@@ -255,6 +264,18 @@ async fn settle(tx: &mut Tx, id: i64, step: &OrderStep<'_>, action: &str) -> Res
     }
     let detail = json!({"reason": step.reason});
     insert_audit(tx, step.at, step.by, action, &format!("order:{id}"), &detail).await?;
+    Ok(())
+}
+
+/// Tells the owner of an order that it went on, in the transaction that moves it.
+async fn tell_moved(tx: &mut Tx, order: &OrderRow, step: &OrderStep<'_>) -> Result<(), StoreError> {
+    let notice = Notice {
+        kind: NoticeKind::OrderMoved,
+        about: format!("order {}, {}", order.id, step.to.as_str()),
+        facts: json!({ "order": order.id, "item": order.title, "state": step.to.as_str(),
+                       "reason": step.reason.unwrap_or("") }),
+    };
+    tell_person(tx, EmployeeId(order.employee_id), &notice, step.at).await?;
     Ok(())
 }
 

@@ -174,24 +174,24 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
                 parts,
             }),
         ) => {
-            let (unit, mode) = (unit.fixed(2), mode.word());
+            let (unit, (zh, en)) = (unit.fixed(2), mode.told());
             if *parts > 1 {
                 label(
                     format!(
-                        "{parts} 笔逐笔取整（{unit}，{mode}）：{} → {}",
+                        "{parts} 笔逐笔取整（{unit}，{zh}）：{} → {}",
                         money(exact),
                         result.fixed(2)
                     ),
                     format!(
-                        "{parts} rounded one by one ({unit}, {mode}): {} → {}",
+                        "{parts} rounded one by one ({unit}, {en}): {} → {}",
                         money(exact),
                         result.fixed(2)
                     ),
                 )
             } else {
                 label(
-                    format!("取整（{unit}，{mode}）：{} → {}", money(exact), result.fixed(2)),
-                    format!("rounded ({unit}, {mode}): {} → {}", money(exact), result.fixed(2)),
+                    format!("取整（{unit}，{zh}）：{} → {}", money(exact), result.fixed(2)),
+                    format!("rounded ({unit}, {en}): {} → {}", money(exact), result.fixed(2)),
                 )
             }
         }

@@ -27,6 +27,16 @@ impl Mode {
             Self::Up => "up",
         }
     }
+
+    /// What people call it, in Chinese and English.
+    pub fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::HalfUp => ("四舍五入", "halves up"),
+            Self::HalfEven => ("四舍六入五成双", "halves to even"),
+            Self::Down => ("舍去零头", "down"),
+            Self::Up => ("零头进一", "up"),
+        }
+    }
 }
 
 impl Num {

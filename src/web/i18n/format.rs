@@ -54,9 +54,63 @@ pub fn yuan(amount: Money) -> String {
     }
 }
 
+/// Sentences of the pay engine and values of facts, with the thousands of their amounts apart: `26000.00` reads
+/// `26,000.00`. An amount is digits, a point and exactly two digits; numbers of orders and days are none.
+pub fn amounts(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let part = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_alphanumeric() || *c == b'_');
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = bytes[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        if digits == 0 {
+            let next = text[at..].chars().next().map_or(1, char::len_utf8);
+            out.push_str(&text[at..at + next]);
+            at += next;
+            continue;
+        }
+        let end = at + digits;
+        let cents = bytes[end..]
+            .iter()
+            .skip(1)
+            .take_while(|c| c.is_ascii_digit())
+            .count();
+        let before = at.checked_sub(1).and_then(|n| bytes.get(n));
+        let alone = !part(before) && !matches!(before, Some(b'.' | b',')) && !part(bytes.get(end + 3));
+        let whole = &text[at..end];
+        match whole.parse() {
+            Ok(number) if alone && bytes.get(end) == Some(&b'.') && cents == 2 => {
+                out.push_str(&grouped(number))
+            }
+            _ => out.push_str(whole),
+        }
+        at = end;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_inside_a_sentence_get_their_thousands_and_nothing_else_does() {
+        for (text, read) in [
+            ("累计 26000.00", "累计 26,000.00"),
+            (
+                "60000.00 到第 2 档，15%：9000.00",
+                "60,000.00 到第 2 档，15%：9,000.00",
+            ),
+            ("-1234567.89", "-1,234,567.89"),
+            ("QM-1004-0017 2026-09-01", "QM-1004-0017 2026-09-01"),
+            ("0.15 12345 1.2345 12345.678", "0.15 12345 1.2345 12345.678"),
+            ("A12345.00 12345.00b 1,234.50", "A12345.00 12345.00b 1,234.50"),
+            ("10.10.1234.56", "10.10.1234.56"),
+            ("", ""),
+        ] {
+            assert_eq!(amounts(text), read);
+        }
+    }
 
     #[test]
     fn amounts_are_read_with_thousands_and_a_real_minus() {

@@ -23,7 +23,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use unic_langid::{LanguageIdentifier, langid};
 
 pub use choose::{LANG_COOKIE, lang_cookie};
-pub use format::{decimal, grouped, money, signed, yuan};
+pub use format::{amounts, decimal, grouped, money, signed, yuan};
 pub use when::{Moment, TimeTag, date_words, day_words, period_words, span_words};
 
 fluent_templates::static_loader! {

@@ -42,7 +42,8 @@ fn word(status: StatusCode) -> &'static str {
 /// A problem as a page, in the problem's status.
 pub fn page(web: &Web, lang: Lang, problem: &Problem) -> Response {
     let word = word(problem.status);
-    let telling = problem.status.is_client_error() && !matches!(word, "missing" | "signin" | "gone");
+    // Said in the API's words, for whoever looks after the system: people's mistakes are told at their fields.
+    let telling = matches!(word, "wrong" | "conflict" | "large");
     Html(ErrorPage {
         s: Shell::public(web, lang),
         status: i64::from(problem.status.as_u16()),

@@ -4,9 +4,9 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 
-use crate::app::Permission;
 use crate::web::Web;
 use crate::web::session::SignedIn;
+use crate::web::shell::desk;
 
 /// `GET /app`.
 pub fn routes() -> Router<Web> {
@@ -17,13 +17,11 @@ async fn home(who: SignedIn) -> Redirect {
     Redirect::to(first_page(&who))
 }
 
-/// Employees share, managers look after campaigns, everybody may see the board.
+/// Employees share, others begin at their desk, everybody may see the board.
 pub fn first_page(who: &SignedIn) -> &'static str {
     if who.actor.employee().is_some() {
         "/app/share"
-    } else if who.actor.may(Permission::ReadTracker) {
-        "/app/manage/campaigns"
     } else {
-        "/app/board"
+        desk(&who.actor).unwrap_or("/app/board")
     }
 }

@@ -1,19 +1,17 @@
-//! `/app/me/sessions`: where one is signed in, and signing out there from here.
+//! Where one is signed in, as the page `/app/me` lists it, and signing out there from here.
 
-use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use crate::app::accounts::{OpenSession, end_session, open_sessions};
-use crate::web::html::{Html, see_other};
+use crate::web::html::see_other;
 use crate::web::session::{SignedIn, id_hash};
-use crate::web::shell::{Place, Shell};
-use crate::web::{Form, Problem, Query, Web};
+use crate::web::{Form, Problem, Web};
 
 /// A session as a row.
 #[derive(Clone, Debug)]
@@ -25,15 +23,6 @@ pub struct Row {
     pub is_current: bool,
 }
 
-/// The page.
-#[derive(Debug, Template)]
-#[template(path = "me/sessions.html")]
-pub struct SessionsPage {
-    pub s: Shell,
-    pub rows: Vec<Row>,
-    pub done: bool,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Sent {
@@ -41,24 +30,25 @@ struct Sent {
     key: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Done {
-    done: Option<String>,
-}
-
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
-        .route("/app/me/sessions", get(show))
+        // Where the list was before it stood on the page itself.
+        .route(
+            "/app/me/sessions",
+            get(|_: SignedIn| async { Redirect::permanent("/app/me#sessions") }),
+        )
         .route("/app/me/sessions/end", post(end))
 }
 
-fn row(session: OpenSession) -> Row {
+/// A session as it is shown.
+pub fn row(session: OpenSession) -> Row {
     let stamp = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
     let known: Vec<&str> = session
         .agent
         .split(' ')
         .filter(|word| !matches!(*word, "" | "other"))
+        .map(named)
         .collect();
     Row {
         agent: (!known.is_empty()).then(|| known.join(", ")),
@@ -68,28 +58,42 @@ fn row(session: OpenSession) -> Row {
     }
 }
 
+/// A browser or system by its own name.
+pub fn named(word: &str) -> &str {
+    match word {
+        "wechat" => "WeChat",
+        "wecom" => "WeCom",
+        "dingtalk" => "DingTalk",
+        "feishu" => "Feishu",
+        "qqbrowser" => "QQ",
+        "chrome" => "Chrome",
+        "safari" => "Safari",
+        "edge" => "Edge",
+        "firefox" => "Firefox",
+        "samsung" => "Samsung",
+        "huawei" => "Huawei",
+        "xiaomi" => "Xiaomi",
+        "harmonyos" => "HarmonyOS",
+        "ios" => "iOS",
+        "android" => "Android",
+        "windows" => "Windows",
+        "chromeos" => "ChromeOS",
+        "macos" => "macOS",
+        "linux" => "Linux",
+        other => other,
+    }
+}
+
 async fn sessions(web: &Web, who: &SignedIn, session: &Session) -> Result<Vec<OpenSession>, Problem> {
     let current = session.id().map(|id| id_hash(&id));
     Ok(open_sessions(&web.app, who.account.id, current.as_ref()).await?)
 }
 
-async fn show(
-    State(web): State<Web>,
-    who: SignedIn,
-    session: Session,
-    Query(q): Query<Done>,
-) -> Result<Html<SessionsPage>, Problem> {
-    let mut rows: Vec<Row> = sessions(&web, &who, &session)
-        .await?
-        .into_iter()
-        .map(row)
-        .collect();
+/// Where one is signed in, this browser first.
+pub async fn rows(web: &Web, who: &SignedIn, session: &Session) -> Result<Vec<Row>, Problem> {
+    let mut rows: Vec<Row> = sessions(web, who, session).await?.into_iter().map(row).collect();
     rows.sort_by_key(|row| !row.is_current);
-    Ok(Html(SessionsPage {
-        s: who.shell(&web, Place::Me),
-        rows,
-        done: q.done.is_some(),
-    }))
+    Ok(rows)
 }
 
 async fn end(
@@ -108,32 +112,5 @@ async fn end(
             end_session(&web.app, who.account.id, &open.key).await?;
         }
     }
-    Ok(see_other("/app/me/sessions?done=ended"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::web::i18n::Lang;
-
-    #[test]
-    fn the_page_prints_in_both_languages() {
-        for lang in Lang::ALL {
-            let line = |key: &str, is_current: bool, agent: &str| {
-                row(OpenSession {
-                    key: key.into(),
-                    agent: agent.into(),
-                    begun_at: (!is_current).then_some(1_763_000_000_000),
-                    ends_at: 1_764_000_000_000,
-                    is_current,
-                })
-            };
-            let page = SessionsPage {
-                s: Shell::sample(lang, Place::Me),
-                rows: vec![line("a", true, "wechat ios"), line("b", false, "other other")],
-                done: true,
-            };
-            crate::web::pages::check_sample("me-sessions", &page.render().unwrap(), lang);
-        }
-    }
+    Ok(see_other("/app/me?done=ended#sessions"))
 }

@@ -40,14 +40,18 @@ pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
             .with("scheme", word(lang.as_str()))
             .with("period", period("period"))
             .to_string(),
-        NoticeKind::ObjectionAnswered => lang
-            .t("told-objection-answered")
-            .with("state", word("state"))
-            .to_string(),
+        // An answer that decides nothing leaves the objection open.
+        NoticeKind::ObjectionAnswered => match word("state").as_str() {
+            state @ ("accepted" | "declined" | "dismissed") => lang
+                .t("told-objection-answered")
+                .with("state", lang.word("objection-state", state))
+                .to_string(),
+            _ => lang.t("told-objection-reply").to_string(),
+        },
         NoticeKind::OrderMoved => lang
             .t("told-order-moved")
             .with("item", word("item"))
-            .with("state", word("state"))
+            .with("state", order_state(lang, &word("state")))
             .to_string(),
         NoticeKind::PointsDecided => lang
             .t("told-points-decided")
@@ -64,6 +68,14 @@ pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
     }
 }
 
+/// The state of an order in words; one nobody knows stands as it is.
+fn order_state(lang: Lang, state: &str) -> String {
+    match state {
+        "ordered" | "handed" | "expired" | "cancelled" => lang.word("order-state", state).to_string(),
+        other => other.to_owned(),
+    }
+}
+
 /// The page it leads to, a path.
 pub fn leads_to(kind: NoticeKind, facts: &Value) -> String {
     match kind {
@@ -76,8 +88,13 @@ pub fn leads_to(kind: NoticeKind, facts: &Value) -> String {
             }
         }
         NoticeKind::RulesChanged => "/app/rules".to_owned(),
-        NoticeKind::PayoutClosed | NoticeKind::ObjectionAnswered => "/app/income".to_owned(),
-        _ => "/app/results".to_owned(),
+        NoticeKind::ObjectionAnswered => match facts["objection"].as_i64() {
+            Some(id) => format!("/app/income/objections/{id}"),
+            None => "/app/income".to_owned(),
+        },
+        NoticeKind::PayoutClosed => "/app/income".to_owned(),
+        NoticeKind::OrderMoved | NoticeKind::PointsExpiring => "/app/shop".to_owned(),
+        NoticeKind::ClickValid | NoticeKind::PointsDecided => "/app/results".to_owned(),
     }
 }
 
@@ -91,8 +108,14 @@ mod tests {
     fn every_kind_is_said_in_both_languages_with_its_values() {
         for lang in Lang::ALL {
             for kind in NoticeKind::ALL {
+                // Each kind has states of its own; what is no state of it would print as the family's fallback.
+                let state = match kind {
+                    NoticeKind::OrderMoved => "handed",
+                    NoticeKind::ObjectionAnswered => "declined",
+                    _ => "rejected",
+                };
                 let facts = json!({
-                    "claim": 7, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31", "zh": "销售提成",
+                    "claim": 7, "state": state, "reason": "查无此单", "points": 35, "on": "2027-12-31", "zh": "销售提成",
                     "en": "Sales commission", "period": "2026-W46", "rank": 3, "of": 12, "item": "咖啡券", "version": 2,
                 });
                 let text = sentence(lang, kind, &facts);
@@ -104,6 +127,24 @@ mod tests {
                 assert!(leads_to(kind, &facts).starts_with("/app/"), "{kind}");
             }
         }
+        for (kind, state, words) in [
+            (NoticeKind::OrderMoved, "handed", "兑换的咖啡券：已发放"),
+            (NoticeKind::OrderMoved, "cancelled", "兑换的咖啡券：已取消"),
+            (
+                NoticeKind::ObjectionAnswered,
+                "accepted",
+                "你的异议有了答复：成立",
+            ),
+            (NoticeKind::ObjectionAnswered, "open", "你的异议有新回复"),
+        ] {
+            let facts = json!({ "item": "咖啡券", "state": state, "objection": 4 });
+            assert_eq!(sentence(Lang::Zh, kind, &facts), words);
+        }
+        let facts = json!({ "objection": 4 });
+        assert_eq!(
+            leads_to(NoticeKind::ObjectionAnswered, &facts),
+            "/app/income/objections/4"
+        );
         let facts = json!({ "period": "2026-W46", "rank": 3, "of": 12 });
         assert_eq!(
             sentence(Lang::Zh, NoticeKind::BoardFrozen, &facts),

@@ -4,6 +4,7 @@ mod admin;
 mod back;
 mod claims;
 mod dwell;
+mod firm;
 mod harness;
 mod income;
 mod landing;

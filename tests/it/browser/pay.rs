@@ -178,7 +178,7 @@ async fn given_a_file_of_first_batches_when_a_month_ends_then_two_people_bring_i
         .await;
     let story = text(&browser).await;
     assert!(
-        story.contains("¥9,000.00") && story.contains("60000.00"),
+        story.contains("¥9,000.00") && story.contains("60,000.00"),
         "{story}"
     );
     browser.click(".trace a").await;

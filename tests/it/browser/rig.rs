@@ -99,16 +99,22 @@ impl Rig {
     pub async fn tell(&self, employee: &str) {
         let person = self.app.store.employee(employee, self.app.today()).await;
         let person = person.expect("a store").expect("them").id;
-        let facts = json!({ "claim": 7, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31",
+        let facts = json!({ "claim": 1, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31",
                             "zh": "员工社交影响力激励计划", "en": "Sharing programme", "period": "2026-W46", "rank": 3,
                             "of": 12, "item": "咖啡券", "version": 2 });
         let now_ms = self.app.clock.now_ms();
         let mut tx = self.app.store.begin().await.expect("a store");
         for kind in NoticeKind::ALL {
+            let mut facts = facts.clone();
+            facts["state"] = match kind {
+                NoticeKind::OrderMoved => json!("handed"),
+                NoticeKind::ObjectionAnswered => json!("declined"),
+                _ => json!("rejected"),
+            };
             let notice = Notice {
                 kind,
                 about: "sample".to_owned(),
-                facts: facts.clone(),
+                facts,
             };
             tell_person(&mut tx, person, &notice, now_ms).await.expect("told");
         }

@@ -2,7 +2,7 @@
 
 mod materials;
 mod rules;
-mod shop;
+pub mod shop;
 
 use bole::app::{Actor, App};
 use bole::domain::{EmployeeId, Role};

@@ -29,7 +29,8 @@ pub async fn earn(app: &App, employee: i64, points: i64) {
     tx.commit().await.unwrap();
 }
 
-fn coffee() -> ItemWish {
+/// A coffee for 100 points.
+pub fn coffee() -> ItemWish {
     ItemWish {
         title: "咖啡券".into(),
         description: "任意门店中杯".into(),

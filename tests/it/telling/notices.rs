@@ -1,8 +1,11 @@
 //! Notices in the app: told, counted, read, turned off; chores that tell and forget.
 
+use bole::app::Actor;
 use bole::app::deliver::forget_sent;
 use bole::app::notices::{forget_old, tell_expiring};
-use bole::domain::Clock as _;
+use bole::app::rules::{RulesToPublish, publish_rules};
+use bole::app::shop::{ItemWish, Redemption, cancel_order, hand_over, put_item, redeem};
+use bole::domain::{Clock as _, Role};
 use bole::storage::notices::tell_person;
 use bole::tell::{Notice, NoticeKind};
 use serde_json::json;
@@ -11,6 +14,7 @@ use super::receiver::{Does, Receiver};
 use super::{rig, sale, send, webhook};
 use crate::points::people::ZHANG;
 use crate::points::rig::Rig;
+use crate::staff::shop::{coffee, earn};
 use crate::support::{TestDb, at};
 use crate::web::Browser;
 
@@ -229,7 +233,80 @@ async fn given_a_payout_when_closed_then_each_payee_is_told_without_the_amount(d
     assert!(rows[0].facts.get("amount").is_none());
 }
 
+async fn given_new_rules_when_published_then_everybody_here_is_told_once(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let mut new = RulesToPublish {
+        body: "# 规则\n\n分享一次 10 积分".into(),
+        effective_on: rig.app.today(),
+        note: "积分从 5 改到 10。".into(),
+    };
+    for _ in 0..2 {
+        publish_rules(&rig.app, &Actor::System, &new).await.unwrap();
+    }
+    // Four of the five work here: Ann Lee left two days ago.
+    let told = "select count(*) from notices where kind = 'rules-changed'";
+    assert_eq!(db.number(told).await, 4, "the same version sent twice is one");
+    new.body.push_str("\n\n不买点击");
+    publish_rules(&rig.app, &Actor::System, &new).await.unwrap();
+    assert_eq!(db.number(told).await, 8);
+    let mut browser = zhang(&db, &rig).await;
+    let page = browser.get("/app/notices").await.body;
+    assert!(
+        page.contains("规则更新到第 2 版，请看一看。说明：积分从 5 改到 10。")
+            && page.contains("href=\"/app/rules\""),
+        "{page}"
+    );
+}
+
+async fn given_an_order_of_the_shop_when_it_goes_on_then_its_owner_hears_of_it(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let manager = Actor::Account {
+        id: 9,
+        roles: vec![Role::Manager],
+        employee: None,
+    };
+    let own = Actor::Account {
+        id: 8,
+        roles: vec![Role::Employee],
+        employee: Some(ZHANG),
+    };
+    earn(&rig.app, ZHANG.0, 400).await;
+    let wish = ItemWish {
+        stock: None,
+        ..coffee()
+    };
+    let item = put_item(&rig.app, &manager, None, &wish).await.unwrap();
+    let mut orders = Vec::new();
+    for once in ["a", "b", "c"] {
+        let wish = Redemption {
+            item,
+            price: 100,
+            once,
+        };
+        orders.push(redeem(&rig.app, &own, wish).await.unwrap().into_inner().id);
+    }
+    hand_over(&rig.app, &manager, orders[0], "QM-1").await.unwrap();
+    cancel_order(&rig.app, &manager, orders[1], "这批券作废了")
+        .await
+        .unwrap();
+    cancel_order(&rig.app, &own, orders[2], "").await.unwrap();
+    assert_eq!(
+        db.number("select count(*) from notices where kind = 'order-moved'")
+            .await,
+        2,
+        "who called off their own order knows"
+    );
+    let page = zhang(&db, &rig).await.get("/app/notices").await.body;
+    for words in ["兑换的咖啡券：已发放", "兑换的咖啡券：已取消。说明：这批券作废了"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(page.contains("href=\"/app/shop\""), "{page}");
+}
+
 both!(
+    given_new_rules_when_published_then_everybody_here_is_told_once,
+    given_an_order_of_the_shop_when_it_goes_on_then_its_owner_hears_of_it,
     given_notices_when_looked_at_then_they_are_counted_listed_and_marked_read,
     given_a_kind_that_is_turned_off_when_told_then_it_is_neither_shown_nor_counted,
     given_points_that_end_within_30_days_when_the_chore_comes_then_each_is_told_once,

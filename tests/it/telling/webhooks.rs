@@ -1,10 +1,14 @@
 //! A webhook's life: made, told, listed, replayed, deleted.
 
+use axum::body::Body;
+use axum::http::{Request, header};
+use bole::app::answers::seal_answer;
 use serde_json::json;
 
 use super::receiver::{Does, Receiver};
 use super::{deliveries, rig, sale, send, webhook};
 use crate::support::TestDb;
+use crate::web::Browser;
 
 async fn given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed(db: TestDb) {
     let rig = rig(&db).await;
@@ -205,7 +209,55 @@ async fn given_wrong_wishes_when_made_then_each_is_refused_at_its_field(db: Test
     );
 }
 
+async fn given_a_webhook_made_under_a_key_when_asked_again_then_its_secret_is_kept_sealed(db: TestDb) {
+    let rig = rig(&db).await;
+    let mut caller = Browser::new(&rig.app);
+    let mut ask = async |key: &str, url: &str| {
+        let wish = json!({ "url": url, "events": ["sale.created"] });
+        let request = Request::post("/api/v1/webhooks")
+            .header(header::AUTHORIZATION, "Bearer admin")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key);
+        caller.send(request, Body::from(wish.to_string())).await
+    };
+    let first = ask("once", "http://127.0.0.1:9/a").await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    assert!(first.body.contains("\"secret\":\"whsec_"), "{}", first.body);
+    let again = ask("once", "http://127.0.0.1:9/a").await;
+    assert_eq!(
+        (again.status, &again.body),
+        (first.status, &first.body),
+        "the same answer"
+    );
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(db.number("select count(*) from webhooks").await, 1);
+    let kept = "select count(*) from idempotency_keys where status = 201";
+    assert_eq!(db.number(kept).await, 1);
+    assert_eq!(
+        db.number(&format!(
+            "{kept} and (body like '%whsec%' or body like '%secret%')"
+        ))
+        .await,
+        0,
+        "nobody reads it in the store"
+    );
+    assert_eq!(
+        ask("once", "http://127.0.0.1:9/b").await.status,
+        409,
+        "another request"
+    );
+
+    // Answers of before the seal stand; what was sealed for another opens for nobody.
+    db.sql("update idempotency_keys set body = '{\"id\":7}'").await;
+    assert_eq!(ask("once", "http://127.0.0.1:9/a").await.body, "{\"id\":7}");
+    let foreign = seal_answer(&rig.app, "key:9", "once", &first.body).expect("sealed");
+    db.sql(&format!("update idempotency_keys set body = '{foreign}'"))
+        .await;
+    assert_eq!(ask("once", "http://127.0.0.1:9/a").await.status, 500);
+}
+
 both!(
+    given_a_webhook_made_under_a_key_when_asked_again_then_its_secret_is_kept_sealed,
     given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed,
     given_a_given_secret_when_made_then_it_signs_with_it,
     given_several_webhooks_when_something_happens_then_each_gets_what_it_asked_for,

@@ -9,7 +9,8 @@ use super::pages::{hire, signed_in};
 use super::{Answer, Browser, app};
 use crate::support::TestDb;
 
-const HOSTILE: &str = "<script>alert(1)</script>";
+/// What somebody might type.
+pub const HOSTILE: &str = "<script>alert(1)</script>";
 const OWN: &str = "a good one of my own 7";
 
 pub async fn office(db: &TestDb) -> (bole::app::App, Browser) {

@@ -12,6 +12,7 @@ mod shell;
 mod signin;
 mod staff;
 mod teams;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -281,6 +281,41 @@ async fn given_two_browsers_when_one_is_ended_from_the_list_then_only_the_other_
         .filter(|a| !a.header("location").starts_with("/app/signin"))
         .count();
     assert_eq!(stays, 1);
+
+    // The same by hand: the page lists both, and leaves only its own.
+    let mut third = Browser::new(&app);
+    third.language = "zh-CN";
+    third
+        .post("/app/signin", &[("login", "boss"), ("password", RIGHT)])
+        .await;
+    let page = third.get("/app/me").await.body;
+    assert!(
+        page.contains("登录中的设备") && page.contains("退出其他所有设备"),
+        "{page}"
+    );
+    assert_eq!(
+        page.matches("name=\"key\"").count(),
+        1,
+        "one beside this one: {page}"
+    );
+    let ended = third.post("/app/me/sessions/end", &[]).await;
+    assert_eq!(ended.header("location"), "/app/me?done=ended#sessions");
+    let page = third.get("/app/me?done=ended").await.body;
+    assert!(
+        page.contains("已退出") && !page.contains("退出其他所有设备"),
+        "{page}"
+    );
+    for browser in [&mut phone, &mut desk] {
+        assert!(
+            browser
+                .get("/app")
+                .await
+                .header("location")
+                .starts_with("/app/signin")
+        );
+    }
+    let old = third.get("/app/me/sessions").await;
+    assert_eq!(old.header("location"), "/app/me#sessions");
 }
 
 async fn given_a_page_of_another_site_when_it_posts_a_form_then_it_is_refused(db: TestDb) {

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
+use super::acts::act_words;
 use crate::app::Permission;
 use crate::sheet::harmless;
 use crate::storage::{AuditEntry, AuditQuery};
@@ -37,6 +38,8 @@ pub struct Row {
     /// The actor's word.
     pub word: String,
     pub action: String,
+    /// The same in words.
+    pub act: String,
     pub subject: String,
     /// What was noted: names and values.
     pub detail: Vec<(String, String)>,
@@ -198,10 +201,15 @@ fn detail(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn row(names: &Names, entry: &AuditEntry) -> Row {
+fn row(lang: Lang, names: &Names, entry: &AuditEntry) -> Row {
+    let actor = match entry.actor.as_str() {
+        "system" => lang.t("actor-system").to_string(),
+        word => names.name(word),
+    };
     Row {
+        act: act_words(lang, &entry.action),
         at: Timestamp::from_millisecond(entry.at).unwrap_or_default(),
-        actor: names.name(&entry.actor),
+        actor,
         word: entry.actor.clone(),
         action: entry.action.clone(),
         subject: entry.subject.clone(),
@@ -251,7 +259,7 @@ async fn show(
             .audit_actions()
             .await?
             .iter()
-            .map(|a| Opt::new(a, a)),
+            .map(|a| Opt::new(a, act_words(who.lang, a))),
     );
     Ok(Html(AuditPage {
         s: who.shell(&web, Place::AdminAudit),
@@ -261,7 +269,7 @@ async fn show(
         subject: Field::new("subject", &asked.subject),
         from: field(who.lang, "from", &asked.from, wrong_from),
         to: field(who.lang, "to", &asked.to, wrong_to),
-        rows: entries.iter().map(|entry| row(&names, entry)).collect(),
+        rows: entries.iter().map(|entry| row(who.lang, &names, entry)).collect(),
         csv: format!("/app/admin/audit.csv?{}", asked.query()),
         previous: asked.before.map(|_| page(None)),
         next: entries.last().filter(|_| more).map(|last| page(Some(last.id))),

@@ -1,5 +1,6 @@
 //! For administrators: people, teams, roles, sign-ins, keys, settings, audit log.
 
+mod acts;
 mod audit;
 mod forms;
 mod import;
@@ -12,6 +13,7 @@ mod signin;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use settings::{Inforce, Source};
 
@@ -33,6 +35,7 @@ pub fn routes() -> Router<Web> {
         .merge(settings::routes())
         .merge(signin::routes())
         .merge(teams::routes())
+        .merge(webhooks::routes())
 }
 
 /// Why an act on an account was not done, in words; what is nobody's fault here is a problem.

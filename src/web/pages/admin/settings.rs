@@ -10,6 +10,7 @@ use axum::routing::get;
 
 use crate::app::Permission;
 use crate::web::html::Html;
+use crate::web::i18n::Lang;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Problem, Web};
@@ -38,6 +39,8 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub struct Health {
     pub label: String,
+    /// The page that says more; empty when there is none.
+    pub href: &'static str,
     /// Kind of state, icon, words.
     pub state: (&'static str, &'static str, String),
 }
@@ -59,6 +62,21 @@ pub struct SettingsPage {
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new().route("/app/admin/settings", get(show))
+}
+
+/// How the webhooks are, together.
+async fn webhooks(web: &Web, lang: Lang) -> Result<(&'static str, &'static str, String), Problem> {
+    let hooks = web.app.store.webhooks(None, 50).await?;
+    let failed: i64 = hooks.iter().map(|hook| hook.failed).sum();
+    Ok(match (hooks.len(), failed) {
+        (0, _) => ("", "dash", lang.word("health", "unset").to_string()),
+        (_, 0) => ("good", "check", lang.t("webhook-fine").to_string()),
+        _ => (
+            "bad",
+            "alert",
+            lang.t("webhook-failed").n("n", failed).to_string(),
+        ),
+    })
 }
 
 async fn show(State(web): State<Web>, who: SignedIn) -> Result<Html<SettingsPage>, Problem> {
@@ -84,18 +102,22 @@ async fn show(State(web): State<Web>, who: SignedIn) -> Result<Html<SettingsPage
     let health = vec![
         Health {
             label: lang.t("health-store").to_string(),
+            href: "",
             state: state(store, "answers", "away"),
         },
         Health {
             label: lang.t("health-links").to_string(),
+            href: "",
             state: state(waiting.is_empty(), "ready", "waiting"),
         },
         Health {
             label: lang.t("health-mail").to_string(),
+            href: "",
             state: state(outside.mail.is_some(), "set", "unset"),
         },
         Health {
             label: lang.t("health-oidc").to_string(),
+            href: "",
             state: match &outside.openid {
                 Some(openid) => ("good", "check", openid.issuer().to_owned()),
                 None => ("", "dash", lang.word("health", "unset").to_string()),
@@ -103,11 +125,17 @@ async fn show(State(web): State<Web>, who: SignedIn) -> Result<Html<SettingsPage
         },
         Health {
             label: lang.t("health-geo").to_string(),
+            href: "",
             state: state(
                 files_good,
                 "read",
                 if files.is_empty() { "unset" } else { "broken" },
             ),
+        },
+        Health {
+            label: lang.t("health-webhooks").to_string(),
+            href: "/app/admin/webhooks",
+            state: webhooks(&web, lang).await?,
         },
     ];
     let set = |name: &str| {

@@ -325,6 +325,7 @@ fn teams_roles_keys_and_settings_print() {
             s: shell(Place::AdminSettings),
             health: vec![Health {
                 label: lang.t("health-store").to_string(),
+                href: "/app/admin/webhooks",
                 state: ("good", "check", lang.word("health", "answers").to_string()),
             }],
             files: vec![Source {
@@ -361,6 +362,7 @@ fn the_log_prints_what_was_noted() {
                 actor: "王芳".into(),
                 word: "account:1".into(),
                 action: "account.roles".into(),
+                act: lang.word("act", "account-roles").to_string(),
                 subject: "account:7".into(),
                 detail: vec![("after".into(), HOSTILE.into()), ("before".into(), "[]".into())],
             }],

@@ -124,7 +124,7 @@ struct BoardPage {
     /// Goals of my team and of the firm.
     goals: Vec<GoalView>,
     /// The month of a vote that is open.
-    vote: Option<String>,
+    vote: Option<Period>,
     /// What was said when it was published, and when.
     published: Option<(String, Timestamp)>,
 }
@@ -220,7 +220,9 @@ async fn show(
         side: side.map(|(which, board)| side_of(lang, which, &board)),
         published,
         goals: goals.iter().map(|p| goal_view(lang, p)).collect(),
-        vote: open.filter(|_| viewer.is_some()).map(|v| v.month),
+        vote: open
+            .filter(|_| viewer.is_some())
+            .and_then(|v| Period::parse(&v.month).ok()),
     }))
 }
 

@@ -94,7 +94,7 @@ fn page(lang: Lang, frozen: bool, empty: bool) -> String {
         more: Some(20),
         rows: rows.clone(),
         goals: Vec::new(),
-        vote: (!frozen).then(|| "2026-11".to_owned()),
+        vote: (!frozen).then(|| Period::parse("2026-11").unwrap()),
         published: frozen.then(|| ("恭喜".to_owned(), "2026-11-24T01:00:00Z".parse().unwrap())),
         side: (!frozen).then(|| side_of(lang, before, &sample_board(true))),
     }

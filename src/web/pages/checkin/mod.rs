@@ -28,7 +28,7 @@ use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
 use crate::web::{Path, Problem, Query, Upload, Web};
 
-use view::{Row, rows};
+use view::{Row, campaign_names, posted_where, rows};
 
 /// A picture and what is typed, bytes.
 const LIMIT: usize = MAX_PICTURE_BYTES + (256 << 10);
@@ -111,11 +111,9 @@ async fn form(web: &Web, staff: &Staff, chosen: &str) -> Result<CheckinForm, Pro
         .links(Some(staff.employee), None, None, LINKS)
         .await?;
     links.reverse();
+    let names = campaign_names(web).await?;
     let offered = links.iter().map(|l| {
-        let mut words = format!("{} · {}", l.campaign_slug, lang.channel(&l.channel));
-        if !l.material.is_empty() {
-            words = format!("{words} · {}", l.material);
-        }
+        let words = posted_where(lang, &names, &l.campaign_slug, &l.channel);
         Opt::new(l.code.as_str(), format!("{words}（{}）", l.code.as_str()))
     });
     let now = web.app.now().to_zoned(web.app.programme.zone.clone());

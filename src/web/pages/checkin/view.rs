@@ -1,6 +1,6 @@
 //! What was told, and what became of it, as it is printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -91,6 +91,21 @@ fn exchange(lang: Lang, row: &InteractionRow, pictured: &BTreeSet<i64>) -> Excha
     }
 }
 
+/// Most campaigns called by their names.
+const CAMPAIGNS: i64 = 1_000;
+
+/// Names of campaigns by slug.
+pub async fn campaign_names(web: &Web) -> Result<HashMap<String, String>, StoreError> {
+    let campaigns = web.app.store.campaigns(None, CAMPAIGNS).await?;
+    Ok(campaigns.into_iter().map(|c| (c.slug, c.facts.name)).collect())
+}
+
+/// What was posted, and where: campaign and channel.
+pub fn posted_where(lang: Lang, names: &HashMap<String, String>, slug: &str, channel: &str) -> String {
+    let name = names.get(slug).map_or(slug, String::as_str);
+    format!("{name} · {}", lang.channel(channel))
+}
+
 /// A page of one's shares with the exchanges below them, newest first, and whether there are more.
 pub async fn rows(
     web: &Web,
@@ -116,11 +131,9 @@ pub async fn rows(
         (Some(first), Some(last)) => store.with_evidence(EvidenceOf::Interaction(first), last).await?,
         _ => BTreeSet::new(),
     };
+    let names = campaign_names(web).await?;
     let rows = shares.iter().map(|s| {
-        let mut title = format!("{} · {}", s.campaign_slug, lang.channel(&s.channel));
-        if !s.material.is_empty() {
-            title = format!("{title} · {}", s.material);
-        }
+        let title = posted_where(lang, &names, &s.campaign_slug, &s.channel);
         let below = exchanges.iter().filter(|x| x.share_id == s.id);
         Row {
             id: s.id,

@@ -16,7 +16,7 @@ use crate::app::results::Event;
 use crate::domain::{ClickId, Money};
 use crate::storage::pay::{FactRow, RunState};
 use crate::web::html::Html;
-use crate::web::i18n::Lang;
+use crate::web::i18n::{Lang, amounts};
 use crate::web::pages::pay::view as pay_view;
 use crate::web::pages::results::event::{EventView, Words};
 use crate::web::session::Staff;
@@ -125,7 +125,7 @@ fn is_own(fact: &FactRow, code: &str) -> bool {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    amounts(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 async fn own(web: &Web, staff: &Staff) -> Result<(String, String), Problem> {
@@ -175,7 +175,7 @@ async fn show(
         .collect();
     Ok(Html(SourcePage {
         title: kind_name(lang, &fact.kind),
-        occurred: occurred(&s, &fact.occurred),
+        occurred: pay_view::occurred(&s.moment, &fact.occurred),
         fields,
         source: lang
             .word(
@@ -196,15 +196,6 @@ async fn show(
         key: fact.source_key,
         s,
     }))
-}
-
-fn occurred(s: &Shell, text: &str) -> String {
-    match text.parse::<jiff::Timestamp>() {
-        Ok(at) => s.exact(&at),
-        Err(_) => text
-            .parse::<jiff::civil::Date>()
-            .map_or_else(|_| text.to_owned(), |day| s.day(&day)),
-    }
 }
 
 /// The click, lead or order behind a fact of the tracker, told as in one's results.
@@ -274,7 +265,11 @@ async fn list(
                     .collect();
                 let query = pay_view::query(&[("kind", &kind), ("key", &fact.source_key)]);
                 SourceView {
-                    says: format!("{} {}", occurred(&s, &fact.occurred), fact.source_key),
+                    says: format!(
+                        "{} {}",
+                        pay_view::occurred(&s.moment, &fact.occurred),
+                        fact.source_key
+                    ),
                     details,
                     href: Some(format!("/app/income/source{query}")),
                 }

@@ -6,7 +6,7 @@ use crate::app::pay::{Part, Pending, Statement, Story, Two};
 use crate::domain::Money;
 use crate::payout::Label;
 use crate::storage::pay::{LineKind, ObjectionState, Offer, RunState};
-use crate::web::i18n::{Lang, day_words, yuan};
+use crate::web::i18n::{Lang, amounts, day_words, yuan};
 use crate::web::pages::pay::view::{self, Chip};
 
 /// A text in the language of the page, with the person's name for their code.
@@ -15,11 +15,11 @@ pub fn say(lang: Lang, two: &Two, code: &str, name: &str) -> String {
         Lang::Zh => &two.0,
         Lang::En => &two.1,
     };
-    named(text, code, name)
+    amounts(&named(text, code, name))
 }
 
 /// Puts a name where a code stands as a word of its own.
-fn named(text: &str, code: &str, name: &str) -> String {
+pub fn named(text: &str, code: &str, name: &str) -> String {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

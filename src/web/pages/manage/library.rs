@@ -124,7 +124,10 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
             campaign: campaign.facts.name.clone(),
             voices: voices.join(" · "),
             video: m.facts.video_url,
-            days: format!("{} – {}", day(m.facts.starts_on), day(m.facts.ends_on)),
+            days: match (m.facts.starts_on, m.facts.ends_on) {
+                (None, None) => lang.t("campaign-days-any").to_string(),
+                (first, last) => format!("{} – {}", day(first), day(last)),
+            },
             scheduled: m.facts.starts_on.is_some_and(|first| today < first),
             state: m.state,
             mine: who.actor.is_same(store, &m.made_by).await?,

@@ -44,6 +44,8 @@ pub struct LinkRow {
     /// Last business day it redirects, when it ends.
     pub last_day: Option<Date>,
     pub counts: Counts,
+    /// A last day that was typed and is none, and what is wrong with it.
+    pub wrong: Option<(String, String)>,
 }
 
 impl LinkRow {
@@ -175,6 +177,7 @@ pub async fn list(
                 Some(app.day_of(last))
             }),
             counts: totals.get(&l.id.0).copied().unwrap_or_default(),
+            wrong: None,
         })
         .collect();
     Ok((rows, filter, previous, next))
@@ -277,7 +280,18 @@ async fn expire(
     let mut field = Field::new("expires_on", &sent.expires_on);
     let day = date(who.lang, &sent.expires_on, &mut field);
     if let Some(error) = field.error {
-        return Err(Problem::field("/expires_on", error));
+        let link = web.app.store.link(&code).await?;
+        let link = link.ok_or_else(|| Problem::not_found(format_args!("link {code:?}")))?;
+        let campaign = known(&web, &who, &link.campaign_slug).await?;
+        let asked = Asked {
+            employee: Some(link.employee_code),
+            ..Asked::default()
+        };
+        let mut shown = page(&web, &who, &campaign, &asked).await?;
+        if let Some(row) = shown.links.iter_mut().find(|row| row.code == link.code.as_str()) {
+            row.wrong = Some((field.value, error));
+        }
+        return Ok(Html(shown).status(StatusCode::UNPROCESSABLE_ENTITY));
     }
     let changes = LinkChanges {
         expires_at: Some(day.and_then(|day| end_of(&web.app, day))),

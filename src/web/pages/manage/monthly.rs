@@ -140,7 +140,9 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
         ..CutFilter::default()
     };
     let mut findings = Vec::new();
-    if let Some(best) = grids[0].rows.first() {
+    // The best of a month in which nothing counted is nobody.
+    let counts = |cell: Option<&Cell>| matches!(cell, Some(Cell::Count(n)) if *n > 0);
+    if let Some(best) = grids[0].rows.first().filter(|row| counts(row.get(1))) {
         findings.push(
             lang.t("monthly-best-person")
                 .with("name", best[0].shown())
@@ -154,7 +156,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
         let now = store.cut_sums(cut, &of(&period)).await?;
         let was = store.cut_sums(cut, &of(&before)).await?;
         let grid = cut_grid(web, lang, cut, (key, head), now, &was).await?;
-        if let Some(best) = grid.rows.first() {
+        if let Some(best) = grid.rows.first().filter(|row| counts(row.get(2))) {
             findings.push(
                 lang.word("monthly-best", finding)
                     .with("name", best[0].shown())

@@ -73,23 +73,24 @@ async fn put(
     }
 }
 
-/// The bytes of the field `picture`.
+/// The bytes of the field `picture`; none where there is no file or one of more than 12 MB, so that it is said at the
+/// field as with any other file that is no picture.
 pub async fn first_file(mut multipart: Multipart) -> Result<Vec<u8>, Problem> {
     let broken = |error: axum::extract::multipart::MultipartError| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "a picture has at most 12 MB",
-            )
+            Ok(Vec::new())
         } else {
-            Problem::unreadable("the upload could not be read to its end")
+            Err(Problem::unreadable("the upload could not be read to its end"))
         }
     };
-    while let Some(field) = multipart.next_field().await.map_err(broken)? {
-        if field.name() == Some("picture") {
-            return Ok(field.bytes().await.map_err(broken)?.to_vec());
+    loop {
+        match multipart.next_field().await {
+            Ok(Some(field)) if field.name() == Some("picture") => {
+                return field.bytes().await.map(|bytes| bytes.to_vec()).or_else(broken);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(Vec::new()),
+            Err(error) => return broken(error),
         }
     }
-    Err(Problem::field("/picture", "expected a file"))
 }

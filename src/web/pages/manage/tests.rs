@@ -90,6 +90,7 @@ fn a_campaign_shows_links_coupons_and_forms_with_errors_at_their_fields() {
                 disabled: true,
                 last_day: Some(date(2026, 11, 30)),
                 counts: Counts::default(),
+                wrong: Some(("31.12.".into(), "日期不对".into())),
             }],
             previous: None,
             next: None,

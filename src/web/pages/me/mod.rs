@@ -1,4 +1,4 @@
-//! `/app/me`: language, name on boards, password, signing out. `/app/welcome` asks for the name once.
+//! `/app/me`: language, name on boards, password, where one is signed in, signing out. `/app/welcome` asks for the name once.
 
 use askama::Template;
 use axum::Router;
@@ -17,6 +17,7 @@ use crate::ranking::board_name;
 use crate::storage::employees::{Employee, set_employee_display};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
+use crate::web::pages::sessions;
 use crate::web::session::{Gate, SignedIn, Staff, id_hash, safe_next};
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Field};
@@ -67,6 +68,8 @@ struct MePage {
     rules_wait: bool,
     current: Field,
     wished: Field,
+    /// Where one is signed in.
+    sessions: Vec<sessions::Row>,
     /// What was just done.
     done: Option<String>,
 }
@@ -120,7 +123,7 @@ async fn employee_of(web: &Web, who: &SignedIn) -> Result<Option<Employee>, Prob
     })
 }
 
-async fn page(web: &Web, who: &SignedIn) -> Result<MePage, Problem> {
+async fn page(web: &Web, who: &SignedIn, session: &Session) -> Result<MePage, Problem> {
     let employee = employee_of(web, who).await?;
     let (mut points, mut rules_wait) = (None, false);
     if let Some(employee) = &employee {
@@ -137,6 +140,7 @@ async fn page(web: &Web, who: &SignedIn) -> Result<MePage, Problem> {
         display: employee.as_ref().map(DisplayForm::of),
         current: Field::empty("current"),
         wished: Field::empty("wished"),
+        sessions: sessions::rows(web, who, session).await?,
         done: None,
     })
 }
@@ -153,11 +157,17 @@ fn answer(web: &Web, page: MePage, status: StatusCode) -> Response {
     response
 }
 
-async fn show(State(web): State<Web>, who: SignedIn, Query(q): Query<Done>) -> Result<Response, Problem> {
-    let mut page = page(&web, &who).await?;
+async fn show(
+    State(web): State<Web>,
+    who: SignedIn,
+    session: Session,
+    Query(q): Query<Done>,
+) -> Result<Response, Problem> {
+    let mut page = page(&web, &who, &session).await?;
     page.done = match q.done.as_deref() {
         Some("display") => Some(who.lang.t("me-done-display").to_string()),
         Some("password") => Some(who.lang.t("me-done-password").to_string()),
+        Some("ended") => Some(who.lang.t("sessions-done").to_string()),
         _ => None,
     };
     Ok(answer(&web, page, StatusCode::OK))
@@ -180,6 +190,7 @@ async fn welcome(State(web): State<Web>, staff: Staff, Query(q): Query<Next>) ->
 async fn display(
     State(web): State<Web>,
     staff: Staff,
+    session: Session,
     Form(form): Form<DisplayChoice>,
 ) -> Result<Response, Gate> {
     let lang = staff.who.lang;
@@ -200,7 +211,7 @@ async fn display(
         let mut form_again = DisplayForm::of(&employee);
         form_again.chosen = form.display.unwrap_or_default();
         form_again.nickname = Field::new("nickname", nickname.unwrap_or("")).wrong(error);
-        let mut page = page(&web, &staff.who).await?;
+        let mut page = page(&web, &staff.who, &session).await?;
         page.display = Some(form_again);
         return Ok(answer(&web, page, StatusCode::UNPROCESSABLE_ENTITY));
     }
@@ -246,7 +257,7 @@ async fn password(
     let Err(refusal) = changed else {
         return Ok(see_other("/app/me?done=password"));
     };
-    let mut page = page(&web, &who).await?;
+    let mut page = page(&web, &who, &session).await?;
     match refusal {
         AccountRefusal::Password(error) => {
             page.wished = page.wished.wrong(who.lang.word("me-password", error.as_str()));
@@ -259,7 +270,7 @@ async fn password(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::accounts::PasswordError;
+    use crate::app::accounts::{OpenSession, PasswordError};
 
     fn form() -> DisplayForm {
         DisplayForm {
@@ -278,7 +289,17 @@ mod tests {
                 PasswordError::Long,
                 PasswordError::Guessable,
             ] {
+                let line = |key: &str, is_current: bool, agent: &str| {
+                    sessions::row(OpenSession {
+                        key: key.into(),
+                        agent: agent.into(),
+                        begun_at: (!is_current).then_some(1_763_000_000_000),
+                        ends_at: 1_764_000_000_000,
+                        is_current,
+                    })
+                };
                 let page = MePage {
+                    sessions: vec![line("a", true, "wechat ios"), line("b", false, "other other")],
                     s: Shell::sample(lang, Place::Me),
                     login: "zhang.xw".into(),
                     team: Some("徐汇店".into()),

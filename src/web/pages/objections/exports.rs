@@ -8,7 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::Permission;
-use crate::app::pay::{ExportKind, ExportOf, export_table};
+use crate::app::pay::{ExportKind, ExportOf, documents, export_table};
 use crate::domain::{Money, Period};
 use crate::storage::pay::RunState;
 use crate::web::html::Html;
@@ -101,7 +101,9 @@ async fn show(
         let of = head.id.to_string();
         rows.push(RunRow {
             id: head.id,
-            scheme: head.scheme.clone(),
+            scheme: documents()
+                .get(&head.scheme)
+                .map_or_else(|| head.scheme.clone(), |d| pay_view::say(lang, &d.header.name)),
             period: pay_view::period(lang, &head.period),
             state: Chip::run(lang, head.state),
             total: head.total,

@@ -19,7 +19,7 @@ use crate::app::Permission;
 use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, enter, known};
 use crate::storage::pay::{FactFilter, FactRow};
 use crate::web::html::{Html, see_other};
-use crate::web::i18n::{Lang, TimeTag};
+use crate::web::i18n::{Lang, TimeTag, amounts};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
@@ -128,7 +128,7 @@ fn says(lang: Lang, info: Option<&KindInfo>, fields: &str) -> String {
         if label.is_empty() { field.to_owned() } else { label }
     };
     let value = |v: &Value| match v {
-        Value::String(text) => text.clone(),
+        Value::String(text) => amounts(text),
         Value::Bool(yes) => lang.word("param-choice", yes).to_string(),
         other => other.to_string(),
     };
@@ -150,7 +150,7 @@ fn row(web: &Web, lang: Lang, infos: &BTreeMap<String, KindInfo>, fact: &FactRow
         kind: info.map_or_else(|| fact.kind.clone(), |i| view::say(lang, &i.label)),
         key: fact.source_key.clone(),
         revision: fact.revision,
-        day: fact.occurred.clone(),
+        day: view::occurred(&crate::web::shell::moment(&web.app, lang), &fact.occurred),
         who: fact.subject.clone().unwrap_or_default(),
         says: says(lang, info, &fact.fields),
         source: fact.source.clone(),

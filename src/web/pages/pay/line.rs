@@ -12,7 +12,8 @@ use crate::app::Permission;
 use crate::domain::Money;
 use crate::storage::pay::{LineRow, Run};
 use crate::web::html::Html;
-use crate::web::i18n::Lang;
+use crate::web::i18n::{Lang, amounts};
+use crate::web::pages::income::view::named;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Path, Problem, Query, Web};
@@ -107,11 +108,14 @@ impl LineView {
             id: row.id,
             title: pick(&line.title),
             about: line.about.clone().unwrap_or_default(),
-            due: line.due.clone().unwrap_or_default(),
+            due: line
+                .due
+                .as_deref()
+                .map_or_else(String::new, |day| view::day(lang, day)),
             rule: line.rule.clone(),
             kind: line.kind.as_str(),
             amount: line.amount,
-            says: pick(&line.says),
+            says: amounts(&pick(&line.says)),
         }
     }
 }
@@ -202,16 +206,21 @@ async fn show(State(web): State<Web>, who: SignedIn, Path(id): Path<i64>) -> Res
         None => None,
     };
     let books = trace["book"].as_array().into_iter().flatten();
+    let mut parts = parts(lang, &trace);
+    let mut shown = LineView::of(lang, &row);
+    for says in parts.iter_mut().map(|p| &mut p.says).chain([&mut shown.says]) {
+        *says = named(says, &line.payee, &name);
+    }
     Ok(Html(LinePage {
         s: who.shell(&web, Place::PayRuns),
         run: run.id,
         scheme,
         period: view::period(lang, &run.period),
         name,
-        parts: parts(lang, &trace),
+        parts,
         books: books.map(|b| view::say_json(lang, &b["note"])).collect(),
         origin,
-        line: LineView::of(lang, &row),
+        line: shown,
     }))
 }
 

@@ -17,7 +17,8 @@ use crate::app::pay::{
 use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
 use crate::web::html::{Html, see_other};
-use crate::web::i18n::{Lang, TimeTag};
+use crate::web::i18n::{Lang, TimeTag, amounts};
+use crate::web::pages::income::view::named;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
@@ -126,9 +127,16 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
         title: pick(&says.title),
         what: view::offer_what(lang, offer),
         amount: says.amount,
-        effective: says.effective.clone().unwrap_or_default(),
+        effective: says
+            .effective
+            .as_deref()
+            .map_or_else(String::new, |day| view::day(lang, day)),
         about: says.about.clone().unwrap_or_default(),
-        says: pick(&says.says),
+        says: amounts(&named(
+            &pick(&says.says),
+            &says.payee,
+            offer.name.as_deref().unwrap_or(&says.payee),
+        )),
         run: offer.run,
         scheme: scheme.map_or_else(
             || offer.scheme.clone(),

@@ -6,7 +6,7 @@ use crate::app::pay::PayError;
 use crate::domain::{Money, Period};
 use crate::payout::Label;
 use crate::storage::pay::{Offer, OfferState, RunState};
-use crate::web::i18n::{self, Lang};
+use crate::web::i18n::{self, Lang, Moment};
 
 /// A state as a chip.
 #[derive(Clone, Debug)]
@@ -52,7 +52,26 @@ pub fn say(lang: Lang, label: &Label) -> String {
 
 /// The language's own of two texts of a JSON object `{zh, en}`.
 pub fn say_json(lang: Lang, two: &serde_json::Value) -> String {
-    two[lang.as_str()].as_str().unwrap_or_default().to_owned()
+    i18n::amounts(two[lang.as_str()].as_str().unwrap_or_default())
+}
+
+/// When a fact happened, a day or an instant as the store writes it, as people say it.
+pub fn occurred(moment: &Moment, text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => moment.exact(at),
+        Err(_) => match text.parse::<jiff::civil::DateTime>() {
+            Ok(at) if text.len() > 10 => at
+                .to_zoned(moment.zone.clone())
+                .map_or_else(|_| text.to_owned(), |at| moment.exact(at.timestamp())),
+            _ => day(moment.lang, text),
+        },
+    }
+}
+
+/// A day as the store writes it, as people say it.
+pub fn day(lang: Lang, text: &str) -> String {
+    text.parse()
+        .map_or_else(|_| text.to_owned(), |day| i18n::day_words(lang, day))
 }
 
 /// A period's label as people say it.
@@ -132,7 +151,7 @@ pub fn offer_what(lang: Lang, offer: &Offer) -> String {
         true => lang.word("offer-what", word).to_string(),
         false => word.to_owned(),
     };
-    format!("{word} {}", offer.says.quantity)
+    i18n::amounts(&format!("{word} {}", offer.says.quantity))
 }
 
 #[cfg(test)]

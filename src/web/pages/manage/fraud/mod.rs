@@ -169,8 +169,28 @@ fn click_row(s: &Shell, c: &ClickEvidence) -> ClickRow {
             .map(|n| format!("{:04x}", n & 0xffff))
             .unwrap_or_default(),
         place: c.place.clone().unwrap_or_default(),
-        agent: c.agent.clone().unwrap_or_default(),
+        agent: c
+            .agent
+            .as_deref()
+            .map_or_else(String::new, |a| agent_words(s.lang, a)),
         error: None,
+    }
+}
+
+/// `wechat · mobile` as people say it.
+fn agent_words(lang: Lang, agent: &str) -> String {
+    let (browser, device) = agent.split_once(" · ").unwrap_or((agent, "other"));
+    let device = match device {
+        "mobile" | "tablet" | "desktop" => lang.word("device", device).to_string(),
+        _ => lang.t("device-other").to_string(),
+    };
+    match browser {
+        "" | "other" => device,
+        // Apps people post in are channels, too, and called alike.
+        browser => match crate::web::pages::sessions::named(browser) {
+            name if name == browser => format!("{} {device}", lang.channel(browser)),
+            name => format!("{name} {device}"),
+        },
     }
 }
 
