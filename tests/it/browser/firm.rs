@@ -3,7 +3,8 @@
 use bole::app::adjust::ask_adjustment;
 use bole::app::honour::{GoalToSet, HonourToGive, give_honour, set_goal};
 use bole::app::pay::{
-    Enterable, FactInput, SettingInput, change_setting, look_at_file, object, put_facts, set_attributes,
+    Enterable, FactInput, SettingInput, change_setting, known, look_at_file, object, put_facts,
+    set_attributes,
 };
 use bole::app::vote::{NewVote, open_vote};
 use bole::app::webhooks::{WebhookWish, make_webhook};
@@ -172,7 +173,8 @@ async fn pay(rig: &Rig) -> (String, i64) {
     facts.extend((1..=6).map(|n| sold(&format!("s-{n}"), "li", &format!("{}.50", n * 7000))));
     put_facts(app, &by, &facts).await.expect("facts");
     let list = "编号,日期,业务员,新店,实收金额\ns-7,2026-11-02,li,七号店,9000\ns-8,,nobody,,五\n";
-    let what = Enterable::find("first_batch").expect("a kind");
+    let known = known(app).await.expect("the kinds");
+    let what = Enterable::find(&known, "first_batch").expect("a kind");
     look_at_file(app, &by, &what, "till", ("首批.csv", list.as_bytes()))
         .await
         .expect("a file");
