@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{activity, calculated, closed, lines, take};
+use super::{activity, calculated, closed, lines, record, take};
 use bole::domain::Role;
 
 use crate::points::rig::Rig;
@@ -105,6 +105,107 @@ async fn given_a_payout_when_somebody_it_pays_or_without_the_right_decides_then_
     assert_eq!(take(&rig, "approver-z3", &run, "close").await.0, 403);
 }
 
+/// A scheme that gives the owner of an order's link a share of it.
+fn paying(id: &str, rate: &str) -> String {
+    format!(
+        r#"
+[scheme]
+id = "{id}"
+version = 1
+zh = "按订单"
+en = "By order"
+source = "test"
+period = "month"
+from = "2026-01-01"
+[fact.order]
+zh = "订单"
+en = "order"
+[fact.order.fields]
+amount = {{ type = "money", min = "0", zh = "金额", en = "amount" }}
+link = "employee"
+[[step]]
+id = "orders"
+do = "select"
+from = "fact.order"
+[[step]]
+id = "shares"
+do = "derive"
+from = "orders"
+columns = {{ pay = "amount * {rate}" }}
+[[step]]
+id = "cash"
+do = "round"
+from = "shares"
+column = "pay"
+as = "paid"
+[[step]]
+id = "share"
+do = "emit"
+as = "line"
+rule = "R1"
+zh = "份额"
+en = "share"
+from = "cash"
+payee = "link"
+amount = "paid"
+about = "id"
+[[example]]
+id = "one"
+zh = "一单"
+en = "one order"
+period = {{ from = "2026-10-01", to = "2026-11-01" }}
+roster = [{{ id = "a" }}]
+facts = [{{ kind = "order", id = "o", occurred = "2026-10-03", amount = "100", link = "a" }}]
+expect = {{ lines = ["a share {expected}"] }}
+"#,
+        expected = if rate == "10%" { "10.00" } else { "8.00" }
+    )
+}
+
+async fn given_two_payouts_of_one_order_when_closed_at_once_then_the_guards_take_the_smaller_once(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    record(
+        &rig,
+        vec![
+            json!({"kind": "order", "source": "till", "source_key": "o-1", "occurred_on": "2026-10-05",
+                   "measures": {"amount": "1000.00"}, "dimensions": {"customer": "c", "link": "Z3"}}),
+        ],
+    )
+    .await;
+    let mut runs = Vec::new();
+    for (scheme, rate) in [("97-one", "10%"), ("98-two", "8%")] {
+        let version = json!({"from_on": "2026-01-01", "document": paying(scheme, rate), "enabled": false, "note": "test"});
+        let path = format!("/schemes/{scheme}/versions");
+        let (status, body) = rig.post("admin", &path, version).await;
+        assert_eq!(status, 201, "{body}");
+        let body = json!({"scheme": scheme, "period": "2026-10"});
+        let (status, run) = rig.post("admin", "/payouts", body).await;
+        assert_eq!(status, 201, "{run}");
+        take(&rig, "admin", &run, "submit").await;
+        assert_eq!(take(&rig, "other", &run, "approve").await.0, 200);
+        runs.push(run);
+    }
+    let (a, b) = tokio::join!(
+        take(&rig, "admin", &runs[0], "close"),
+        take(&rig, "admin", &runs[1], "close")
+    );
+    assert_eq!((a.0, b.0), (200, 200), "{} {}", a.1, b.1);
+    let owed = rig
+        .app
+        .store
+        .account_balance("payable:employee:Z3")
+        .await
+        .unwrap();
+    assert_eq!(
+        owed.minor(),
+        10_000,
+        "the larger of both: {:?}",
+        [lines(&rig, &runs[0]).await, lines(&rig, &runs[1]).await]
+    );
+}
+
 async fn given_one_person_with_two_keys_when_both_sides_of_a_payout_are_theirs_then_it_is_refused(
     db: TestDb,
 ) {
@@ -197,7 +298,7 @@ async fn given_an_earlier_calculation_when_calculated_again_then_only_the_new_on
     let rig = Rig::new(&db).await;
     activity(&rig).await;
     let first = calculated(&rig, "admin").await;
-    super::record(&rig, vec![super::receipt("r2", "200000.00", "2026-11-05")]).await;
+    record(&rig, vec![super::receipt("r2", "200000.00", "2026-11-05")]).await;
     let second = calculated(&rig, "admin").await;
     assert_eq!(second["total"], "50000.00");
     assert_eq!(take(&rig, "admin", &first, "submit").await.0, 409, "superseded");
@@ -374,6 +475,7 @@ both!(given_a_clock_turned_back_when_a_payout_goes_on_then_it_is_refused_and_not
 both!(given_a_calculated_payout_when_it_goes_its_road_then_it_is_booked_once_and_paid);
 both!(given_a_payout_when_somebody_it_pays_or_without_the_right_decides_then_it_is_refused);
 both!(given_days_that_overlap_when_calculated_at_once_then_one_wins);
+both!(given_two_payouts_of_one_order_when_closed_at_once_then_the_guards_take_the_smaller_once);
 both!(given_one_person_with_two_keys_when_both_sides_of_a_payout_are_theirs_then_it_is_refused);
 both!(given_a_payout_when_read_by_whom_it_pays_then_they_see_their_own_and_only_under_review);
 both!(given_an_earlier_calculation_when_calculated_again_then_only_the_new_one_counts);

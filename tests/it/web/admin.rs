@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use bole::app::Actor;
+use bole::app::accounts::{self, ManageRefusal};
 use bole::domain::Role;
 use rust_xlsxwriter::Workbook;
 
@@ -385,8 +387,16 @@ async fn given_roles_when_changed_then_one_administrator_stays_and_nobody_raises
         .count();
     assert_eq!(done, 1, "{} {}", a.status, b.status);
     let duties = app.store.accounts_with_duties().await.expect("a store");
-    let admins = duties.iter().filter(|a| a.roles.contains(&Role::Admin)).count();
-    assert_eq!(admins, 1);
+    let admins: Vec<_> = duties.iter().filter(|a| a.roles.contains(&Role::Admin)).collect();
+    assert_eq!(admins.len(), 1);
+    // Whoever asks, and in whatever way.
+    let last = admins[0].id;
+    for refused in [
+        accounts::set_roles(&app, &Actor::System, last, &[Role::Employee]).await,
+        accounts::disable(&app, &Actor::System, last, true).await,
+    ] {
+        assert!(matches!(refused, Err(ManageRefusal::LastAdmin)), "{refused:?}");
+    }
 }
 
 async fn given_a_key_when_made_and_revoked_then_it_is_shown_once_and_the_log_tells_both(db: TestDb) {
