@@ -25,9 +25,9 @@ use tower::ServiceExt;
 use super::month::{self, Told};
 
 /// People of the firm.
-pub const PEOPLE: usize = 10_000;
+const PEOPLE: usize = 10_000;
 /// Facts of the month.
-pub const FACTS: usize = 1_000_000;
+const FACTS: usize = 1_000_000;
 /// All schemes are calculated within, seconds.
 const CALCULATE: f64 = 60.0;
 /// A statement is shown within, seconds.
@@ -63,10 +63,11 @@ fn app(store: Store) -> App {
 }
 
 /// Lays the firm down: people, attributes, settings, facts.
-async fn lay(app: &App) {
+async fn lay(app: &App, part: usize) {
+    let (people, all) = (PEOPLE / part, FACTS / part);
     let store = &app.store;
     let now = app.clock.now_ms();
-    store.fill_people(PEOPLE as i64, now).await.expect("people");
+    store.fill_people(people as i64, now).await.expect("people");
     let from_on = "2026-01-01".parse().expect("a day");
     for (scheme, _, params) in month::schemes() {
         let input = SettingInput {
@@ -81,7 +82,7 @@ async fn lay(app: &App) {
             .unwrap_or_else(|error| panic!("{scheme}: {error}"));
     }
     let mut tx = store.begin().await.expect("a store");
-    for n in 0..PEOPLE {
+    for n in 0..people {
         let id = bole::domain::EmployeeId(n as i64 + 1);
         for (name, value) in month::attributes(n) {
             insert_roster_value(&mut tx, id, (&name, &value.to_string()), from_on, ("bench", now))
@@ -91,7 +92,7 @@ async fn lay(app: &App) {
     }
     tx.commit().await.expect("a store");
     let mut batch: Vec<Told> = Vec::new();
-    let mut facts = month::facts(PEOPLE, FACTS);
+    let mut facts = month::facts(people, all, part);
     let mut count = 0;
     loop {
         batch.clear();
@@ -120,7 +121,7 @@ async fn lay(app: &App) {
         put_new_facts(&mut tx, &rows).await.expect("facts");
         tx.commit().await.expect("a store");
     }
-    assert_eq!(count, FACTS);
+    assert_eq!(count, all);
 }
 
 /// A browser of one person.
@@ -182,15 +183,17 @@ async fn give_accounts(app: &App) {
     }
 }
 
-async fn road(folder: &Path) -> Vec<Measured> {
+async fn road(folder: &Path, part: usize) -> Vec<Measured> {
     let url = format!("sqlite:{}", folder.join("firm.db").display());
     let store = Store::open(&StoreOptions::new(url)).await.expect("a store");
     store.migrate().await.expect("the schema");
     let app = app(store);
     let begun = Instant::now();
-    lay(&app).await;
+    lay(&app, part).await;
     println!(
-        "laid down {PEOPLE} people and {FACTS} facts in {:.1} s",
+        "laid down {} people and {} facts in {:.1} s",
+        PEOPLE / part,
+        FACTS / part,
         begun.elapsed().as_secs_f64()
     );
     give_accounts(&app).await;
@@ -277,12 +280,12 @@ async fn read(readers: &[Reader], state: &str) -> Measured {
     }
 }
 
-/// Runs it; gives what was measured.
-pub fn run() -> Vec<Measured> {
+/// Runs it for a firm `part` times smaller; gives what was measured.
+pub fn run(part: usize) -> Vec<Measured> {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(road(folder.path()))
+    runtime.block_on(road(folder.path(), part))
 }

@@ -4,6 +4,7 @@
 //! cargo bench --bench payout                     100 000 payees, 1 000 000 facts, all documents; best of 3
 //! cargo bench --bench payout -- --rounds 5
 //! cargo bench --bench payout -- --firm           a month end: 10 000 people, 15 schemes, 1 000 000 facts, with store and pages
+//! cargo bench --bench payout -- --firm --part 20   the same, twenty times smaller
 //! ```
 //!
 //! Ratios are the result; seconds depend on the machine and its neighbours. The plain programs are what somebody would
@@ -157,9 +158,9 @@ fn peak() -> Option<u64> {
 }
 
 /// The firm's month end, with its limits.
-fn month_end() {
+fn month_end(part: usize) {
     let mut missed = Vec::new();
-    for found in firm::run() {
+    for found in firm::run(part.max(1)) {
         println!(
             "{:<44} {:>7.3} s  limit {:.1} s",
             found.name, found.took, found.limit
@@ -179,14 +180,15 @@ fn month_end() {
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
+    let number = |name: &str| {
+        args.iter()
+            .position(|a| a == name)
+            .and_then(|n| args.get(n + 1)?.parse().ok())
+    };
     if args.iter().any(|a| a == "--firm") {
-        return month_end();
+        return month_end(number("--part").unwrap_or(1));
     }
-    let rounds = args
-        .iter()
-        .position(|a| a == "--rounds")
-        .and_then(|n| args.get(n + 1)?.parse().ok())
-        .unwrap_or(3);
+    let rounds = number("--rounds").unwrap_or(3);
     let schemes = schemes();
     let mut missed = Vec::new();
     let mut say = |name: &str, took: Duration, plain: (&str, Duration), limit: f64, more: &str| {

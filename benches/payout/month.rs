@@ -73,7 +73,8 @@ pub fn schemes() -> Vec<(&'static str, &'static str, Value)> {
             "2026-10",
             json!({
                 "assessment_share": "20%",
-                "indicators": [{ "indicator": "calls", "weight": "50%" }, { "indicator": "training", "weight": "50%" }],
+                "indicators": [{ "indicator": "calls", "weight": "25%" }, { "indicator": "training", "weight": "25%" },
+                               { "indicator": "display", "weight": "25%" }, { "indicator": "report", "weight": "25%" }],
             }),
         ),
         (
@@ -126,7 +127,7 @@ pub fn schemes() -> Vec<(&'static str, &'static str, Value)> {
 pub fn attributes(n: usize) -> Vec<(String, Value)> {
     let own = |name: &str, value: Value| (name.to_owned(), value);
     vec![
-        own("02-marketing-support-month.post", json!("clerk")),
+        own("02-marketing-support-month.post", json!("web")),
         own("03-production.post", json!("beautician")),
         own("05-assessment-pay.fixed", json!(format!("{}.00", 4200 + n % 900))),
         own("06-three-levels.level", json!("salesperson")),
@@ -159,8 +160,8 @@ type Kind = (
     fn(usize, usize) -> (Option<String>, String, Value),
 );
 
-/// A month of facts; clicks fill it up to so many.
-pub fn facts(people: usize, all: usize) -> impl Iterator<Item = Told> {
+/// A month of facts of a firm `part` times smaller than the whole; clicks fill it up to so many.
+pub fn facts(people: usize, all: usize, part: usize) -> impl Iterator<Item = Told> {
     let kinds: [Kind; 29] = [
         ("00", "share", 60_000, |n, p| {
             let fields = json!({ "channel": "moments", "compliant": true, "content": format!("c{}", n % 90), "tracked": true });
@@ -240,8 +241,8 @@ pub fn facts(people: usize, all: usize) -> impl Iterator<Item = Told> {
                 json!({ "role": role, "for_scheme": "04-conference-selling" }),
             )
         }),
-        ("05", "behaviour", 20_000, |n, p| {
-            let indicator = ["calls", "training"][(n / p) % 2];
+        ("05", "behaviour", 40_000, |n, p| {
+            let indicator = ["calls", "training", "display", "report"][(n / p) % 4];
             let fields = json!({ "indicator": indicator, "done": 17 + n % 6, "required": 22 });
             (Some(code(n % p)), "2026-10-31".into(), fields)
         }),
@@ -317,6 +318,8 @@ pub fn facts(people: usize, all: usize) -> impl Iterator<Item = Told> {
             )
         }),
     ];
+    let kinds =
+        kinds.map(|(scheme, kind, count, told)| (scheme, kind, (count / part).max(count.min(2)), told));
     let others: usize = kinds.iter().map(|k| k.2).sum();
     let click: Kind = ("00", "click", all - others, |n, p| {
         let fields = json!({ "dwell_s": format!("{}.250", 20 + n % 60), "share": format!("s{}", n % 60_000), "visitor": format!("v{n}") });
