@@ -46,10 +46,7 @@ async fn given_an_admin_when_signing_in_then_pages_open_under_a_fresh_session(db
         assert!(session.contains(part), "{session}");
     }
     assert_ne!(browser.cookie("bole_session"), Some("AAAAAAAAAAAAAAAAAAAAAA"));
-    assert_eq!(
-        browser.get("/app").await.header("location"),
-        "/app/manage/campaigns"
-    );
+    assert_eq!(browser.get("/app").await.header("location"), "/app/admin/people");
 
     // The id is not in the store, its hash is.
     let id = browser.cookie("bole_session").expect("a session").to_owned();
@@ -76,10 +73,7 @@ async fn given_a_session_when_its_days_are_over_then_signing_in_is_asked_again(d
         .post("/app/signin", &[("login", "boss"), ("password", RIGHT)])
         .await;
     db.clock.advance_ms(13 * 86_400_000);
-    assert_eq!(
-        browser.get("/app").await.header("location"),
-        "/app/manage/campaigns"
-    );
+    assert_eq!(browser.get("/app").await.header("location"), "/app/admin/people");
     db.clock.advance_ms(2 * 86_400_000);
     assert!(
         browser

@@ -78,7 +78,7 @@ async fn given_a_file_when_it_is_looked_at_then_every_line_says_what_it_would_do
         .await
         .body;
     assert!(
-        shown.contains("12000.50") && shown.contains("=1+1") && shown.contains("k-8"),
+        shown.contains("12,000.50") && shown.contains("=1+1") && shown.contains("k-8"),
         "{shown}"
     );
     // The same file again: what is recorded is known; another amount is a revision.

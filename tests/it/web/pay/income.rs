@@ -74,7 +74,7 @@ async fn given_a_payout_when_it_is_put_up_for_review_then_each_sees_their_own_an
     let shown = zhang.get(source).await;
     assert_eq!(shown.status.as_u16(), 200, "{}", shown.body);
     assert!(
-        shown.body.contains("60000.00") && shown.body.contains("门店 o-1"),
+        shown.body.contains("60,000.00") && shown.body.contains("门店 o-1"),
         "{}",
         shown.body
     );

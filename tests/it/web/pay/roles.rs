@@ -50,10 +50,9 @@ async fn given_pay_when_each_role_asks_for_each_page_then_only_finance_approvers
             }
         }
         let home = browser.get("/app/me").await.body;
-        assert_eq!(
-            home.contains("/app/pay/runs"),
-            status == 200 && home.contains("sidebar"),
-            "{login}"
+        assert!(
+            status == 200 || !home.contains("/app/pay/runs"),
+            "{login} is led there"
         );
     }
     // Not signed in: to the door, whatever it is.

@@ -121,7 +121,7 @@ async fn given_a_run_when_it_is_reviewed_then_its_sums_changes_lines_and_stories
         .expect("a store");
     let story = gu.get(&format!("/app/pay/lines/{}", lines[0].id)).await.body;
     assert!(
-        story.contains("60000.00") && story.contains("facts/history?kind=first_batch"),
+        story.contains("60,000.00") && story.contains("facts/history?kind=first_batch"),
         "{story}"
     );
     gu.language = "en";
