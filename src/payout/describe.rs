@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::block::Block;
 use super::block::bands::{Band, Bands};
 use super::block::emit::What;
-use super::doc::{Book, Document, Shown, Step};
+use super::doc::{Book, Document, FactKind, Shown, Step};
 use super::income::Income;
 use super::schema::{Column, Label, ParamDecl, ParamKind, Setting};
 use super::value::{Type, Value};
@@ -21,16 +21,30 @@ impl Document {
             "effective": { "from": h.from.to_string(), "to": h.to.map(|d| d.to_string()) },
             "late": format!("{:?}", h.late).to_lowercase(),
             "params": self.params.iter().map(|p| self.param_json(p)).collect::<Vec<_>>(),
-            "roster": self.schemas[super::doc::ROSTER].columns.iter().map(column).collect::<Vec<_>>(),
-            "facts": self.fact_kinds.iter().map(|f| json!({
-                "kind": f.kind, "name": { "zh": f.label.zh, "en": f.label.en },
-                "fields": self.schemas[f.relation].columns.iter().map(column).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
+            "roster": self.roster_json(),
+            "facts": self.facts_json(),
             "steps": self.steps.iter().map(|s| self.step_json(s)).collect::<Vec<_>>(),
             "examples": self.examples.iter()
                 .map(|e| json!({ "id": e.id, "name": { "zh": e.label.zh, "en": e.label.en } })).collect::<Vec<_>>(),
             "book": self.books.iter().map(book_json).collect::<Vec<_>>(),
         })
+    }
+
+    /// The roster's attributes alone, as in [`to_json`](Self::to_json).
+    pub fn roster_json(&self) -> Json {
+        let columns = &self.schemas[super::doc::ROSTER].columns;
+        columns.iter().map(column).collect()
+    }
+
+    /// The kinds of facts alone, as in [`to_json`](Self::to_json).
+    pub fn facts_json(&self) -> Json {
+        let fields = |f: &FactKind| -> Json { self.schemas[f.relation].columns.iter().map(column).collect() };
+        let kinds = self.fact_kinds.iter();
+        kinds
+            .map(|f| {
+                json!({ "kind": f.kind, "name": { "zh": f.label.zh, "en": f.label.en }, "fields": fields(f) })
+            })
+            .collect()
     }
 
     fn step_json(&self, s: &Step) -> Json {

@@ -1,7 +1,7 @@
 //! What can be recorded: every kind of fact the schemes declare and every scheme's attributes, with names for people.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -75,19 +75,29 @@ pub struct Known {
     pub(super) kinds: Kinds,
 }
 
-/// What the schemes declare. Documents of a firm's own are read again each time: they are few, and another node may have
-/// brought one in.
+/// What the schemes declare. Which documents a firm has of its own is asked each time, for another node may have brought one
+/// in; they are read again only when they are others than the last time.
 pub async fn known(app: &App) -> Result<Arc<Known>, PayError> {
+    type Last = Option<(Vec<(String, String)>, Arc<Known>)>;
+    static LAST: Mutex<Last> = Mutex::new(None);
     let own = app.store.own_documents().await?;
     if own.is_empty() {
         return Ok(builtin_known());
     }
-    let own = own.iter().filter_map(|(scheme, text)| {
+    let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((texts, known)) = &*last()
+        && *texts == own
+    {
+        return Ok(Arc::clone(known));
+    }
+    let read = own.iter().filter_map(|(scheme, text)| {
         // What cannot be read any more declares nothing; calculating by it says why.
         let document = Document::parse(&format!("{scheme}.toml"), text).ok()?;
         Some((scheme.clone(), Arc::new(document)))
     });
-    Ok(Arc::new(Known::of(own)))
+    let known = Arc::new(Known::of(read));
+    *last() = Some((own, Arc::clone(&known)));
+    Ok(known)
 }
 
 /// What the documents built in declare.
@@ -142,7 +152,7 @@ impl Known {
         let name = documents.first()?.header.name.clone();
         let mut all: Vec<FieldInfo> = Vec::new();
         for document in documents {
-            for field in fields(&document.to_json()["roster"]) {
+            for field in fields(&document.roster_json()) {
                 match all.iter_mut().find(|known| known.name == field.name) {
                     // A word one version knows is a word that may be said: it may still be in force.
                     Some(known) if known.options.is_empty() || field.options.is_empty() => {
@@ -202,8 +212,8 @@ impl Known {
             .iter()
             .flat_map(|(id, list)| list.iter().map(move |d| (id, d)));
         for (id, document) in all {
-            let json = document.to_json();
-            for fact in json["facts"].as_array().into_iter().flatten() {
+            let declared = document.facts_json();
+            for fact in declared.as_array().into_iter().flatten() {
                 let kind = fact["kind"].as_str().unwrap_or_default().to_owned();
                 if is_given(document, &kind) {
                     continue;

@@ -41,7 +41,7 @@ const OWN: [&str; 3] = ["id", "occurred", "order"];
 
 impl Shape {
     pub fn of(document: &Document) -> Self {
-        let json = document.to_json();
+        let (roster, facts) = (document.roster_json(), document.facts_json());
         let fields = |list: &Value| -> Vec<Field> {
             let list = list.as_array().map_or(&[][..], Vec::as_slice);
             let text = |v: &Value, key: &str| v[key].as_str().unwrap_or_default().to_owned();
@@ -54,9 +54,9 @@ impl Shape {
                 })
                 .collect()
         };
-        let facts = json["facts"].as_array().map_or(&[][..], Vec::as_slice);
+        let facts = facts.as_array().map_or(&[][..], Vec::as_slice);
         Self {
-            roster: fields(&json["roster"]),
+            roster: fields(&roster),
             facts: facts
                 .iter()
                 .map(|f| {

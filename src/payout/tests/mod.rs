@@ -13,6 +13,7 @@ mod laws;
 pub mod reference;
 mod refused;
 mod shares;
+mod stopped;
 mod twice;
 mod words;
 
