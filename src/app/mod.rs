@@ -6,6 +6,7 @@
 pub mod accounts;
 mod actor;
 pub mod adjust;
+mod again;
 pub mod answers;
 pub mod api_keys;
 pub mod award;

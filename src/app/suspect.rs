@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::clicks::overrule_in;
 use crate::app::slices::ids_of;
 use crate::app::verdict::verdict_in;

@@ -5,8 +5,9 @@ use std::io::Cursor;
 use image::{ImageFormat, ImageReader};
 use sha2::{Digest, Sha256};
 
+use crate::app::again::again;
 use crate::app::claims::decide::lock_all;
-use crate::app::claims::{ClaimError, again, is_claimants, note};
+use crate::app::claims::{ClaimError, is_claimants, note};
 use crate::app::{Actor, App};
 use crate::attribution::claim::{ClaimStep, MAX_ATTACHMENTS};
 use crate::storage::claims::{NewFile, file_count, insert_file};

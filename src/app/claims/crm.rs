@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
+use crate::app::again::again;
 use crate::app::check::external_id;
+use crate::app::claims::ClaimError;
 use crate::app::claims::decide::verify_by_record;
-use crate::app::claims::{ClaimError, again};
 use crate::app::said::{Hashed, contacts, order};
 use crate::app::{Actor, App, ImportError, ImportReport, Vault, Wrong};
 use crate::attribution::claim::{Deal, OrderKey, grounds};

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::app::again::again;
 use crate::app::claims::compare::is_author;
 use crate::app::claims::credit::{credit, credited_elsewhere};
-use crate::app::claims::{ClaimError, again, is_claimants, note, text};
+use crate::app::claims::{ClaimError, is_claimants, note, text};
 use crate::app::outbox::claim_decided;
 use crate::app::{Actor, App, Permission};
 use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};

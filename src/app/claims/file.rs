@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use rand::Rng;
 
+use crate::app::again::again;
 use crate::app::claims::decide::verify_by_record;
-use crate::app::claims::{ClaimError, MAX_TEXT, again, note};
+use crate::app::claims::{ClaimError, MAX_TEXT, note};
 use crate::app::filing::Filed;
 use crate::app::said::{Hashed, contacts, order};
 use crate::app::{Actor, App, LeadContact, Permission, Vault, Wrong};

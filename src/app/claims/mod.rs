@@ -28,8 +28,6 @@ pub use steps::{appeal, claim_contact, contest, supply};
 
 /// Longest story, reason or answer, characters.
 pub const MAX_TEXT: usize = 2000;
-/// How often a transaction is tried that collided with another one.
-pub(in crate::app) const TRIES: u32 = 6;
 
 /// Why something about a claim was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -110,20 +108,3 @@ async fn note(
     };
     insert_event(tx, &event).await
 }
-
-/// Runs an act again while it collides with another one.
-macro_rules! again {
-    ($once:expr) => {{
-        let mut tries = 1;
-        loop {
-            match $once.await {
-                Err(error) if error.is_collision() && tries < $crate::app::claims::TRIES => {
-                    tokio::time::sleep(std::time::Duration::from_millis(5 << tries)).await;
-                    tries += 1;
-                }
-                other => break other,
-            }
-        }
-    }};
-}
-pub(in crate::app) use again;

@@ -1,8 +1,9 @@
 //! The claimant's own steps, and others' doubts.
 
+use crate::app::again::again;
 use crate::app::claims::decide::lock_all;
 use crate::app::claims::file::seal_name;
-use crate::app::claims::{ClaimError, again, is_claimants, note, text};
+use crate::app::claims::{ClaimError, is_claimants, note, text};
 use crate::app::{Actor, App, LeadContact, Permission, Vault};
 use crate::attribution::claim::ClaimStep;
 use crate::storage::claims::{Claim, ClaimMove, has_contested, move_claim};

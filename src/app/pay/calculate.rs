@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
 use crate::app::pay::{PayError, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::pay::PayError;
 use crate::app::pay::catalog::{Known, known};
 use crate::app::pay::flow::TRACKER;

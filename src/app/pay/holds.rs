@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::pay::{PayError, objections};
 use crate::app::{Actor, App, Permission};
 use crate::domain::EmployeeId;

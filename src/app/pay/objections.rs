@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::pay::{PayError, calculate};
 use crate::app::{Actor, App, Permission};
 use crate::storage::notices::tell_person;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::claims::again;
+use crate::app::again::again;
 use crate::app::outbox::payout_moved;
 use crate::app::pay::{PayError, guard, next, offers, plan};
 use crate::app::{Actor, App, Permission};
