@@ -63,7 +63,7 @@ async fn anew(
     let (late, mark) = if across {
         (Vec::new(), mark)
     } else {
-        late::differences(app, actor, scheme, (from, to), mark, replaces).await?
+        late::differences(app, actor, &document, (from, to), mark, replaces).await?
     };
     let material = if across {
         guard::material(app, &document, (from, to), &in_force.params, mark)

@@ -8,6 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
 use crate::app::pay::material::{gather, reach_of};
 use crate::app::pay::{PayError, next};
@@ -21,16 +22,17 @@ use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
 const MONTHS: i32 = 12;
 
 /// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
-/// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it;
-/// gives the watermark with that.
+/// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it, and
+/// `document`'s pool is handed what its policy leaves to the next one; gives the watermark with that.
 pub(super) async fn differences(
     app: &App,
     actor: &Actor,
-    scheme: &str,
+    document: &Document,
     (from, _to): (Date, Date),
     mut mark: i64,
     replaces: Option<i64>,
 ) -> Result<(Vec<NewLine>, i64), PayError> {
+    let scheme = &document.header.id;
     let since = from.checked_sub(MONTHS.months()).unwrap_or(from);
     let mut lines = Vec::new();
     // The oldest first: what it hands on is read by the next.
@@ -39,7 +41,10 @@ pub(super) async fn differences(
             continue;
         };
         lines.extend(again.lines);
-        mark = next::revise(app, actor, &run, &again.emitted, mark).await?;
+        mark = again!(next::revise(app, actor, &run, &again.emitted, mark))?;
+        if again.policy == Late::NextPool {
+            mark = again!(next::hand(app, actor, &run, (document, from), again.left, mark))?;
+        }
     }
     Ok((lines, mark))
 }
@@ -50,6 +55,10 @@ struct Again {
     lines: Vec<NewLine>,
     /// Facts of the next period, JSON.
     emitted: Vec<Value>,
+    /// What its document does with a difference.
+    policy: Late,
+    /// What it leaves to the next pool.
+    left: Money,
 }
 
 /// `None`: no late fact tells of it.
@@ -148,6 +157,8 @@ fn lines_of(
     Ok(Again {
         lines,
         emitted: emitted.unwrap_or_default(),
+        policy: document.header.late,
+        left: money(&change.left)?,
     })
 }
 

@@ -1,4 +1,5 @@
-//! What a closed run hands to its scheme's next period: a loss carried forward, what was repaid (`emit` of facts).
+//! What a closed run hands to its scheme's next period: a loss carried forward, what was repaid (`emit` of facts),
+//! what late facts left to the next pool.
 //!
 //! # Why
 //! The next period must read what this one found, and nobody should type it in again. It is recorded with the close, in
@@ -6,14 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::app::pay::PayError;
 use crate::app::pay::facts::fact_hash;
+use crate::app::pay::guard::signed;
 use crate::app::pay::material::{FOR_SCHEME, Shape};
+use crate::app::pay::steps::book_of;
 use crate::app::{Actor, App};
-use crate::payout::Document;
-use crate::storage::pay::{NewFact, PutFact, ReadFact, Run, put_fact, watermark};
+use crate::domain::Money;
+use crate::payout::{Document, LEFT_OVER};
+use crate::storage::pay::{NewFact, PutFact, ReadFact, Run, lock_ledger, put_fact, watermark};
 use crate::storage::{StoreError, Tx};
 
 /// Who says so.
@@ -130,7 +135,76 @@ pub(super) async fn revise(
         return Ok(mark);
     }
     tx.commit().await?;
-    // Looked at from outside: on PostgreSQL it waits for all who write, and would wait for itself.
+    known_by(app).await
+}
+
+/// Hands the pool of the period that begins on `from` what late facts changed in a closed one and no other pool was handed:
+/// one fact, revised when it is calculated again and void when nothing is left. `document` is that period's. Gives the
+/// watermark with that.
+pub(super) async fn hand(
+    app: &App,
+    actor: &Actor,
+    run: &Run,
+    (document, from): (&Document, Date),
+    left: Money,
+    mark: i64,
+) -> Result<i64, PayError> {
+    let origin = format!("{}>", book_of(run));
+    let day = from.to_string();
+    let key = format!("{origin}{day}");
+    let mut tx = app.store.begin().await?;
+    // Two pools calculated at once are handed it one after the other.
+    lock_ledger(&mut tx).await?;
+    let (mut amount, mut is_told) = (left, false);
+    let mut take = |row: ReadFact| {
+        if row.source != PAYOUT || !row.source_key.starts_with(&origin) {
+            return Ok(());
+        }
+        if row.source_key == key {
+            is_told = true;
+            return Ok(());
+        }
+        let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
+        let handed = signed(told["amount"].as_str().unwrap_or_default());
+        amount = amount.checked_sub(handed).unwrap_or(amount);
+        Ok(())
+    };
+    app.store
+        .each_fact(LEFT_OVER, (Some(run.to_on), None), i64::MAX, &mut take)
+        .await?;
+    let void = amount == Money::ZERO;
+    if void && !is_told {
+        return Ok(mark);
+    }
+    if !Shape::of(document).facts.contains_key(LEFT_OVER) {
+        return Err(PayError::Refused(format!(
+            "{} of {} leaves {amount} to the next pool, and the version in force takes nothing left over; expected \
+             `[fact.{LEFT_OVER}]` in it",
+            run.period, run.scheme
+        )));
+    }
+    let fields = json!({ "amount": amount.to_string(), FOR_SCHEME: run.scheme }).to_string();
+    let fact = NewFact {
+        kind: LEFT_OVER,
+        source: PAYOUT,
+        source_key: &key,
+        subject: None,
+        occurred: &day,
+        occurred_on: from,
+        fields: &fields,
+        content_hash: fact_hash(None, &day, &fields, void),
+        void,
+        sent_by: &actor.word(),
+        recorded_at: app.clock.now_ms(),
+    };
+    put_fact(&mut tx, &fact).await?;
+    tx.commit().await?;
+    // Also what another calculation recorded of it in this instant is read.
+    known_by(app).await
+}
+
+/// The last fact known, looked at from outside: on PostgreSQL it waits for all who write, and would wait for itself.
+async fn known_by(app: &App) -> Result<i64, PayError> {
     let mut tx = app.store.begin().await?;
     Ok(watermark(&mut tx).await?)
 }

@@ -7,6 +7,7 @@ mod book;
 pub mod column;
 mod header;
 mod labels;
+mod next_pool;
 mod param;
 mod unused;
 
@@ -21,6 +22,7 @@ use super::value::Type;
 
 pub use book::{Book, Shown, ShownBy};
 pub use header::{Header, Late};
+pub use next_pool::LEFT_OVER;
 
 /// A checked document, ready to be run.
 #[derive(Clone, Debug)]
@@ -191,6 +193,11 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         })
     }) {
         report(r);
+    }
+    if let Some(header) = &header {
+        let late = |at: At<'_>| at.get("late", |late| Ok(late.raw.span.clone()));
+        let span = root.get("scheme", late).ok().flatten().flatten();
+        next_pool::report(header, &fact_kinds, &schemas, &span.unwrap_or(0..1), sink);
     }
     let params = match root.get("param", |at| param::read(at, &mut schemas, zone, header.as_ref())) {
         Ok(p) => p.unwrap_or_default(),

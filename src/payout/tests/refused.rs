@@ -71,6 +71,7 @@ fn given_wrong_documents_when_checked_then_each_fault_is_said_with_its_place() {
         ("unknown income class", "amount = \"pay\"", "amount = \"pay\"\nincome = \"salary\"".into()),
         ("unknown income class of a document", "source = \"test\"", "source = \"test\"\nincome = \"salary\"".into()),
         ("unknown tax basis", "source = \"test\"", "source = \"test\"\ntax = \"net\"".into()),
+        ("nothing takes what is left to the next pool", "source = \"test\"", "source = \"test\"\nlate = \"next_pool\"".into()),
         ("two roundings", tail, more("[[step]]\nid = \"again\"\ndo = \"derive\"\nfrom = \"cash\"\ncolumns = { half = \"pay * 50%\" }\n[[step]]\nid = \"twice\"\ndo = \"round\"\nfrom = \"again\"\ncolumn = \"half\"\nas = \"x\"")),
         ("rounding cash", "column = \"commission\"", "column = \"share\"".into()),
         ("component twice", "id = \"bonus\"", "id = \"bonus\"\ncomponent = \"commission\"".into()),
