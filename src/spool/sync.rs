@@ -33,7 +33,7 @@ impl Shared {
         };
         loop {
             let mut open = self.lock();
-            while !open.dirty && !open.created && !open.stop {
+            while !open.dirty && !open.created && open.sealed.is_empty() && !open.stop {
                 let age = open.since.elapsed();
                 if age >= self.settings.segment_age && open.length > HEADER as u64 {
                     self.seal(&mut open);

@@ -403,6 +403,24 @@ fn on_a_full_disk_clicks_are_missed_and_counted_and_go_on_in_a_new_segment_when_
     }
 }
 
+#[test]
+fn on_a_full_disk_a_finished_segment_is_let_go_so_that_removing_it_gives_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Faulty::with_room(1 << 20);
+    let spool = Spool::open_on(Box::new(disk.clone()), settings(dir.path()), at(100)).unwrap();
+    let _ = spool.append(&click(1)).unwrap();
+    // What was written is on the device: nothing is left to do for the syncer but to let the segment go.
+    std::thread::sleep(Duration::from_millis(100));
+    disk.room.store(0, Ordering::SeqCst);
+    assert_eq!(spool.append(&click(2)), Err(Missed::Disk));
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(
+        Arc::strong_count(&disk.room),
+        3,
+        "the test's disk, the spool's disk and the next segment, but not the finished one"
+    );
+}
+
 #[tokio::test]
 async fn in_strict_mode_an_append_is_durable_only_after_the_fsync_covering_it() {
     let dir = tempfile::tempdir().unwrap();

@@ -335,6 +335,8 @@ impl Shared {
     pub(super) fn seal(&self, open: &mut Open) {
         if let Some(file) = open.file.take() {
             open.sealed.push(file);
+            // While it is held open, removing it gives a full disk no room.
+            self.wake.notify_one();
             open.others += open.length;
             open.length = 0;
             self.look_up(open);

@@ -298,6 +298,10 @@ impl Loader {
             offset: at.offset,
         });
         let reader = Reader::new(&self.parts.root, self.parts.node.clone(), position);
+        // Consumed, and still there: the answer to the commit, or the removal behind it, failed. Loading goes on all the same.
+        if let Err(error) = reader.remove_before(position.segment) {
+            tracing::warn!(%error, "what is consumed of the spool cannot be removed");
+        }
         Ok((reader, from))
     }
 

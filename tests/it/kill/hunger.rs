@@ -140,11 +140,19 @@ async fn given_the_spools_disk_is_full_when_clicked_then_redirects_go_on_and_mis
     }
 
     cluster.0.start();
+    let before = missed;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let missed = missed as usize;
     settled(&scene, told.clicks.len() - missed, Duration::from_secs(90)).await;
     // Room again: nothing more is missed.
     told.add(burst(&server, &scene, 100).await);
+    let now = metric(&server, "bole_clicks_missed_total").await.unwrap_or(0.0);
+    assert_eq!(
+        now.to_bits(),
+        before.to_bits(),
+        "there is room again and clicks are missed:\n{}",
+        metrics(&server).await
+    );
     settled(&scene, told.clicks.len() - missed, Duration::from_secs(60)).await;
     let (rows, lost) = balanced(&scene, &told, missed).await;
     assert_eq!(

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bole::domain::LinkId;
-use bole::spool::{ClickRecord, FRAME_HEAD, Record, read_frame};
+use bole::spool::{ClickRecord, FRAME_HEAD, Record, read_frame, segment_path, segments};
 use bole::storage::fold_links;
 
 use super::scene::{Scene, by_cookie};
@@ -30,6 +30,30 @@ async fn given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_d
     scene.assert_counts().await;
     assert_eq!(scene.rows().await.len(), 300);
     other.close().await;
+}
+
+async fn given_a_consumed_segment_that_was_not_removed_when_a_loader_begins_then_it_goes(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let click = scene.click(0, 1);
+    scene.write(Record::Click(click));
+    let Scene { db, spool, .. } = scene;
+    let folder = spool.settings().folder();
+    drop(spool);
+    let old = segments(&folder).unwrap()[0];
+    let bytes = std::fs::read(segment_path(&folder, old)).unwrap();
+    // A spool opened anew begins the next segment.
+    let mut scene = Scene::over(db);
+    let click = scene.click(1_000, 1);
+    scene.write(Record::Click(click));
+    scene.load().await;
+    let live = segments(&folder).unwrap();
+    assert!(!live.contains(&old), "{live:?}");
+
+    // As after a commit whose answer was lost: the checkpoint has moved on, the file is there.
+    std::fs::write(segment_path(&folder, old), bytes).unwrap();
+    scene.load().await;
+    assert_eq!(segments(&folder).unwrap(), live);
+    assert_eq!(scene.rows().await.len(), 2, "and nothing is read twice");
 }
 
 async fn given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once(db: TestDb) {
@@ -233,6 +257,7 @@ async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_cr
 }
 
 both!(
+    given_a_consumed_segment_that_was_not_removed_when_a_loader_begins_then_it_goes,
     given_a_store_that_is_away_when_the_loader_runs_then_it_backs_off_and_comes_back_by_itself,
     given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled,
     given_a_store_that_refuses_when_it_takes_again_then_every_click_is_there_once,
