@@ -1,4 +1,6 @@
-//! Overruling a click's class.
+//! Overruling clicks' classes.
+
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use crate::domain::{Class, ClickId};
 use crate::redirect::loader::{Rules, overrule};
 use crate::storage::clicks::ClickView;
 use crate::storage::slices::forget_day;
-use crate::storage::{StoreError, Tx, insert_audit};
+use crate::storage::{StoreError, Tx, insert_audits};
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
@@ -54,7 +56,7 @@ pub async fn overrule_click(
         return Err(OverruleError::Own);
     }
     let mut tx = app.store.begin().await?;
-    if !overrule_in(app, &mut tx, actor, (id, class), reason).await? {
+    if overrule_in(app, &mut tx, actor, (&[id], class), reason).await? == 0 {
         return Err(OverruleError::NotFound(id));
     }
     tx.commit().await?;
@@ -62,28 +64,36 @@ pub async fn overrule_click(
     app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
 }
 
-/// Gives a click another class inside a transaction; `false` when there is no such click.
+/// Gives clicks another class inside a transaction, each of them audited; how many of them there are.
 pub(in crate::app) async fn overrule_in(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
-    (id, class): (ClickId, Class),
+    (ids, class): (&[ClickId], Class),
     reason: &str,
-) -> Result<bool, StoreError> {
+) -> Result<usize, StoreError> {
     let now_ms = app.clock.now_ms();
     let rules = Rules::of(&app.programme);
-    let Some(before) = overrule(tx, &rules, id, class, now_ms).await? else {
-        return Ok(false);
-    };
-    let detail = json!({
-        "from": { "class": before.class.as_str(), "reason": before.reason.as_str() },
-        "to": class.as_str(),
-        "reason": reason,
-    });
-    let subject = format!("click:{id}");
-    insert_audit(tx, now_ms, &actor.word(), "click.overrule", &subject, &detail).await?;
-    if let Ok(at) = jiff::Timestamp::from_millisecond(id.unix_ms()) {
-        forget_day(tx, app.day_of(at)).await?;
+    let overruled = overrule(tx, &rules, ids, class, now_ms).await?;
+    let entries: Vec<_> = overruled
+        .iter()
+        .map(|before| {
+            let detail = json!({
+                "from": { "class": before.class.as_str(), "reason": before.reason.as_str() },
+                "to": class.as_str(),
+                "reason": reason,
+            });
+            (format!("click:{}", before.id), detail)
+        })
+        .collect();
+    insert_audits(tx, now_ms, &actor.word(), "click.overrule", &entries).await?;
+    let days: BTreeSet<_> = overruled
+        .iter()
+        .filter_map(|before| jiff::Timestamp::from_millisecond(before.id.unix_ms()).ok())
+        .map(|at| app.day_of(at))
+        .collect();
+    for day in days {
+        forget_day(tx, day).await?;
     }
-    Ok(true)
+    Ok(overruled.len())
 }

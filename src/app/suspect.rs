@@ -17,7 +17,7 @@ use crate::storage::conversions::lock_by_external_id;
 use crate::storage::suspicions::{
     ClickEvidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions,
 };
-use crate::storage::{StoreError, insert_audit};
+use crate::storage::{StoreError, insert_audit, lock_loaders};
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
@@ -204,6 +204,10 @@ async fn once(
     for external_id in &moved {
         locked.extend(lock_by_external_id(&mut tx, external_id).await?);
     }
+    if matches!(decision, Decision::Confirm(_)) {
+        // Before any rollup is booked: a loader holds this when it books, and waits for nothing else then.
+        lock_loaders(&mut tx).await?;
+    }
     for conversion in &locked {
         match verdict_in(&mut tx, actor, conversion, (verdict, reason), now_ms).await {
             // What moved elsewhere meanwhile stays where it is.
@@ -217,9 +221,9 @@ async fn once(
         }
     }
     if let Decision::Confirm(class) = decision {
-        for click in clicks.iter().filter(|c| c.class != class.as_str()) {
-            overrule_in(app, &mut tx, actor, (ClickId(click.id), class), reason).await?;
-        }
+        let changing = clicks.iter().filter(|c| c.class != class.as_str());
+        let ids: Vec<ClickId> = changing.map(|c| ClickId(c.id)).collect();
+        overrule_in(app, &mut tx, actor, (&ids, class), reason).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! The audit log: who did what to which thing, when and why.
 
+use crate::storage::bulk::{Bulk, pieces};
 use crate::storage::convert::like;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
@@ -26,6 +27,39 @@ pub async fn insert_audit(
     });
     StoreError::check_rows("audit_log", done, 1)
 }
+
+/// Writes one entry for each of many things the same act was done to, in few statements: subjects with their details.
+pub async fn insert_audits(
+    tx: &mut Tx,
+    at: i64,
+    actor: &str,
+    action: &str,
+    entries: &[(String, serde_json::Value)],
+) -> Result<(), StoreError> {
+    let mut done = 0;
+    for piece in pieces(entries) {
+        let text = ENTRIES.text(tx, piece.len());
+        done += writing!(&mut *tx, |db| {
+            let mut query = sqlx::query(text);
+            for (subject, detail) in piece {
+                query = query
+                    .bind(at)
+                    .bind(actor)
+                    .bind(action)
+                    .bind(subject)
+                    .bind(detail.to_string());
+            }
+            query.execute(db).await?.rows_affected()
+        });
+    }
+    StoreError::check_rows("audit_log", done, entries.len() as u64)
+}
+
+static ENTRIES: Bulk = Bulk::rows(
+    "insert into audit_log (at, actor, action, subject, detail) values ",
+    5,
+    "",
+);
 
 /// What is looked for in the log; empty texts look for anything.
 #[derive(Clone, Debug, Default)]

@@ -76,7 +76,7 @@ pub use accounts::{
     set_account_lang, set_account_password, set_account_roles,
 };
 pub use api_keys::{ApiKey, insert_api_key, revoke_api_key};
-pub use audit::{AuditEntry, AuditQuery, insert_audit};
+pub use audit::{AuditEntry, AuditQuery, insert_audit, insert_audits};
 pub use backup::{check_copy, clean_copy};
 pub use bindings::{BindingRow, binding};
 pub use checkpoints::{Checkpoint, advance_checkpoint, lock_loaders};

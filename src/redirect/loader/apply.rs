@@ -108,10 +108,10 @@ impl Apply<'_> {
         Ok(applied)
     }
 
-    /// Carries a change of one click, already made in `work`, into the store. Does not commit.
-    pub async fn change(&mut self, tx: &mut Tx, work: Work) -> Result<Applied, StoreError> {
-        self.finish(tx, Works::from([(work.id, work)]), Applied::default())
-            .await
+    /// Carries changes of stored clicks, already made in `works`, into the store. Does not commit.
+    pub async fn change(&mut self, tx: &mut Tx, works: Vec<Work>) -> Result<Applied, StoreError> {
+        let works = works.into_iter().map(|work| (work.id, work)).collect();
+        self.finish(tx, works, Applied::default()).await
     }
 
     /// Conclusions, points, rows, rollups.

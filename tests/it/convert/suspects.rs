@@ -1,10 +1,13 @@
 //! Decisions on suspicions: what they move, and what they leave alone.
 
+use std::time::Duration;
+
 use bole::app::suspect::{Decision, decide_on_suspicion};
 use bole::app::{Actor, Refused, slices};
 use bole::attribution::odd::Odd;
 use bole::domain::{Class, EmployeeId};
 use bole::storage::suspicions::{Evidence, file_suspicion};
+use bole::storage::{Tx, lock_loaders};
 
 use super::*;
 use crate::support::Kind;
@@ -131,8 +134,43 @@ async fn given_a_decision_that_breaks_off_when_taken_again_then_it_has_its_effec
     assert!(matches!(again, Err(Refused::Conflict(_))), "{again:?}");
 }
 
+async fn given_a_loader_at_its_batch_when_a_suspicion_is_confirmed_then_the_decision_waits_with_nothing_booked(
+    db: TestDb,
+) {
+    let shop = two_orders(db).await;
+    let id = of_kind(&shop, Odd::Instant).await;
+    let mut batch = shop.app.store.begin().await.unwrap();
+    lock_loaders(&mut batch).await.unwrap();
+    let loader = async {
+        // Long enough for the decision to come to where it waits for the loader.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let books = "update employee_day set human = human where employee_id = 1";
+        let done = match &mut batch {
+            Tx::Sqlite(tx) => sqlx::query(books)
+                .execute(&mut **tx)
+                .await
+                .unwrap()
+                .rows_affected(),
+            Tx::Postgres(tx) => {
+                let patience = "set local lock_timeout = '300ms'";
+                sqlx::query(patience).execute(&mut **tx).await.unwrap();
+                let done = sqlx::query(books).execute(&mut **tx).await;
+                done.expect("the decision holds no row the loader books into")
+                    .rows_affected()
+            }
+        };
+        assert!(done > 0);
+        batch.commit().await.unwrap();
+    };
+    let confirm = Decision::Confirm(Class::Suspect);
+    let (decision, ()) = tokio::join!(decided(&shop, id, confirm), loader);
+    assert_eq!(decision.unwrap(), "confirmed");
+    assert_eq!(states(&shop).await, ["rejected", "pending"]);
+}
+
 both!(
     given_an_order_right_after_its_click_when_confirmed_then_the_days_other_orders_stand,
     given_an_order_under_two_signs_when_one_is_cleared_then_the_other_still_holds_it,
     given_a_decision_that_breaks_off_when_taken_again_then_it_has_its_effect,
+    given_a_loader_at_its_batch_when_a_suspicion_is_confirmed_then_the_decision_waits_with_nothing_booked,
 );
