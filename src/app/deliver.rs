@@ -1,11 +1,7 @@
 //! Sends what was filed.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use rand::Rng as _;
 use serde_json::Value;
-use tokio::task::JoinSet;
 use url::Url;
 
 use crate::app::App;
@@ -21,8 +17,10 @@ const LEASE_MS: i64 = 60_000;
 const AT_ONCE: i64 = 8;
 /// Messages kept for replays, milliseconds: 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
-/// Most messages forgotten in one go.
+/// Most messages forgotten in one transaction: others wait for it.
 const FORGET_MAX: i64 = 10_000;
+/// Most transactions of one go: more in an hour than clicks become valid.
+const FORGET_ROUNDS: usize = 20;
 /// Longest description of a failure that is kept, characters.
 const DETAIL_MAX: usize = 300;
 
@@ -30,24 +28,6 @@ const DETAIL_MAX: usize = 300;
 pub trait RobotWords: Send + Sync {
     /// The event as a few lines of text.
     fn text(&self, event: Event, data: &Value) -> String;
-}
-
-/// Sends everything that is due and nobody is sending, webhook by webhook, all of them at once; how many were taken. Safe
-/// to call from several nodes: each message is leased by one of them.
-pub async fn send_due(app: &App, words: &Arc<dyn RobotWords>) -> Result<u64, StoreError> {
-    let mut running = JoinSet::new();
-    for target in app.store.due_targets(app.clock.now_ms()).await? {
-        let (app, words) = (app.clone(), Arc::clone(words));
-        running.spawn(async move { send_to(&app, &*words, &target).await });
-    }
-    let mut taken = 0;
-    while let Some(ended) = running.join_next().await {
-        match ended {
-            Ok(done) => taken += done?,
-            Err(error) => tracing::error!(%error, "sending to a webhook broke off; it is tried again"),
-        }
-    }
-    Ok(taken)
 }
 
 /// Sends one webhook's due messages until none is left or a whole batch fails (what is left then waits for the next
@@ -139,7 +119,7 @@ async fn settle(
     if !settled {
         tracing::warn!(
             message = message.message,
-            "the lease had run out: it may be sent twice"
+            "the lease had run out, or the webhook was deleted: it may be sent twice"
         );
     } else if !outcome.taken && again.is_none() {
         tracing::warn!(
@@ -236,13 +216,19 @@ fn judged(answered: Result<Answer, SendError>, refusal: fn(&str) -> Option<Strin
     }
 }
 
-/// A chore: forgets messages older than 30 days that nobody waits for; how many.
+/// A chore: forgets messages older than 30 days that nobody waits for, a transaction for each 10 000, at most 200 000 a
+/// time; how many.
 pub async fn forget_sent(app: &App) -> Result<u64, StoreError> {
-    let mut tx = app.store.begin().await?;
-    let done = forget_messages(&mut tx, app.clock.now_ms() - KEEP_MS, FORGET_MAX).await?;
-    tx.commit().await?;
-    Ok(done)
+    let before = app.clock.now_ms() - KEEP_MS;
+    let mut forgotten = 0;
+    for _ in 0..FORGET_ROUNDS {
+        let mut tx = app.store.begin().await?;
+        let done = forget_messages(&mut tx, before, FORGET_MAX).await?;
+        tx.commit().await?;
+        forgotten += done;
+        if done < FORGET_MAX.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(forgotten)
 }
-
-/// How often a node looks whether something is due.
-pub const LOOK: Duration = Duration::from_secs(1);

@@ -8,9 +8,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::app::deliver::{LOOK, RobotWords, send_to};
+use crate::app::deliver::{RobotWords, send_to};
 use crate::app::digest::{DigestWords, send_digests};
 use crate::storage::StoreError;
+
+/// How often a node looks whether something is due.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Sends what is due until told to stop. A receiver that is slow keeps nobody else waiting; what is under way at the
 /// stop is broken off and sent again later.

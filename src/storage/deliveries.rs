@@ -76,6 +76,11 @@ pub struct DeliveryRow {
     pub done_at: Option<i64>,
 }
 
+/// A webhook's deliveries below an id, newest first.
+pub(super) const LIST: &str = "select d.id, o.message, o.event, o.at, d.state, d.attempts, d.next_at, d.status, d.detail, \
+     d.done_at from deliveries d join outbox o on o.id = d.outbox_id \
+     where d.webhook_id = $1 and d.id < $2 order by d.id desc limit $3";
+
 impl Store {
     /// Webhooks for which something is due that nobody is trying.
     pub async fn due_targets(&self, now_ms: i64) -> Result<Vec<Target>, StoreError> {
@@ -110,16 +115,12 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         Ok(reading!(self, |db| {
-            sqlx::query_as(
-                "select d.id, o.message, o.event, o.at, d.state, d.attempts, d.next_at, d.status, d.detail, d.done_at \
-                 from deliveries d join outbox o on o.id = d.outbox_id \
-                 where d.webhook_id = $1 and d.id < $2 order by d.id desc limit $3",
-            )
-            .bind(webhook)
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(limit)
-            .fetch_all(db)
-            .await?
+            sqlx::query_as(LIST)
+                .bind(webhook)
+                .bind(before.unwrap_or(i64::MAX))
+                .bind(limit)
+                .fetch_all(db)
+                .await?
         }))
     }
 }
@@ -158,7 +159,8 @@ pub async fn lease_due(
     }))
 }
 
-/// Writes what became of a try; `false`, and nothing written, when the lease has run out and somebody else has it.
+/// Writes what became of a try; `false`, and nothing written, when the lease has run out and somebody else has it, or the
+/// webhook was deleted meanwhile.
 pub async fn settle_delivery(
     tx: &mut Tx,
     id: i64,
@@ -173,7 +175,8 @@ pub async fn settle_delivery(
     let done = writing!(tx, |db| {
         sqlx::query(
             "update deliveries set state = $3, attempts = attempts + 1, status = $4, detail = $5, \
-             next_at = coalesce($6, next_at), done_at = $7, leased_until = 0, lease = '' where id = $1 and lease = $2",
+             next_at = coalesce($6, next_at), done_at = $7, leased_until = 0, lease = '' \
+             where id = $1 and lease = $2 and state = 'due'",
         )
         .bind(id)
         .bind(lease)
@@ -216,13 +219,15 @@ pub async fn send_again(
     }))
 }
 
-/// Forgets messages filed before `before` that nobody waits for, at most `limit`; how many.
+/// Forgets messages filed before `before` that nobody waits for, at most `limit`; how many. Nobody does at a deleted
+/// webhook: what was filed beside its deletion is due for ever.
 pub async fn forget_messages(tx: &mut Tx, before: i64, limit: i64) -> Result<u64, StoreError> {
     Ok(writing!(tx, |db| {
         // The same rows in both: nothing moves within the transaction, and rows without a delivery go too.
         sqlx::query(
             "delete from deliveries where outbox_id in (select o.id from outbox o where o.at < $1 and not exists \
-             (select 1 from deliveries d where d.outbox_id = o.id and d.state = 'due') order by o.id limit $2)",
+             (select 1 from deliveries d join webhooks w on w.id = d.webhook_id where d.outbox_id = o.id \
+             and d.state = 'due' and w.deleted_at is null) order by o.id limit $2)",
         )
         .bind(before)
         .bind(limit)

@@ -269,14 +269,17 @@ pub async fn set_optouts(
     Ok(())
 }
 
-/// Forgets notices told before `before`, at most `limit`; how many.
+/// Forgets notices told before `before`, at most `limit`; how many. That of a person's first valid click stays: without it
+/// the next one would be told as their first.
 pub async fn forget_notices(tx: &mut Tx, before: i64, limit: i64) -> Result<u64, StoreError> {
     Ok(writing!(tx, |db| {
         sqlx::query(
-            "delete from notices where id in (select id from notices where at < $1 order by id limit $2)",
+            "delete from notices where id in \
+             (select id from notices where at < $1 and kind <> $3 order by id limit $2)",
         )
         .bind(before)
         .bind(limit)
+        .bind(NoticeKind::ClickValid.as_str())
         .execute(db)
         .await?
         .rows_affected()

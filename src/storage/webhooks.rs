@@ -83,9 +83,12 @@ impl Store {
                 .await?
         });
         let asked: Vec<(i64, String)> = reading!(self, |db| {
-            sqlx::query_as("select webhook_id, event from webhook_events")
-                .fetch_all(db)
-                .await?
+            sqlx::query_as(
+                "select e.webhook_id, e.event from webhook_events e join webhooks w on w.id = e.webhook_id \
+                 where w.deleted_at is null",
+            )
+            .fetch_all(db)
+            .await?
         });
         rows.into_iter().map(|row| row.with(&asked)).collect()
     }
@@ -184,4 +187,37 @@ pub async fn webhook_exists(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
             .await?
     });
     Ok(row.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::storage::deliveries::LIST;
+    use crate::storage::{Store, StoreOptions, Tx};
+
+    #[tokio::test]
+    async fn given_very_many_messages_when_webhooks_are_looked_at_then_an_index_leads_to_those_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("bole.db").display());
+        let store = Store::open(&StoreOptions::new(url)).await.unwrap();
+        store.migrate().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let counts = webhook_sql!("order by w.id");
+        for (text, index, times) in [
+            (counts, "(webhook_id=? AND state=?)", 3),
+            (LIST, "(webhook_id=? AND id<?)", 1),
+        ] {
+            let Tx::Sqlite(db) = &mut tx else { panic!("SQLite") };
+            let asked = sqlx::AssertSqlSafe(format!("explain query plan {text}"));
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(asked).fetch_all(&mut **db).await.unwrap();
+            let found = plan
+                .iter()
+                .filter(|step| step.3.starts_with("SEARCH d ") && step.3.ends_with(index));
+            assert_eq!(found.count(), times, "{plan:#?}");
+            assert!(
+                plan.iter().all(|step| !step.3.contains("TEMP B-TREE")),
+                "{plan:#?}"
+            );
+        }
+    }
 }

@@ -15,12 +15,13 @@ mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bole::app::deliver::{RobotWords, send_due};
+use bole::app::deliver::{RobotWords, send_to};
 use bole::app::{App, Outside};
 use bole::courier::Courier;
 use bole::web::i18n::Lang;
 use bole::web::telling::GroupWords;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::points::rig::Rig;
 use crate::support::TestDb;
@@ -38,13 +39,18 @@ pub async fn rig(db: &TestDb) -> Rig {
     Rig::reaching(db, outside()).await
 }
 
-/// Sends what is due; how many were taken.
+/// Sends what is due, each webhook's messages in a task of their own as the chore does; how many were taken.
 pub async fn send(app: &App) -> u64 {
     let words: Arc<dyn RobotWords> = Arc::new(GroupWords {
         lang: Lang::Zh,
         base: "http://bole.test".to_owned(),
     });
-    send_due(app, &words).await.unwrap()
+    let mut running = JoinSet::new();
+    for target in app.store.due_targets(app.clock.now_ms()).await.unwrap() {
+        let (app, words) = (app.clone(), Arc::clone(&words));
+        running.spawn(async move { send_to(&app, &*words, &target).await.unwrap() });
+    }
+    running.join_all().await.iter().sum()
 }
 
 /// Makes a webhook that asks for these events; gives the answer.

@@ -203,6 +203,18 @@ async fn given_old_notices_and_messages_when_the_chores_come_then_they_are_forgo
     let receiver = Receiver::open(Does::ok()).await;
     let made = webhook(&rig, &receiver.url, &["sale.created"]).await;
     tell(&db, 1, "").await;
+    let first = Notice {
+        kind: NoticeKind::ClickValid,
+        about: "first".to_owned(),
+        facts: json!({}),
+    };
+    let mut tx = db.store.begin().await.unwrap();
+    assert!(
+        tell_person(&mut tx, ZHANG, &first, db.clock.now_ms())
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
     sale(&rig, "S-1").await;
     db.clock.advance_ms(30 * 86_400_000 + 1);
     assert_eq!(
@@ -217,7 +229,33 @@ async fn given_old_notices_and_messages_when_the_chores_come_then_they_are_forgo
     assert_eq!(forget_old(&rig.app).await.unwrap(), 0);
     db.clock.advance_ms(336 * 86_400_000);
     assert_eq!(forget_old(&rig.app).await.unwrap(), 1);
-    assert_eq!(db.number("select count(*) from notices").await, 0);
+    let mut tx = db.store.begin().await.unwrap();
+    assert!(
+        !tell_person(&mut tx, ZHANG, &first, db.clock.now_ms())
+            .await
+            .unwrap(),
+        "there is one first click only, however long ago"
+    );
+    tx.rollback().await.unwrap();
+    assert_eq!(db.number("select count(*) from notices").await, 1);
+}
+
+async fn given_more_old_messages_than_go_at_once_when_the_chore_comes_then_all_are_forgotten(db: TestDb) {
+    let rig = rig(&db).await;
+    let made = webhook(&rig, "http://127.0.0.1:9/hook", &["click.valid"]).await;
+    db.sql(
+        "insert into outbox (message, event, body, at) with recursive n (i) as \
+         (select 1 union all select i + 1 from n where i < 10001) select 'm' || i, 'click.valid', '{}', 1 from n",
+    )
+    .await;
+    db.sql(&format!(
+        "insert into deliveries (outbox_id, webhook_id, state, began_at, next_at, done_at) \
+         select id, {}, 'sent', 1, 1, 1 from outbox",
+        made["id"]
+    ))
+    .await;
+    assert_eq!(forget_sent(&rig.app).await.unwrap(), 10_001);
+    assert_eq!(db.number("select count(*) from deliveries").await, 0);
 }
 
 async fn given_a_payout_when_closed_then_each_payee_is_told_without_the_amount(db: TestDb) {
@@ -313,5 +351,6 @@ both!(
     given_points_that_end_within_30_days_when_the_chore_comes_then_each_is_told_once,
     given_a_share_and_an_award_when_decided_on_then_the_person_hears_of_the_points,
     given_old_notices_and_messages_when_the_chores_come_then_they_are_forgotten,
+    given_more_old_messages_than_go_at_once_when_the_chore_comes_then_all_are_forgotten,
     given_a_payout_when_closed_then_each_payee_is_told_without_the_amount,
 );
