@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::app::App;
 use crate::domain::EmployeeId;
 use crate::storage::notices::{forget_notices, read_notices, set_optouts, tell_person};
-use crate::storage::points::due_to_lapse;
 use crate::storage::{StoreError, Tx, insert_audit};
 use crate::tell::{Channel, Notice, NoticeKind};
 
@@ -76,23 +75,26 @@ pub async fn tell_expiring(app: &App) -> Result<u64, StoreError> {
     let Ok(soon) = today.checked_add(EXPIRING_DAYS.days()) else {
         return Ok(0);
     };
+    // Points end with a year: on most days none is about to end.
+    let Ok(end) = soon.first_of_year().yesterday() else {
+        return Ok(0);
+    };
+    if end < today {
+        return Ok(0);
+    }
     let mut told = 0;
     for person in app.store.with_lapsed_points(soon).await? {
-        let mut tx = app.store.begin().await?;
-        // What has lapsed already is booked by its own chore; it is not "about to".
-        let (lost, _) = due_to_lapse(&mut tx, person, today).await?;
-        let (due, _) = due_to_lapse(&mut tx, person, soon).await?;
-        let points = due - lost;
-        let on = soon.first_of_year().yesterday().unwrap_or(soon);
-        let end = if on >= today { on } else { today.last_of_year() };
-        if points > 0 {
-            let notice = Notice {
-                kind: NoticeKind::PointsExpiring,
-                about: end.to_string(),
-                facts: json!({ "points": points, "on": end.to_string() }),
-            };
-            told += u64::from(tell_person(&mut tx, person, &notice, app.clock.now_ms()).await?);
+        let points = app.store.points_lapsing(person, end.year()).await?;
+        if points <= 0 {
+            continue;
         }
+        let notice = Notice {
+            kind: NoticeKind::PointsExpiring,
+            about: end.to_string(),
+            facts: json!({ "points": points, "on": end.to_string() }),
+        };
+        let mut tx = app.store.begin().await?;
+        told += u64::from(tell_person(&mut tx, person, &notice, app.clock.now_ms()).await?);
         tx.commit().await?;
     }
     Ok(told)

@@ -229,7 +229,7 @@ pub async fn lapse(
 }
 
 /// What will have lapsed by the beginning of `today` and is not booked yet, and the number its entry would have.
-pub async fn due_to_lapse(tx: &mut Tx, employee: EmployeeId, today: Date) -> Result<(i64, i64), StoreError> {
+async fn due_to_lapse(tx: &mut Tx, employee: EmployeeId, today: Date) -> Result<(i64, i64), StoreError> {
     let earned: Vec<(String, i64)> = writing!(&mut *tx, |db| {
         sqlx::query_as(
             "select expires_on, cast(sum(points) as bigint) from point_entries \

@@ -22,9 +22,9 @@ pub enum NoticeKind {
     ObjectionAnswered,
     /// An order of the points shop went on. Facts: `order`, `item`, `state`.
     OrderMoved,
-    /// Points for a share, an exchange or an award were decided on. Facts: `what`, `state`, `points`, `reason`.
+    /// Points for a share, an exchange or an award were decided on. Facts: `points`, `reason`.
     PointsDecided,
-    /// New rules are to be read. Facts: `version`.
+    /// New rules are to be read. Facts: `version`, `on`, `reason`.
     RulesChanged,
 }
 
