@@ -100,7 +100,8 @@ pub struct AuditEntry {
 impl Store {
     /// Entries, latest first.
     pub async fn audit(&self, asked: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
-        let action = format!("{}%", like(asked.action.trim()));
+        // Actions are written in lower case; `like` folds case on one of the two databases only.
+        let action = format!("{}%", like(&asked.action.trim().to_lowercase()));
         let subject = format!("%{}%", like(&asked.subject.trim().to_lowercase()));
         Ok(reading!(self, |db| {
             sqlx::query_as(

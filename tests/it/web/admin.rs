@@ -466,7 +466,12 @@ async fn given_a_key_when_made_and_revoked_then_it_is_shown_once_and_the_log_tel
     let insert = "insert into audit_log (at, actor, action, subject, detail) values \
                   (1, 'system', 'payout.in_review', 'pay_import:3', '{}'), (1, 'system', 'payout.inxreview', 'payximport:3', '{}')";
     db.sql(insert).await;
-    for query in ["action=payout.in_review", "subject=pay_import", "subject=Y_I"] {
+    for query in [
+        "action=payout.in_review",
+        "action=Payout.in_",
+        "subject=pay_import",
+        "subject=Y_I",
+    ] {
         let log = browser.get(&format!("/app/admin/audit?{query}")).await.body;
         let rows = log.split("<tbody").nth(1).unwrap_or_default();
         assert!(
