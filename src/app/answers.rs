@@ -2,8 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use rand::Rng as _;
 
 use crate::app::App;
@@ -12,10 +10,8 @@ use crate::app::App;
 const MARK: &str = "sealed:";
 /// Bytes of a nonce.
 const NONCE: usize = 24;
-
-fn cipher(app: &App) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&Key::from(app.secrets.derive("answer-seal", b"")))
-}
+/// What the key is for.
+const PURPOSE: &str = "answer-seal";
 
 /// Whose answer it is: sealed for one caller's key, it opens for no other.
 fn bound(actor: &str, key: &str) -> Vec<u8> {
@@ -26,12 +22,9 @@ fn bound(actor: &str, key: &str) -> Vec<u8> {
 pub fn seal_answer(app: &App, actor: &str, key: &str, answer: &str) -> Option<String> {
     let mut nonce = [0u8; NONCE];
     app.with_rng(|rng| rng.fill_bytes(&mut nonce));
-    let aad = bound(actor, key);
-    let payload = Payload {
-        msg: answer.as_bytes(),
-        aad: &aad,
-    };
-    let sealed = cipher(app).encrypt(&XNonce::from(nonce), payload).ok()?;
+    let sealed = app
+        .secrets
+        .seal(PURPOSE, &bound(actor, key), nonce, answer.as_bytes())?;
     let mut bytes = nonce.to_vec();
     bytes.extend_from_slice(&sealed);
     Some(format!("{MARK}{}", STANDARD.encode(bytes)))
@@ -45,12 +38,6 @@ pub fn open_answer(app: &App, actor: &str, key: &str, kept: &str) -> Option<Stri
     };
     let bytes = STANDARD.decode(text).ok()?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
-    let aad = bound(actor, key);
-    let payload = Payload {
-        msg: sealed,
-        aad: &aad,
-    };
-    let nonce: [u8; NONCE] = nonce.try_into().ok()?;
-    let plain = cipher(app).decrypt(&XNonce::from(nonce), payload).ok()?;
+    let plain = app.secrets.open(PURPOSE, &bound(actor, key), nonce, sealed)?;
     String::from_utf8(plain).ok()
 }

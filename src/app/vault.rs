@@ -1,7 +1,5 @@
 //! Contacts: hashed to recognise customers by, sealed where a lead needs them in plain (attribution.md §5).
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 
 use crate::app::{Actor, App, Secrets};
@@ -58,15 +56,18 @@ pub enum VaultError {
 #[derive(Clone)]
 pub struct Vault {
     hasher: ContactHasher,
-    cipher: XChaCha20Poly1305,
+    secrets: Secrets,
 }
+
+/// What the contacts' key is for.
+const PURPOSE: &str = "contact-seal";
 
 impl Vault {
     /// With keys derived from the master secret.
     pub fn new(secrets: &Secrets) -> Self {
         Self {
             hasher: ContactHasher::new(secrets.derive("contact-hash", b"")),
-            cipher: XChaCha20Poly1305::new(&Key::from(secrets.derive("contact-seal", b""))),
+            secrets: secrets.clone(),
         }
     }
 
@@ -99,11 +100,7 @@ impl Vault {
         erase_at: i64,
     ) -> Option<SealedContact> {
         let text = serde_json::to_vec(contact).ok()?;
-        let payload = Payload {
-            msg: &text,
-            aad: external_id.as_bytes(),
-        };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
+        let sealed = self.secrets.seal(PURPOSE, external_id.as_bytes(), nonce, &text)?;
         Some(SealedContact {
             nonce: nonce.to_vec(),
             sealed,
@@ -113,19 +110,11 @@ impl Vault {
 
     /// Opens what [`Vault::seal`] sealed for the same conversion.
     pub fn open(&self, external_id: &str, contact: &SealedContact) -> Result<LeadContact, VaultError> {
-        let nonce: [u8; 24] = contact
-            .nonce
-            .as_slice()
-            .try_into()
-            .map_err(|_| VaultError::Sealed)?;
-        let payload = Payload {
-            msg: &contact.sealed,
-            aad: external_id.as_bytes(),
-        };
+        let bound_to = external_id.as_bytes();
         let text = self
-            .cipher
-            .decrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| VaultError::Sealed)?;
+            .secrets
+            .open(PURPOSE, bound_to, &contact.nonce, &contact.sealed)
+            .ok_or(VaultError::Sealed)?;
         serde_json::from_slice(&text).map_err(|_| VaultError::Sealed)
     }
 }

@@ -3,8 +3,6 @@
 //! A message is sent at least once: leased, sent, and written down as sent. Killed in between, it is sent again with the
 //! same id when the lease has run out.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use rand::Rng as _;
 use serde_json::json;
 use url::Url;
@@ -165,31 +163,20 @@ fn secret(app: &App, wish: &WebhookWish) -> Result<Option<String>, String> {
     }
 }
 
-fn cipher(app: &App) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&Key::from(app.secrets.derive("webhook-seal", b"")))
-}
+/// What the secrets' key is for, and what they are bound to.
+const SEAL: (&str, &[u8]) = ("webhook-seal", b"webhook");
 
 fn seal(app: &App, text: &str) -> Result<([u8; 24], Vec<u8>), Refused> {
     let mut nonce = [0u8; 24];
     app.with_rng(|rng| rng.fill_bytes(&mut nonce));
-    let payload = Payload {
-        msg: text.as_bytes(),
-        aad: b"webhook",
-    };
-    cipher(app)
-        .encrypt(&XNonce::from(nonce), payload)
-        .map(|sealed| (nonce, sealed))
-        .map_err(|_| Refused::at("/secret", "cannot be sealed"))
+    let sealed = app.secrets.seal(SEAL.0, SEAL.1, nonce, text.as_bytes());
+    let sealed = sealed.ok_or_else(|| Refused::at("/secret", "cannot be sealed"))?;
+    Ok((nonce, sealed))
 }
 
 /// Opens what was sealed; `None` with another installation's key.
 pub(super) fn open(app: &App, nonce: &[u8], sealed: &[u8]) -> Option<String> {
-    let nonce: [u8; 24] = nonce.try_into().ok()?;
-    let payload = Payload {
-        msg: sealed,
-        aad: b"webhook",
-    };
-    let text = cipher(app).decrypt(&XNonce::from(nonce), payload).ok()?;
+    let text = app.secrets.open(SEAL.0, SEAL.1, nonce, sealed)?;
     String::from_utf8(text).ok()
 }
 
