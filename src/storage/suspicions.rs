@@ -288,6 +288,9 @@ impl Store {
         limit_ms: i64,
         limit: i64,
     ) -> Result<Vec<ClickEvidence>, StoreError> {
+        if s.kind == Odd::Instant && s.evidence.conversions.is_empty() {
+            return Ok(Vec::new());
+        }
         let visitor = s.evidence.visitor.as_deref().map(unhex).unwrap_or_default();
         Ok(reading!(self, |db| {
             let mut q = QueryBuilder::new(CLICK);
@@ -324,7 +327,6 @@ impl Store {
                     q.push_bind(s.employee.0);
                     q.push(" and v.external_id in (");
                     let mut list = q.separated(", ");
-                    list.push("''");
                     for id in &s.evidence.conversions {
                         list.push_bind(id);
                     }

@@ -6,7 +6,7 @@
 
 use crate::domain::{ClickId, LinkId};
 use crate::storage::bulk::{Bulk, pieces};
-use crate::storage::clicks::seen::{Row, from_row};
+use crate::storage::clicks::seen::{Row, columns, from_row};
 use crate::storage::clicks::{Seen, VisitorKey, first_id_at};
 use crate::storage::{StoreError, Tx, writing};
 
@@ -28,14 +28,14 @@ pub struct Earner {
 macro_rules! around {
     ($same:literal) => {
         concat!(
-            ") select c.id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-             (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, valid, earned \
-             from v cross join clicks c where c.link_id = v.link and c.valid and ",
+            ") select ",
+            columns!(),
+            " from v cross join clicks c where c.link_id = v.link and c.valid and ",
             $same,
             " and c.earned = true and c.id >= v.first and c.id < v.this union all \
-             select c.id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
-             (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, valid, earned \
-             from v cross join clicks c where c.link_id = v.link and c.valid and ",
+             select ",
+            columns!(),
+            " from v cross join clicks c where c.link_id = v.link and c.valid and ",
             $same,
             " and c.earned in (true, false) and c.id > v.this and c.id < v.last"
         )

@@ -66,9 +66,16 @@ pub(super) struct Row {
     earned: bool,
 }
 
-const COLUMNS: &str = "select id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, \
-     network, (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, \
-     valid, earned from clicks c where ";
+/// What a [`Row`] is read from, of `clicks c`.
+macro_rules! columns {
+    () => {
+        "c.id, link_id, employee_id, class, reason, was_class, was_reason, visitor, visitor_hash, network, \
+         (select browser from click_agents a where a.id = agent_id) as browser, beacons, page_visitor, dwell_ms, valid, earned"
+    };
+}
+pub(super) use columns;
+
+const COLUMNS: &str = concat!("select ", columns!(), " from clicks c where ");
 
 pub(super) fn from_row(row: Row) -> Result<Seen, StoreError> {
     let was = match (row.was_class, row.was_reason) {
