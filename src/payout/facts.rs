@@ -45,12 +45,21 @@ struct Staged {
     nameless: bool,
 }
 
-/// The latest revisions of one kind's facts: a row, its revision and whether it is void, found by id.
+/// The latest revisions of one kind's facts, found by id.
 struct Latest {
     rows: Vec<Row>,
-    revisions: Vec<(i64, bool)>,
+    revisions: Vec<Revision>,
     places: HashTable<u32>,
     hasher: DefaultHashBuilder,
+}
+
+/// Which revision a row is.
+struct Revision {
+    number: i64,
+    void: bool,
+    /// Where the same revision came again. Refused at the end only: a later one that is higher takes its place, in
+    /// whichever order they are written.
+    again: Option<usize>,
 }
 
 impl Latest {
@@ -86,15 +95,19 @@ impl Latest {
             }
         }
         self.rows.push(row);
-        self.revisions.push((revision, void));
+        self.revisions.push(Revision {
+            number: revision,
+            void,
+            again: None,
+        });
         Ok(())
     }
 
     /// Rows that are not void, by time and id.
     fn into_rows(self) -> Vec<Row> {
         let mut rows = self.rows;
-        if self.revisions.iter().any(|r| r.1) {
-            let mut void = self.revisions.iter().map(|r| r.1);
+        if self.revisions.iter().any(|r| r.void) {
+            let mut void = self.revisions.iter().map(|r| r.void);
             rows.retain(|_| void.next() == Some(false));
         }
         // What is compared stands side by side: a million rows are not gone through for every comparison.
@@ -232,19 +245,33 @@ impl<'d> Facts<'d> {
                 continue;
             }
             let latest = &mut latest[s.kind];
-            let word = &kind.fact.kind;
             let row = Row::made(s.cells[0].text(), s.cells);
             if let Err((at, row)) = latest.put(row, s.revision, s.void) {
-                let known = latest.revisions[at].0;
-                if known == s.revision {
-                    let what = format!("the {word} `{}` again with the same revision", row.key);
-                    return Err(refuse("", what, "each id and revision once"));
-                }
-                if known < s.revision {
+                let known = &mut latest.revisions[at];
+                if known.number == s.revision {
+                    known.again = Some(known.again.unwrap_or(i));
+                } else if known.number < s.revision {
+                    *known = Revision {
+                        number: s.revision,
+                        void: s.void,
+                        again: None,
+                    };
                     latest.rows[at] = row;
-                    latest.revisions[at] = (s.revision, s.void);
                 }
             }
+        }
+        let kinds = self.kinds.iter().zip(&latest);
+        let again = kinds.flat_map(|(kind, latest)| {
+            let rows = latest.revisions.iter().zip(&latest.rows);
+            rows.filter_map(|(revision, row)| Some((revision.again?, &kind.fact.kind, &row.key)))
+        });
+        if let Some((i, word, key)) = again.min() {
+            return Err(Refused {
+                path: format!("facts[{i}]"),
+                span: 0..0,
+                what: format!("the {word} `{key}` again with the same revision"),
+                expected: "each id and revision once".into(),
+            });
         }
         self::name(&self.kinds, nameless, &mut latest);
         for (kind, latest) in self.kinds.iter().zip(latest) {

@@ -160,6 +160,10 @@ impl Limit {
                 after[*first] = after[*first].clone().most(floor);
             }
             let Some(cap) = cap else { continue };
+            if cap.is_negative() {
+                // Nobody can be cut to less than nothing: what is over would not be what was taken.
+                return Err(Halt::row(&row.key, "a cap below 0", "caps of 0 or more"));
+            }
             let paid: Vec<usize> = members
                 .iter()
                 .copied()

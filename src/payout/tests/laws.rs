@@ -187,3 +187,29 @@ fn given_late_facts_when_the_policy_is_narrower_then_others_are_left_alone() {
     let c = whatif::compare(&before.outcome, &after.outcome);
     assert_eq!((c.gain.len(), c.lose.len()), (1, 1));
 }
+
+#[test]
+fn given_a_revision_twice_when_the_facts_stand_in_any_order_then_the_outcome_is_the_same() {
+    let doc = Document::parse("small.toml", SMALL).unwrap();
+    let run = |revisions: [u8; 3]| {
+        let fact = |(at, revision): (usize, &u8)| {
+            serde_json::json!({ "kind": "sale", "id": "s", "occurred": "2026-10-05", "seller": "p0", "revision": revision,
+                "amount": if *revision == 2 { "50.00".to_owned() } else { format!("{at}.00") } })
+        };
+        let facts: Vec<_> = revisions.iter().enumerate().map(fact).collect();
+        let input = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "p0", "role": "sales" }], "facts": facts });
+        let input = doc.input(&input).map_err(|refused| refused.what)?;
+        let run = super::super::evaluate(&doc, input).unwrap();
+        Ok::<_, String>(run.outcome.lines[0].amount.fixed(2))
+    };
+    // What a higher revision replaces does not matter.
+    for revisions in [[0, 0, 2], [0, 2, 0], [2, 0, 0]] {
+        assert_eq!(run(revisions), Ok("5.00".to_owned()), "{revisions:?}");
+    }
+    // Which of two latest holds, nobody knows.
+    for revisions in [[0, 2, 2], [2, 0, 2], [2, 2, 0]] {
+        let refused = "the sale `s` again with the same revision".to_owned();
+        assert_eq!(run(revisions), Err(refused), "{revisions:?}");
+    }
+}

@@ -216,3 +216,37 @@ fn given_facts_without_an_id_when_read_in_any_order_then_each_is_numbered_by_kin
     turned.reverse();
     assert_eq!(named(turned), right, "the order of the input says nothing");
 }
+
+#[test]
+fn given_a_cap_below_zero_when_run_then_the_row_is_said_and_nothing_is_lost() {
+    let capped = |cap: &str| {
+        let text = SMALL
+            .replace(
+                "from = \"shares\"\ncolumn = \"commission\"",
+                "from = \"capped\"\ncolumn = \"most\"",
+            )
+            .replace(
+                "[[step]]\nid = \"cash\"",
+                &format!(
+                    "[[step]]\nid = \"capped\"\ndo = \"limit\"\nfrom = \"shares\"\ncolumn = \"commission\"\n\
+                     cap = \"{cap}\"\nas = \"most\"\n\n[[step]]\nid = \"cash\""
+                ),
+            );
+        let doc = Document::parse("small.toml", &text).unwrap();
+        let input = json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }],
+            "facts": [{ "kind": "sale", "id": "s", "occurred": "2026-10-05", "seller": "li", "amount": "100.00" }] });
+        let run = evaluate(&doc, doc.input(&input).unwrap());
+        run.map(|run| {
+            (
+                run.outcome.total.fixed(2),
+                run.outcome.residuals[0].amount.fixed(2),
+            )
+        })
+        .map_err(|stop| format!("{} {:?}: {}", stop.step, stop.row, stop.fault.what))
+    };
+    // Commission 10.00, all of it over a cap of 0.
+    assert_eq!(capped("total * 0%"), Ok(("0.00".to_owned(), "10.00".to_owned())));
+    let stopped = "capped Some(\"li\"): a cap below 0".to_owned();
+    assert_eq!(capped("total * (0 - 1)"), Err(stopped));
+}
