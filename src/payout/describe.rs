@@ -16,10 +16,11 @@ impl Document {
         let h = &self.header;
         json!({
             "id": h.id, "version": h.version, "name": { "zh": h.name.zh, "en": h.name.en }, "source": h.source,
-            "period": h.period, "currency": h.currency, "zone_minutes": h.zone, "guard": h.guard,
+            "period": h.period, "period_by": h.period_by, "currency": h.currency,
+            "unit": h.unit, "display_decimals": h.decimals, "zone_minutes": h.zone, "guard": h.guard,
             "income": h.income.map(Income::word), "tax": h.tax.word(),
             "effective": { "from": h.from.to_string(), "to": h.to.map(|d| d.to_string()) },
-            "late": format!("{:?}", h.late).to_lowercase(),
+            "late": h.late.word(),
             "params": self.params.iter().map(|p| self.param_json(p)).collect::<Vec<_>>(),
             "roster": self.roster_json(),
             "facts": self.facts_json(),

@@ -147,8 +147,9 @@ impl Value {
         Self::Date(date.at(0, 0, 0, 0))
     }
 
-    /// For people: money with two decimals, ratios as percentages, dates without midnight.
-    pub fn shown(&self, ty: Type) -> String {
+    /// For people: money with two decimals, ratios as percentages (with `decimals` where they do not end), dates without
+    /// midnight.
+    pub fn shown(&self, ty: Type, decimals: usize) -> String {
         match (self, ty) {
             (Self::Num(n), Type::Cash) => n.fixed(2),
             (Self::Num(n), Type::Money { .. }) => {
@@ -159,7 +160,7 @@ impl Value {
                     n.fixed(2)
                 }
             }
-            (Self::Num(n), Type::Ratio) => n.percent(),
+            (Self::Num(n), Type::Ratio) => n.percent_to(decimals),
             _ => self.to_string(),
         }
     }
@@ -212,7 +213,7 @@ mod tests {
             ("5", Type::Count, "5"),
         ] {
             let value = Value::Num(Num::parse(text).unwrap());
-            assert_eq!(value.shown(ty), right, "{text} as {ty:?}");
+            assert_eq!(value.shown(ty, 4), right, "{text} as {ty:?}");
         }
     }
 

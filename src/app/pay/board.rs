@@ -74,11 +74,11 @@ pub async fn board(app: &App, until: Date) -> Result<Board, PayError> {
         let settings = app.store.settings_of(&scheme).await?;
         let header = &known.document.header;
         let cells = months.iter().map(|month| {
-            let due = period_due(&header.period, month).filter(|period| {
+            let due = period_due(known.period(), month).filter(|period| {
                 scheme != GUARDS && is_due(&settings, period.first) && header.from <= period.first
             });
             let mine = |head: &&RunHead| {
-                let day = if header.period == "activity" {
+                let day = if known.period() == "activity" {
                     Some(head.from_on)
                 } else {
                     head.to_on.yesterday().ok()
@@ -95,7 +95,7 @@ pub async fn board(app: &App, until: Date) -> Result<Board, PayError> {
         rows.push(BoardRow {
             cells: cells.collect(),
             name: header.name.clone(),
-            period: header.period.clone(),
+            period: known.period().to_owned(),
             is_guard: header.guard,
             scheme,
         });

@@ -48,8 +48,8 @@ async fn anew(
     let scheme_in_force = library::scheme_document(app, scheme, from).await?;
     let in_force = scheme_in_force
         .ok_or_else(|| PayError::field("/scheme", format!("no scheme is called {scheme:?}")))?;
+    fits(&in_force, &period)?;
     let document = in_force.document;
-    fits(&document, &period)?;
     no_overlap(app, scheme, (from, to), replaces).await?;
     let kinds = Shape::of(&document).facts.into_keys().collect();
     // Another calculation may tell the same of the tracker in this instant.
@@ -164,8 +164,9 @@ pub(super) fn named(period: Period) -> Period {
 }
 
 /// A month's scheme is run for months, and so on; an activity's for any days.
-pub(super) fn fits(document: &Document, period: &Period) -> Result<(), PayError> {
-    let right = match document.header.period.as_str() {
+pub(super) fn fits(scheme: &library::InForce, period: &Period) -> Result<(), PayError> {
+    let every = scheme.period();
+    let right = match every {
         "month" => period.kind == PeriodKind::Month,
         "quarter" => period.kind == PeriodKind::Quarter,
         "year" => period.kind == PeriodKind::Year,
@@ -174,10 +175,7 @@ pub(super) fn fits(document: &Document, period: &Period) -> Result<(), PayError>
     if right {
         Ok(())
     } else {
-        let detail = format!(
-            "{} is calculated by the {}",
-            document.header.id, document.header.period
-        );
+        let detail = format!("{} is calculated by the {every}", scheme.document.header.id);
         Err(PayError::field("/period", detail))
     }
 }

@@ -147,7 +147,7 @@ pub(super) async fn missing(app: &App, run: &Run) -> Result<Vec<String>, PayErro
     for scheme in app.store.schemes_set().await? {
         let is_due = library::scheme_document(app, &scheme, run.from_on)
             .await?
-            .is_some_and(|s| s.enabled && scheme != GUARDS && ends_within(&s.document, run));
+            .is_some_and(|s| s.enabled && scheme != GUARDS && ends_within(s.period(), run));
         if is_due && !touching.iter().any(|r| r.scheme == scheme) {
             missing.push(scheme);
         }
@@ -250,9 +250,9 @@ fn borne_by(run: i64, claims: &[&Given], allowed: Money) -> Money {
 
 /// A month's scheme is due in every month; a quarter's or a year's where the run's days reach its end; an activity's
 /// only when somebody calculates it.
-fn ends_within(document: &Document, run: &Run) -> bool {
+fn ends_within(every: &str, run: &Run) -> bool {
     let end = run.to_on;
-    match document.header.period.as_str() {
+    match every {
         "month" => end.day() == 1 && run.from_on.day() == 1,
         "quarter" => end.day() == 1 && (end.month() - 1) % 3 == 0 && run.from_on.day() == 1,
         "year" => end.day() == 1 && end.month() == 1 && run.from_on.day() == 1,

@@ -47,6 +47,13 @@ pub struct InForce {
     pub enabled: bool,
 }
 
+impl InForce {
+    /// What it is calculated by: `month`, `quarter`, `year` or `activity`.
+    pub fn period(&self) -> &str {
+        self.document.header.period_with(&self.params)
+    }
+}
+
 /// The scheme in force for a period that begins on `day`; `None` when nobody knows it.
 pub async fn scheme_document(app: &App, scheme: &str, day: Date) -> Result<Option<InForce>, PayError> {
     let setting = app.store.setting_on(scheme, day).await?;

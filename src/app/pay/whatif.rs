@@ -116,7 +116,7 @@ pub async fn what_if(
     let days = (period.first, period.end);
     let in_force = library::scheme_document(app, scheme, period.first).await?;
     let in_force = in_force.ok_or_else(|| PayError::NotFound(format!("scheme {scheme:?}")))?;
-    fits(&in_force.document, &period)?;
+    fits(&in_force, &period)?;
     let touching = app.store.runs_touching(days.0, days.1).await?;
     let run = touching
         .into_iter()

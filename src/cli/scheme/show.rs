@@ -67,14 +67,15 @@ fn page(doc: &Document, json: &Json, l: Lang) -> String {
     let h = &doc.header;
     let mut out = format!("{}  {}  v{}\n", h.id, l.of(&h.name), h.version);
     let to = h.to.map_or(String::new(), |d| d.to_string());
+    let unit = if h.unit.is_empty() { &h.currency } else { &h.unit };
     out.push_str(&match l {
         Lang::Zh => format!(
             "出处 {}；周期 {}；{} 起生效 {to}；金额 {}\n",
-            h.source, h.period, h.from, h.currency
+            h.source, h.period, h.from, unit
         ),
         Lang::En => format!(
             "source {}; period {}; in force from {} {to}; amounts in {}\n",
-            h.source, h.period, h.from, h.currency
+            h.source, h.period, h.from, unit
         ),
     });
     let income = h.income.unwrap_or_else(|| Income::of_payee("employee"));

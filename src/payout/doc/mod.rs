@@ -111,6 +111,19 @@ impl Document {
         }
     }
 
+    /// The id a document's text says, whatever else is wrong with it; `None` where it says none.
+    ///
+    /// # Errors
+    /// The place where it is no TOML.
+    pub fn id_in(file: &str, text: &str) -> Result<Option<String>, Box<Diagnostic>> {
+        let raw = from_toml(&Source {
+            file: file.to_owned(),
+            text: text.to_owned(),
+        })?;
+        let id = At::root(&raw).get("scheme", |at| at.get("id", |id| id.str().map(str::to_owned)));
+        Ok(id.ok().flatten().flatten())
+    }
+
     /// The text it was read from.
     pub fn text(&self) -> &str {
         &self.source.text
@@ -206,6 +219,12 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
             return None;
         }
     };
+    if let Some(header) = &header {
+        let said = root.get("scheme", |at| {
+            at.get("period_by", |v| header::period_by(v, header, &params))
+        });
+        said.map_or_else(report, drop);
+    }
     if sink.count() > 0 {
         // Steps read what is declared above: their faults would only repeat these.
         return None;
@@ -221,7 +240,8 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
     let (mut env, steps) = steps(root, env)?;
     if sink.count() == 0 {
         labels::document(root, &mut env.schemas).unwrap_or_else(report);
-        unused::report(&env, &steps, &fact_kinds);
+        let period_by = header.as_ref().and_then(|h| h.period_by.as_deref());
+        unused::report(&env, &steps, &fact_kinds, period_by);
     }
     let examples = examples(root, sink);
     let books = if sink.count() == 0 {

@@ -5,7 +5,8 @@ use crate::payout::schema::Env;
 
 use super::{FactKind, ROSTER, Step};
 
-pub fn report(env: &Env<'_>, steps: &[Step], facts: &[FactKind]) {
+/// `period_by`: the parameter that says the period is read by whoever calculates.
+pub fn report(env: &Env<'_>, steps: &[Step], facts: &[FactKind], period_by: Option<&str>) {
     let mut used = env.used.borrow_mut();
     // A column read from a step that only passes it on is read from where it came.
     for step in steps.iter().rev() {
@@ -36,7 +37,7 @@ pub fn report(env: &Env<'_>, steps: &[Step], facts: &[FactKind]) {
         }
     }
     for (at, p) in env.params.iter().enumerate() {
-        if !used.params.contains(&at) {
+        if !used.params.contains(&at) && Some(p.id.as_str()) != period_by {
             let what = format!("the parameter `{}` is never read", p.id);
             env.sink
                 .error(&p.span, what, "a step that reads it, or no parameter");

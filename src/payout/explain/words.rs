@@ -19,23 +19,23 @@ fn label(zh: String, en: String) -> Label {
 }
 
 /// A value for people: conditions in words.
-fn told(v: &Value, ty: Type, chinese: bool) -> String {
+fn told(v: &Value, ty: Type, chinese: bool, decimals: usize) -> String {
     match (v, chinese) {
         (Value::Bool(true), true) => "是".into(),
         (Value::Bool(false), true) => "否".into(),
         (Value::Bool(true), false) => "yes".into(),
         (Value::Bool(false), false) => "no".into(),
-        _ => v.shown(ty),
+        _ => v.shown(ty, decimals),
     }
 }
 
 /// Names and values of some columns; helpers are left out.
-fn listed<'c>(pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone)) -> Label {
+fn listed<'c>(pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone), decimals: usize) -> Label {
     let side = |chinese: bool| {
         let one = |(c, v): (&Column, &Value)| {
             let name = if chinese { &c.label.zh } else { &c.label.en };
             let name = if name.is_empty() { &c.name } else { name };
-            format!("{name} {}", told(v, c.ty, chinese))
+            format!("{name} {}", told(v, c.ty, chinese, decimals))
         };
         let all = pairs.clone().filter(|(c, _)| c.named != Named::Hidden);
         all.map(one).collect::<Vec<_>>()
@@ -52,7 +52,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         cells.filter(|(c, v)| c.default.as_ref() != Some(*v))
     };
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
-        let all = listed(&filled(2));
+        let all = listed(&filled(2), doc.header.decimals);
         let when = row.cells[1].to_string();
         let id = number(&fact.kind, &row.key).map_or(row.key.to_string(), |n| format!("#{n}"));
         return label(
@@ -61,7 +61,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
-        let all = listed(&filled(schema.key_parts));
+        let all = listed(&filled(schema.key_parts), doc.header.decimals);
         if all == Label::default() {
             return all;
         }
@@ -91,15 +91,25 @@ fn params(doc: &Document, run: &Evaluation, step: &Step) -> Label {
         if let (Setting::One(v), crate::payout::schema::ParamKind::One(ty, _)) =
             (&run.input.params[at], &p.kind)
         {
-            zh.push(format!("{} = {}（{}）", p.label.zh, told(v, *ty, true), p.rule));
-            en.push(format!("{} = {} ({})", p.label.en, told(v, *ty, false), p.rule));
+            zh.push(format!(
+                "{} = {}（{}）",
+                p.label.zh,
+                told(v, *ty, true, doc.header.decimals),
+                p.rule
+            ));
+            en.push(format!(
+                "{} = {} ({})",
+                p.label.en,
+                told(v, *ty, false, doc.header.decimals),
+                p.rule
+            ));
         }
     }
     label(zh.join("，"), en.join(", "))
 }
 
 fn money(n: &Num) -> String {
-    Value::Num(n.clone()).shown(Type::MONEY)
+    Value::Num(n.clone()).shown(Type::MONEY, 0)
 }
 
 /// What a step did with a row.
@@ -113,7 +123,8 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         return Label::default();
     }
     let schema = &doc.schemas[step.relation];
-    let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty);
+    let decimals = doc.header.decimals;
+    let measure = |ty: Type, n: &Num| Value::Num(n.clone()).shown(ty, decimals);
     let mut said = match (&step.block, row.work.as_deref()) {
         (Block::Emit(e), _) => emitted(e, row, &schema.columns, &doc.header),
         (Block::Select(_), _) => Label::default(),
@@ -148,13 +159,13 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
                     format!(
                         "{x} 到第 {} 档，{}：{y}{}",
                         n + 1,
-                        r.percent(),
+                        r.percent_to(decimals),
                         earlier(&before, true)
                     ),
                     format!(
                         "{x} reaches band {}, {}: {y}{}",
                         n + 1,
-                        r.percent(),
+                        r.percent_to(decimals),
                         earlier(&before, false)
                     ),
                 ),
@@ -195,7 +206,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
                 )
             }
         }
-        (_, Some(Work::Share(s))) => share(s, made(&schema.columns)),
+        (_, Some(Work::Share(s))) => share(s, made(&schema.columns), decimals),
         (
             _,
             Some(Work::Limit {
@@ -229,11 +240,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         ),
         (_, Some(Work::Tranche { total, share, result })) => {
             let ty = made(&schema.columns);
-            tranche(ty, total, share, result)
+            tranche(ty, decimals, total, share, result)
         }
         (Block::Aggregate(a), _) => {
             let from = a.by.len();
-            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]));
+            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals);
             label(
                 format!("{members} 条合计：{}", all.zh),
                 format!("{members} added up: {}", all.en),
@@ -241,11 +252,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Derive(d), _) => {
             let from = doc.schemas[d.from].columns.len();
-            listed(&schema.columns[from..].iter().zip(&row.cells[from..]))
+            listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals)
         }
         (Block::Table(t), _) => {
             let from = doc.schemas[t.from].columns.len();
-            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]));
+            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals);
             label(format!("查表：{}", all.zh), format!("by the table: {}", all.en))
         }
         (Block::Qualify(q), _) => match &row.out {
@@ -295,10 +306,15 @@ fn made(columns: &[Column]) -> Type {
 }
 
 /// Where a tranche is no whole number of units, the exact part and what it came to.
-fn tranche(ty: Type, total: &Num, share: &Num, result: &Num) -> Label {
-    let shown = |n: &Num| Value::Num(n.clone()).shown(ty);
+fn tranche(ty: Type, decimals: usize, total: &Num, share: &Num, result: &Num) -> Label {
+    let shown = |n: &Num| Value::Num(n.clone()).shown(ty, decimals);
     let exact = total * share;
-    let part = format!("{} × {} = {}", shown(total), share.percent(), shown(&exact));
+    let part = format!(
+        "{} × {} = {}",
+        shown(total),
+        share.percent_to(decimals),
+        shown(&exact)
+    );
     if &exact == result {
         return label(format!("分期：{part}"), format!("tranche: {part}"));
     }
@@ -308,7 +324,7 @@ fn tranche(ty: Type, total: &Num, share: &Num, result: &Num) -> Label {
     )
 }
 
-fn share(s: &Share, ty: Type) -> Label {
+fn share(s: &Share, ty: Type, decimals: usize) -> Label {
     // A weight that does not end is a fraction of its own.
     let weight = |n: &Num| {
         let text = n.to_string();
@@ -319,7 +335,7 @@ fn share(s: &Share, ty: Type) -> Label {
         }
     };
     let (w, all) = (weight(&s.weight), weight(&s.weights));
-    let shown = |n: &Num| Value::Num(n.clone()).shown(ty);
+    let shown = |n: &Num| Value::Num(n.clone()).shown(ty, decimals);
     let (total, exact, floor, result) = (
         shown(&s.total),
         shown(&s.exact),
@@ -355,7 +371,7 @@ fn emitted(e: &Emit, row: &Row, columns: &[Column], header: &Header) -> Label {
         e.names
             .iter()
             .position(|n| n == name)
-            .map(|at| row.cells[at].shown(columns[at].ty))
+            .map(|at| row.cells[at].shown(columns[at].ty, header.decimals))
             .unwrap_or_default()
     };
     let payee = shown("payee");

@@ -49,10 +49,15 @@ impl Num {
 
     /// As a percentage: exact when it ends (`3%`, `12.5%`), else with four decimals after `≈`.
     pub fn percent(&self) -> String {
+        self.percent_to(4)
+    }
+
+    /// The same with so many decimals where it does not end (GC-02).
+    pub fn percent_to(&self, decimals: usize) -> String {
         let hundred = self * &Self::int(100);
         match hundred.exact_places() {
             Some(places) => format!("{}%", hundred.fixed(places)),
-            None => format!("≈{}%", hundred.fixed(4)),
+            None => format!("≈{}%", hundred.fixed(decimals)),
         }
     }
 }

@@ -136,7 +136,7 @@ async fn list_schemes(State(app): State<App>, authed: Authed) -> Result<Json<Sch
         let set = |name: &&str| found.params.get(*name).is_none();
         data.push(Scheme {
             name: json!({ "zh": header.name.zh, "en": header.name.en }),
-            period: header.period.clone(),
+            period: found.period().to_owned(),
             version: header.version,
             guard: header.guard,
             enabled: found.enabled,

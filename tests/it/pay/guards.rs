@@ -177,6 +177,63 @@ async fn given_a_target_changed_within_the_period_when_both_signed_again_then_th
     assert_eq!(told(&rig, &run).await, Vec::<String>::new());
 }
 
+async fn given_the_programme_settled_by_the_quarter_when_calculated_then_bands_are_of_a_month_and_no_month_waits_for_it(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    schemes(&rig).await;
+    let path = "/schemes/00-social/versions";
+    let mut version = rig.get("admin", "/schemes/00-social").await["versions"][0].clone();
+    let mut params = version["params"].take();
+    params["cycle"] = json!("quarter");
+    params["virality_pool"] = json!("0");
+    params["sale_bands"] = json!([{"from": "0", "gives": "2%"}, {"from": "1000", "gives": "4%"}]);
+    let version =
+        json!({"from_on": "2026-01-02", "params": params, "enabled": true, "note": "by the quarter"});
+    assert_eq!(rig.post("admin", path, version).await.0, 201);
+    let listed = rig.get("admin", "/schemes").await;
+    let listed = listed["data"].as_array().unwrap().iter();
+    let every = listed
+        .filter(|s| s["id"] == "00-social")
+        .map(|s| s["period"].clone());
+    assert_eq!(every.collect::<Vec<_>>(), ["quarter"]);
+
+    let sold = |key: &str, day: &str, amount: &str| {
+        let mut order = order(key, "L4", amount);
+        order["occurred_on"] = json!(day);
+        order
+    };
+    let orders = vec![
+        sold("q1", "2026-07-31", "600.00"),
+        sold("q2", "2026-08-01", "600.00"),
+        sold("q3", "2026-09-30", "1000.00"),
+    ];
+    record(&rig, orders).await;
+    let month = json!({"scheme": "00-social", "period": "2026-09"});
+    let (status, refused) = rig.post("admin", "/payouts", month).await;
+    assert_eq!(
+        (status, &refused["errors"][0]["pointer"]),
+        (422, &json!("/period"))
+    );
+    assert!(refused.to_string().contains("by the quarter"), "{refused}");
+    let quarter = json!({"scheme": "00-social", "period": "2026-Q3"});
+    let (status, run) = rig.post("admin", "/payouts", quarter).await;
+    assert_eq!(status, 201, "{run}");
+    assert_eq!(lines(&rig, &run).await, ["L4 64.00 line"]);
+
+    // A month that ends no quarter is closed without it.
+    let (status, october) = rig
+        .post(
+            "admin",
+            "/payouts",
+            json!({"scheme": "07-new-customers", "period": "2026-10"}),
+        )
+        .await;
+    assert_eq!(status, 201, "{october}");
+    close(&rig, &october).await;
+}
+
+both!(given_the_programme_settled_by_the_quarter_when_calculated_then_bands_are_of_a_month_and_no_month_waits_for_it);
 both!(given_one_order_under_two_schemes_when_the_smaller_is_closed_first_then_the_larger_claim_stands);
 both!(given_one_order_under_two_schemes_when_the_larger_is_closed_first_then_it_stands);
 both!(given_incentives_above_the_ceiling_when_looked_at_then_a_reason_is_asked_for_and_kept);

@@ -127,7 +127,7 @@ async fn page(
         .map(|m| m.end.to_string())
         .unwrap_or_default();
     let get = |name: &str| typed.get(name).map(|t| t.trim().to_owned());
-    let periods = periods(web, lang, id, &header.period).await?;
+    let periods = periods(web, lang, id, known.period()).await?;
     let first = periods.first().map(|o| o.value.clone()).unwrap_or_default();
     Ok(EditPage {
         s: who.shell(web, Place::PaySchemes),

@@ -180,9 +180,7 @@ async fn list(State(web): State<Web>, who: SignedIn) -> Result<Html<SchemesPage>
         let last = heads.iter().rev().find(|h| h.scheme == id);
         rows.push(Row {
             name: view::say(lang, &found.document.header.name),
-            every: lang
-                .word("scheme-period", &found.document.header.period)
-                .to_string(),
+            every: lang.word("scheme-period", found.period()).to_string(),
             state: standing(lang, &found, &settings),
             since: in_force.map_or_else(String::new, |s| s.from_on.clone()),
             missing: i64::try_from(missing(&found).len()).unwrap_or(0),
@@ -390,7 +388,7 @@ async fn show(
     Ok(Html(SchemePage {
         s: who.shell(&web, Place::PaySchemes),
         name: view::say(lang, &document.header.name),
-        every: lang.word("scheme-period", &document.header.period).to_string(),
+        every: lang.word("scheme-period", found.period()).to_string(),
         source: document.header.source.clone(),
         state: standing(lang, &found, &settings),
         missing: missing(&found),
