@@ -14,44 +14,60 @@ use super::From;
 /// Largest input or document read, in bytes.
 const BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// File name and text of every document, by id's file name.
-pub fn texts(from: &From) -> Result<BTreeMap<String, String>, Refusal> {
-    let mut texts = builtin_texts();
-    if let Some(folder) = &from.schemes {
-        let entries = fs::read_dir(folder)
-            .map_err(|e| format!("{}: {e}; expected a folder of schemes", folder.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path.extension().is_some_and(|e| e == "toml") {
-                let name = path
-                    .file_name()
-                    .map(|n| n.to_string_lossy().into_owned())
-                    .unwrap_or_default();
-                texts.insert(name, read(&path)?);
-            }
+/// File name and text of every document, by id: one of the folder takes the place of the built-in one with its id,
+/// whatever its file is called.
+pub fn texts(from: &From) -> Result<BTreeMap<String, (String, String)>, Refusal> {
+    let stem = |name: &str| name.trim_end_matches(".toml").to_owned();
+    let mut texts: BTreeMap<String, (String, String)> = builtin_texts()
+        .into_iter()
+        .map(|(name, text)| (stem(&name), (name, text)))
+        .collect();
+    let Some(folder) = &from.schemes else {
+        return Ok(texts);
+    };
+    let entries = fs::read_dir(folder)
+        .map_err(|e| format!("{}: {e}; expected a folder of schemes", folder.display()))?;
+    let mut own: BTreeMap<String, String> = BTreeMap::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|e| e != "toml") {
+            continue;
         }
+        let name = path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let text = read(&path)?;
+        // A document with faults still says which scheme it is meant to be.
+        let id = Document::id_in(&name, &text)
+            .map_err(|fault| told(&[*fault]))?
+            .unwrap_or_else(|| stem(&name));
+        if let Some(other) = own.insert(id.clone(), name.clone()) {
+            let said = format!("{}: {other} and {name} are both `{id}`", folder.display());
+            return Err(format!("{said}; expected one document for each id").into());
+        }
+        texts.insert(id, (name, text));
     }
     Ok(texts)
 }
 
-/// The document with this id, its file name or its path.
+/// The document with this id, or its path.
 pub fn find(from: &From, id: &str) -> Result<Document, Refusal> {
     let path = Path::new(id);
     if path.extension().is_some_and(|e| e == "toml") && path.exists() {
         return parse(id, &read(path)?);
     }
     let texts = texts(from)?;
-    if let Some(text) = texts.get(&format!("{id}.toml")) {
-        return parse(&format!("{id}.toml"), text);
+    // By its file's name as well, as one says it.
+    let named = || {
+        texts
+            .values()
+            .find(|(name, _)| name.strip_suffix(".toml") == Some(id))
+    };
+    if let Some((name, text)) = texts.get(id).or_else(named) {
+        return parse(name, text);
     }
-    for (name, text) in &texts {
-        if let Ok(doc) = Document::parse(name, text)
-            && doc.header.id == id
-        {
-            return Ok(doc);
-        }
-    }
-    let known: Vec<&str> = texts.keys().map(|n| n.trim_end_matches(".toml")).collect();
+    let known: Vec<&str> = texts.keys().map(String::as_str).collect();
     Err(format!("no scheme `{id}`; expected one of {}", known.join(", ")).into())
 }
 

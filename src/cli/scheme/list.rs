@@ -26,7 +26,7 @@ pub struct List {
 impl List {
     pub fn run(self, from: &From) -> Result<(), Refusal> {
         let mut docs = Vec::new();
-        for (name, text) in texts(from)? {
+        for (name, text) in texts(from)?.into_values() {
             docs.push(Document::parse(&name, &text).map_err(|f| told(&f))?);
         }
         if self.json {
@@ -144,7 +144,7 @@ impl Test {
             Some(id) => vec![find(from, id)?],
             None => {
                 let mut docs = Vec::new();
-                for (name, text) in texts(from)? {
+                for (name, text) in texts(from)?.into_values() {
                     docs.push(Document::parse(&name, &text).map_err(|f| told(&f))?);
                 }
                 docs

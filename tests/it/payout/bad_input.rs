@@ -431,3 +431,56 @@ fn given_a_folder_of_documents_when_named_before_or_after_the_subcommand_then_it
         "{said}"
     );
 }
+
+#[test]
+fn given_a_folders_document_with_a_built_in_id_when_its_file_is_called_otherwise_then_it_takes_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("a path");
+    let own = include_str!("../../../schemes/10-team-pk.toml").replacen("version = 2", "version = 77", 1);
+    std::fs::write(folder.path().join("mine.toml"), &own).expect("a file");
+    let listed = |args: &[&str]| -> Value {
+        let out = bole(args, b"");
+        let said = String::from_utf8_lossy(&out.stderr);
+        serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{args:?}: {e} {said}"))
+    };
+    let list = listed(&["list", "--json", "--schemes", dir]);
+    let versions: Vec<&Value> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|d| d["id"] == "10-team-pk")
+        .map(|d| &d["version"])
+        .collect();
+    assert_eq!(versions, [77]);
+    for name in ["10-team-pk", "mine"] {
+        assert_eq!(
+            listed(&["show", name, "--json", "--schemes", dir])["version"],
+            77,
+            "{name}"
+        );
+    }
+    // With a fault it is refused, and the built-in one is not run in its place.
+    let broken = own.replacen("do = \"select\"", "do = \"selects\"", 1);
+    std::fs::write(folder.path().join("mine.toml"), broken).expect("a file");
+    let said = refused(
+        "a fault",
+        &[&RUN[..], &["--schemes", dir]].concat(),
+        base().to_string().as_bytes(),
+    );
+    assert!(said.contains("mine.toml:") && said.contains("selects"), "{said}");
+    std::fs::write(folder.path().join("mine.toml"), "[scheme").expect("a file");
+    let said = refused(
+        "no TOML",
+        &[&RUN[..], &["--schemes", dir]].concat(),
+        base().to_string().as_bytes(),
+    );
+    assert!(said.contains("mine.toml:1:"), "{said}");
+    for name in ["mine.toml", "other.toml"] {
+        std::fs::write(folder.path().join(name), &own).expect("a file");
+    }
+    let said = refused("one id twice", &["list", "--schemes", dir], b"");
+    assert!(
+        said.contains("mine.toml") && said.contains("other.toml") && said.contains("`10-team-pk`"),
+        "{said}"
+    );
+}
