@@ -92,6 +92,10 @@ pub fn check(settings: &Settings) -> Result<(), ConfigError> {
         let value = settings.query_days.to_string();
         return Err(wrong("query_days", value, "at most 365 days"));
     }
+    if settings.clawback_months > 120 {
+        let value = settings.clawback_months.to_string();
+        return Err(wrong("clawback_months", value, "at most 120 months"));
+    }
     if !(1..=3650).contains(&settings.contact_retention_days) {
         let value = settings.contact_retention_days.to_string();
         return Err(wrong("contact_retention_days", value, "days from 1 to 3650"));
@@ -121,6 +125,7 @@ impl Settings {
             },
             precedence: precedence(&self.attribution_precedence)?,
             hold_days: i64::from(self.hold_days),
+            clawback_months: i64::from(self.clawback_months),
             query_days: i64::from(self.query_days),
             contact_retention_days: i64::from(self.contact_retention_days),
             dwell_limit_ms: i64::from(self.dwell_limit_ms),

@@ -141,6 +141,8 @@ settings! {
     new_customer_days / "BOLE_NEW_CUSTOMER_DAYS": u32 = 180;
     /// Days after the month's close before pending becomes approved.
     hold_days / "BOLE_HOLD_DAYS": u32 = 7;
+    /// Months back in which late facts still correct a closed payout.
+    clawback_months / "BOLE_CLAWBACK_MONTHS": u32 = 12;
     /// Days in which one may object to a line of a payout under review.
     query_days / "BOLE_QUERY_DAYS": u32 = 7;
     /// Days a lead's phone and e-mail address are kept, sealed; then they are erased.

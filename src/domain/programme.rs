@@ -61,6 +61,8 @@ pub struct Programme {
     pub precedence: [Precedence; 3],
     /// Days after the month's close before `pending` becomes `approved`.
     pub hold_days: i64,
+    /// Months back in which late facts still correct a closed payout (GC-13); 0: never.
+    pub clawback_months: i64,
     /// Days in which one may object to a line after its payout was put up for review, the last one whole (GC-21).
     pub query_days: i64,
     /// Days a lead's plain contact is kept, sealed.
@@ -89,6 +91,7 @@ impl Default for Programme {
             model: AttributionModel::Last,
             precedence: [Precedence::Coupon, Precedence::Click, Precedence::Claim],
             hold_days: 7,
+            clawback_months: 12,
             query_days: 7,
             contact_retention_days: 180,
             dwell_limit_ms: 30_000,

@@ -1,14 +1,15 @@
-//! Late facts: what a closed period should have paid, less what it paid; and what becomes of a debt.
+//! Late facts: what a closed period should have paid, less what it paid.
 //!
 //! # Why
 //! A closed book is never edited. A late receipt or refund re-evaluates its own period with that period's document,
-//! and only the difference is booked, with its origin. Done twice, the second difference is nothing.
+//! and only the difference is booked, with its origin. Done twice, the second difference is nothing. A refund is taken
+//! back in the same way (schemes.md C3.5): where nothing but its own part changes, the difference is that part with the
+//! sign turned; where a band falls, the whole month is priced again.
 
 use std::collections::BTreeMap;
 
 use super::doc::Late;
-use super::expr::fault::{Fault, fault};
-use super::num::{Mode, Num};
+use super::num::Num;
 use super::outcome::Line;
 
 /// What was booked for somebody by one rule about one thing, in fen.
@@ -44,14 +45,26 @@ pub struct Delta {
     pub left: Num,
 }
 
+impl Key {
+    /// The key of what is booked for `payee` by a component, about something, due on a day.
+    pub fn of(payee: &str, component: &str, about: Option<&str>, due: Option<&str>) -> Self {
+        let due = due.map_or(String::new(), |day| format!("@{day}"));
+        Self {
+            payee: payee.to_owned(),
+            component: component.to_owned(),
+            about: format!("{}{due}", about.unwrap_or_default()),
+        }
+    }
+}
+
 /// The key under which a line is booked.
 pub fn key(line: &Line) -> Key {
-    let due = line.due.as_ref().map_or(String::new(), |d| format!("@{d}"));
-    Key {
-        payee: line.payee.clone(),
-        component: line.component.clone(),
-        about: format!("{}{due}", line.about.clone().unwrap_or_default()),
-    }
+    Key::of(
+        &line.payee,
+        &line.component,
+        line.about.as_deref(),
+        line.due.as_deref(),
+    )
 }
 
 /// What is to be booked so that booked equals should-be. `about_whom` are the people late facts are about.
@@ -88,70 +101,4 @@ pub fn delta(now: &[Line], booked: &[(Key, Num)], policy: Late, about_whom: &[St
         }
     }
     result
-}
-
-/// What a debt takes from this period's variable pay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Paid out, at least 0.
-    pub paid: Num,
-    /// Taken to settle the debt.
-    pub taken: Num,
-    /// Still owed, carried to the next period; at least 0.
-    pub owed: Num,
-}
-
-/// Settles a debt against variable pay alone (GC-13): never below 0, never from base pay.
-pub fn settle(variable_pay: &Num, owed: &Num) -> Settled {
-    let (plus, minus) = (
-        variable_pay.clone().most(Num::ZERO),
-        variable_pay.clone().least(Num::ZERO),
-    );
-    let debt = owed - &minus;
-    let taken = plus.clone().least(debt.clone());
-    Settled {
-        paid: &plus - &taken,
-        owed: &debt - &taken,
-        taken,
-    }
-}
-
-/// The most that may be taken from a month's wage where HR has written consent (L-04): `share` of it, and never
-/// below the minimum wage; whole fen, rounded down.
-pub fn recovery_ceiling(wage: &Num, share: &Num, minimum_wage: &Num) -> Num {
-    let fen = Num::ratio(1, 100).unwrap_or(Num::ONE);
-    let above = (wage - minimum_wage).most(Num::ZERO);
-    (wage * share)
-        .least(above)
-        .most(Num::ZERO)
-        .rounded(&fen, Mode::Down)
-}
-
-/// A clawback of part of what was booked: `part` of each line with the sign turned, to the fen, in the lines' order,
-/// so that the parts add up to `part` of the total.
-pub fn clawback(booked: &[(Key, Num)], part: &Num) -> Result<Vec<(Key, Num)>, Fault> {
-    if part.is_negative() || *part > Num::ONE {
-        return Err(fault("a part outside 0 to 1", "a part from 0 to 1"));
-    }
-    let fen = Num::ratio(1, 100).unwrap_or(Num::ONE);
-    let (plus, minus): (Vec<_>, Vec<_>) = booked.iter().cloned().partition(|(_, n)| !n.is_negative());
-    let mut turned = Vec::new();
-    for side in [plus, minus] {
-        let claims: Vec<super::block::share::Claim> = side
-            .iter()
-            .map(|(_, n)| super::block::share::Claim {
-                weight: n.abs(),
-                floor: None,
-                cap: None,
-            })
-            .collect();
-        let total = side.iter().map(|(_, n)| n).sum::<Num>() * part;
-        let division = super::block::share::divide(&total.negated(), &fen, &claims)?;
-        turned.extend(
-            side.into_iter()
-                .zip(division.parts)
-                .map(|((k, _), p)| (k, p.result)),
-        );
-    }
-    Ok(turned)
 }

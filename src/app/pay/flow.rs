@@ -19,8 +19,6 @@ use crate::storage::pay::{Credited, NewFact, ReadFact, put_fact, put_new_facts};
 
 /// Who says so.
 pub const TRACKER: &str = "tracker";
-/// How far back orders are looked at again: clawback's 12 months (GC-13) and the month itself.
-const MONTHS_BACK: i32 = 13;
 /// Kinds the tracker speaks of.
 const KINDS: [&str; 7] = [
     "share",
@@ -57,7 +55,9 @@ pub async fn flow(app: &App, from: Date, to: Date, kinds: &BTreeSet<String>) -> 
             .map(|z| z.timestamp().as_millisecond())
             .map_err(|_| PayError::field("/period", "days of this era"))
     };
-    let far = from.checked_sub(MONTHS_BACK.months()).unwrap_or(from);
+    // What may still be clawed back (GC-13), and the month itself.
+    let far = (app.programme.clawback_months + 1).months();
+    let far = from.checked_sub(far).unwrap_or(from);
     let near = from.checked_sub(1.month()).unwrap_or(from);
     let mut told = Telling::new();
     let (far_ms, near_ms, end_ms) = (ms(far)?, ms(near)?, ms(to)?);

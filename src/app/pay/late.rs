@@ -18,9 +18,6 @@ use crate::payout::delta::{Key, delta, key};
 use crate::payout::{Document, Late, Line, Num};
 use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
 
-/// Clawback reaches back this far (GC-13).
-const MONTHS: i32 = 12;
-
 /// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
 /// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it, and
 /// `document`'s pool is handed what its policy leaves to the next one; gives the watermark with that.
@@ -33,7 +30,9 @@ pub(super) async fn differences(
     replaces: Option<i64>,
 ) -> Result<(Vec<NewLine>, i64), PayError> {
     let scheme = &document.header.id;
-    let since = from.checked_sub(MONTHS.months()).unwrap_or(from);
+    let since = from
+        .checked_sub(app.programme.clawback_months.months())
+        .unwrap_or(from);
     let mut lines = Vec::new();
     // The oldest first: what it hands on is read by the next.
     for run in app.store.booked_runs(scheme, since, from).await? {
@@ -162,14 +161,15 @@ fn lines_of(
     })
 }
 
-/// The key a stored line is booked under; the same as the engine's.
+/// The key a stored line is booked under.
 fn key_of(row: &LineRow) -> Key {
-    let due = row.line.due.as_ref().map_or(String::new(), |d| format!("@{d}"));
-    Key {
-        payee: row.line.payee.clone(),
-        component: row.line.component.clone(),
-        about: format!("{}{due}", row.line.about.clone().unwrap_or_default()),
-    }
+    let line = &row.line;
+    Key::of(
+        &line.payee,
+        &line.component,
+        line.about.as_deref(),
+        line.due.as_deref(),
+    )
 }
 
 fn num(amount: Money) -> Num {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::audit::audit;
 use super::super::block::share::{Claim, divide};
-use super::super::delta::{clawback, delta, key, recovery_ceiling, settle};
+use super::super::delta::{delta, key};
 use super::super::{Document, Late, Num, whatif};
 use super::{SMALL, shipped, small};
 
@@ -104,18 +104,6 @@ proptest! {
     }
 
     #[test]
-    fn given_a_part_to_claw_back_when_prorated_then_the_lines_add_up_to_it(
-        fens in prop::collection::vec(1i64..100_000, 1..10), percent in 0i64..=100,
-    ) {
-        let key = |i: usize| super::super::delta::Key { payee: format!("p{i}"), component: "c".into(), about: String::new() };
-        let booked: Vec<_> = fens.iter().enumerate().map(|(i, f)| (key(i), Num::ratio((*f).into(), 100).unwrap())).collect();
-        let part = Num::ratio(percent.into(), 100).unwrap();
-        let turned = clawback(&booked, &part).unwrap();
-        let right = (booked.iter().map(|b| &b.1).sum::<Num>() * part).rounded(&n("0.01"), super::super::num::Mode::HalfUp);
-        prop_assert_eq!(turned.iter().map(|t| &t.1).sum::<Num>(), right.negated());
-    }
-
-    #[test]
     fn given_any_text_when_read_as_a_document_then_it_is_refused_without_a_panic(text in ".{0,300}") {
         prop_assert!(Document::parse("x.toml", &text).is_err());
     }
@@ -144,22 +132,6 @@ fn given_the_shipped_examples_when_audited_then_every_working_is_confirmed() {
         }
     }
     assert!(lines > 40, "{lines} lines");
-}
-
-#[test]
-fn given_a_debt_when_settled_then_only_variable_pay_is_touched() {
-    let s = settle(&n("100"), &n("1050"));
-    assert_eq!((s.paid, s.taken, s.owed), (n("0"), n("100"), n("950")));
-    let s = settle(&n("-1050"), &n("0"));
-    assert_eq!((s.paid, s.taken, s.owed), (n("0"), n("0"), n("1050")));
-    let s = settle(&n("2000"), &n("950"));
-    assert_eq!((s.paid, s.taken, s.owed), (n("1050"), n("950"), n("0")));
-    // X-99-03
-    let ceiling = |wage: &str| recovery_ceiling(&n(wage), &n("20%"), &n("2500")).fixed(2);
-    assert_eq!(
-        ["3000", "3125", "5000", "2500", "2400"].map(ceiling),
-        ["500.00", "625.00", "1000.00", "0.00", "0.00"]
-    );
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Pools, limits and ranks at their corners, each figure worked out by hand.
 
 use super::super::block::share::{Claim, Division, divide};
-use super::super::delta::{Key, clawback};
 use super::super::num::Num;
 use super::super::{Document, Evaluation, evaluate};
 use super::SMALL;
@@ -113,31 +112,6 @@ fn given_weights_no_machine_word_holds_when_a_pool_is_divided_then_it_is_as_with
             .result,
         n(&huge)
     );
-}
-
-#[test]
-fn given_booked_lines_of_both_signs_when_a_part_is_clawed_back_then_each_side_turns_and_the_odd_fen_is_first()
-{
-    let key = |payee: &str| Key {
-        payee: payee.into(),
-        component: "x".into(),
-        about: String::new(),
-    };
-    let booked = vec![
-        (key("a"), n("-1.01")),
-        (key("b"), n("2.01")),
-        (key("c"), n("2.01")),
-    ];
-    let turned = clawback(&booked, &n("50%")).unwrap();
-    let said: Vec<String> = turned
-        .iter()
-        .map(|(k, a)| format!("{} {}", k.payee, a.fixed(2)))
-        .collect();
-    assert_eq!(said, ["b -1.01", "c -1.00", "a 0.51"]);
-    assert_eq!(clawback(&booked, &Num::ZERO).unwrap()[0].1, Num::ZERO);
-    assert!(clawback(&booked, &Num::ONE).is_ok());
-    assert!(clawback(&booked, &n("-0.01")).is_err());
-    assert!(clawback(&booked, &n("100.01%")).is_err());
 }
 
 /// The small document with steps after `who`, run on sales (seller, amount); the boss is out.

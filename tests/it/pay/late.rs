@@ -1,9 +1,11 @@
 //! What comes after the close: only the difference is booked, in the open period, once; debts are carried.
 
+use bole::app::Outside;
+use bole::domain::Programme;
 use serde_json::{Value, json};
 
 use super::{activity, closed, lines, receipt, record, step, take};
-use crate::points::rig::Rig;
+use crate::points::rig::{Rig, app_by};
 use crate::support::TestDb;
 
 async fn next_activity(rig: &Rig) -> Value {
@@ -31,6 +33,27 @@ async fn balance(rig: &Rig, account: &str) -> i64 {
     all.into_iter()
         .find(|(name, _)| name == account)
         .map_or(0, |(_, minor)| minor)
+}
+
+async fn given_a_firm_that_corrects_fewer_months_back_when_calculated_then_older_payouts_stay_as_they_are(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    activity(&rig).await;
+    closed(&rig).await;
+    record(&rig, vec![receipt("r1", "499999.99", "2026-11-04")]).await;
+    for (clawback_months, corrections) in [(0, 0), (1, 2)] {
+        let programme = Programme {
+            clawback_months,
+            ..Programme::default()
+        };
+        let app = app_by(&db, &rig.app.store, programme, Outside::default(), 7);
+        let period = "2026-11-10..2026-11-12";
+        let run = bole::app::pay::calculate(&app, &bole::app::Actor::System, "01-team-process", period);
+        let run = run.await.unwrap();
+        let found = lines(&rig, &json!({"id": run.id})).await;
+        assert_eq!(found.len(), corrections, "{clawback_months} months back");
+    }
 }
 
 async fn given_a_late_refund_when_the_next_period_is_calculated_then_the_difference_is_booked_once_and_carried(
@@ -296,5 +319,6 @@ async fn given_a_version_that_takes_nothing_left_when_a_difference_waits_then_it
 
 both!(given_a_pool_when_a_closed_month_changes_then_the_next_pools_get_the_difference_once);
 both!(given_a_version_that_takes_nothing_left_when_a_difference_waits_then_it_is_refused_and_kept);
+both!(given_a_firm_that_corrects_fewer_months_back_when_calculated_then_older_payouts_stay_as_they_are);
 both!(given_a_late_refund_when_the_next_period_is_calculated_then_the_difference_is_booked_once_and_carried);
 both!(given_a_late_person_when_the_next_period_is_calculated_then_shares_move_and_the_total_stays);

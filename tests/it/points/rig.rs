@@ -24,11 +24,16 @@ pub fn app(db: &TestDb, store: &Store) -> App {
 /// The same with ways out of the house.
 /// Chance differs by `seed`, as it does on each node.
 pub fn app_reaching(db: &TestDb, store: &Store, outside: Outside, seed: u64) -> App {
+    app_by(db, store, Programme::default(), outside, seed)
+}
+
+/// The same by the rules of a firm.
+pub fn app_by(db: &TestDb, store: &Store, programme: Programme, outside: Outside, seed: u64) -> App {
     App::new(AppParts {
         store: store.clone(),
         clock: db.clock.clone(),
         rng: StdRng::seed_from_u64(seed),
-        programme: Programme::default(),
+        programme,
         urls: Urls {
             base: "http://bole.test/".parse().unwrap(),
             short: "http://s.test/".parse().unwrap(),
