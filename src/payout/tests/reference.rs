@@ -6,7 +6,7 @@ use super::super::block::bands::{Band, Bands, Gap, Method};
 use super::super::block::share::{Claim, divide};
 use super::super::num::{Mode, Num};
 
-/// Cases per kind; CI sets `BOLE_DIFFERENTIAL=100000`.
+/// Cases per kind; the full run (`tests/run` without a word, as CI does) sets `BOLE_DIFFERENTIAL=100000`.
 pub fn cases() -> u64 {
     std::env::var("BOLE_DIFFERENTIAL")
         .ok()
