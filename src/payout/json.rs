@@ -267,7 +267,8 @@ impl<'t> Reader<'t> {
         }
         let text = &self.text[start..self.at];
         Ok(match text.parse() {
-            Ok(n) if is_whole => Node::Int(n),
+            // `-0` is no whole number to the general parser either: both doors refuse it where a number belongs.
+            Ok(n) if is_whole && text != "-0" => Node::Int(n),
             _ => Node::Float(text.to_owned()),
         })
     }
@@ -380,7 +381,7 @@ mod tests {
         for (text, right) in [
             (
                 " [1, -2 ,0.10,1e5,9223372036854775808,-0] ",
-                "[1 -2 float 0.10 float 1e5 float 9223372036854775808 0]",
+                "[1 -2 float 0.10 float 1e5 float 9223372036854775808 float -0]",
             ),
             (r#"{"a":{"b":[]},"c":null,"a":true}"#, "{a={b=[]} c=null a=true}"),
             (

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::block::Block;
-use super::block::derive::visit;
 use super::block::emit::What;
 use super::doc::Document;
-use super::expr::code::Code;
 use super::schema::Label;
 
 /// A step with words.
@@ -81,21 +79,7 @@ impl Document {
 
     /// Steps a step reads, and the steps those read; relations that no step makes.
     fn made_of(&self, at: usize, steps: &mut BTreeSet<usize>, relations: &mut BTreeSet<usize>) {
-        let block = &self.steps[at].block;
-        let mut reads = BTreeSet::from([block.source()]);
-        match block {
-            Block::Select(select) => reads.extend(&select.from),
-            Block::Derive(derive) => reads.extend(derive.joins.iter().map(|j| j.to)),
-            _ => {}
-        }
-        for code in block.codes() {
-            visit(code, &mut |c| {
-                if let Code::Single(relation, _) = c {
-                    reads.insert(*relation);
-                }
-            });
-        }
-        for relation in reads {
+        for relation in self.steps[at].block.reads() {
             match self.steps.iter().position(|s| s.relation == relation) {
                 Some(step) if steps.insert(step) => self.made_of(step, steps, relations),
                 Some(_) => {}

@@ -65,7 +65,7 @@ impl Document {
         for kind in &self.fact_kinds {
             let mut reach: Option<Reach> = None;
             for step in &self.steps {
-                for read in reads(&step.block, kind.relation, input) {
+                if let Some(read) = reads(&step.block, kind.relation, input) {
                     reach = Some(reach.map_or(read, |known| known.with(read)));
                 }
             }
@@ -75,54 +75,20 @@ impl Document {
     }
 }
 
-/// Every way a step reads a relation of facts.
-fn reads(block: &Block, relation: usize, input: &Input) -> Vec<Reach> {
-    let mut found = Vec::new();
-    let all = Reach::default();
-    match block {
-        Block::Select(select) if select.picks.is_empty() => {
-            if select.from.contains(&relation) {
-                found.push(select.window.as_ref().map_or(all, |(_, from, to)| {
-                    Reach {
-                        from: day(from, input).map(|(day, _)| day),
-                        // An instant within a day needs that day.
-                        to: day(to, input)
-                            .and_then(|(day, whole)| if whole { Some(day) } else { day.tomorrow().ok() }),
-                    }
-                }));
-            }
-        }
-        Block::Select(select) => {
-            if select.from.contains(&relation) {
-                found.push(all);
-            }
-        }
-        Block::Aggregate(aggregate) => {
-            if aggregate.from == relation || aggregate.over == Some(relation) {
-                found.push(all);
-            }
-        }
-        Block::Derive(derive) => {
-            if derive.from == relation || derive.joins.iter().any(|join| join.to == relation) {
-                found.push(all);
-            }
-        }
-        other => {
-            if other.source() == relation {
-                found.push(all);
-            }
-        }
+/// The days of a relation of facts that a step reads; `None`: it does not read it.
+fn reads(block: &Block, relation: usize, input: &Input) -> Option<Reach> {
+    if !block.reads().contains(&relation) {
+        return None;
     }
-    let mut single = false;
-    for code in block.codes() {
-        visit(code, &mut |part| {
-            single |= matches!(part, Code::Single(at, _) if *at == relation)
-        });
-    }
-    if single {
-        found.push(all);
-    }
-    found
+    let window = match block {
+        Block::Select(select) => select.window.as_ref(),
+        _ => None,
+    };
+    Some(window.map_or_else(Reach::default, |(_, from, to)| Reach {
+        from: day(from, input).map(|(day, _)| day),
+        // An instant within a day needs that day.
+        to: day(to, input).and_then(|(day, whole)| if whole { Some(day) } else { day.tomorrow().ok() }),
+    }))
 }
 
 /// The day an expression gives without any row, and whether it is that day's midnight.

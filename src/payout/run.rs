@@ -1,7 +1,10 @@
 //! Evaluation: steps in order, then what was emitted.
 
+use std::sync::OnceLock;
+
 use super::block::Block;
 use super::block::emit::What;
+use super::block::join::{Index, Join};
 use super::diag::Diagnostic;
 use super::doc::{Document, Step};
 use super::expr::eval::World;
@@ -48,9 +51,20 @@ pub struct Evaluation {
     pub outcome: Outcome,
     pub(super) relations: Vec<Relation>,
     pub(super) input: Input,
+    pub(super) indexes: Indexes,
 }
 
+/// The rows joins look among, by the relation of their step and their number in it: made when an explanation first asks,
+/// for 100 000 lines ask for the same.
+type Indexes = Vec<Vec<OnceLock<Index>>>;
+
 impl Evaluation {
+    /// The rows the `n`-th join of a step looks among.
+    pub(super) fn index(&self, relation: usize, n: usize, join: &Join) -> Option<&Index> {
+        let kept = self.indexes.get(relation)?.get(n)?;
+        Some(kept.get_or_init(|| join.index(&self.world())))
+    }
+
     /// What a row of any step sees.
     pub(super) fn world(&self) -> World<'_> {
         World {
@@ -102,10 +116,17 @@ pub fn evaluate(doc: &Document, input: Input) -> Result<Evaluation, Stop> {
         relations.push(made);
     }
     let outcome = collect(doc, &relations, &input);
+    let mut indexes: Indexes = vec![Vec::new(); relations.len()];
+    for step in &doc.steps {
+        if let Block::Derive(derive) = &step.block {
+            indexes[step.relation].resize_with(derive.joins.len(), OnceLock::new);
+        }
+    }
     Ok(Evaluation {
         outcome,
         relations,
         input,
+        indexes,
     })
 }
 

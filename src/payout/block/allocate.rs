@@ -145,9 +145,7 @@ impl Allocate {
             return Ok(a);
         }
         // Nobody is in the list at all: the amount can still be known when it needs no row.
-        let mut needs_row = false;
-        super::derive::visit(&self.amount, &mut |c| needs_row |= matches!(c, Code::Col(_)));
-        if needs_row {
+        if super::derive::reads_row(&self.amount) {
             return Ok(Num::ZERO);
         }
         let nobody = Row::new("", Vec::new());

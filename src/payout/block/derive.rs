@@ -54,6 +54,15 @@ pub fn visit(code: &Code, f: &mut impl FnMut(&Code)) {
     }
 }
 
+/// Whether an expression reads a column of the row it stands at.
+pub fn reads_row(code: &Code) -> bool {
+    let mut reads = false;
+    visit(code, &mut |part| {
+        reads |= matches!(part, Code::Col(_) | Code::Join(..));
+    });
+    reads
+}
+
 pub fn read(spec: &Spec<'_>) -> Option<Made> {
     spec.only(&["from", "join", "by", "order", "columns"]);
     let from = spec.from()?;

@@ -2,8 +2,7 @@
 
 use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::payout::expr::check::Scope;
 use crate::payout::expr::code::Code;
@@ -53,12 +52,14 @@ pub enum Missing {
 }
 
 /// Rows of the other relation, ready to be found.
+#[derive(Clone, Debug)]
 pub struct Index {
     rows: Rows,
     /// What stands in for a missing row: the same for all, made when the first is missing.
-    stand_in: OnceCell<Arc<[Value]>>,
+    stand_in: OnceLock<Arc<[Value]>>,
 }
 
+#[derive(Clone, Debug)]
 enum Rows {
     Key(HashMap<Arc<str>, usize>),
     /// Rising by the column that is reached.
@@ -229,7 +230,7 @@ impl Index {
     fn of(rows: Rows) -> Self {
         Self {
             rows,
-            stand_in: OnceCell::new(),
+            stand_in: OnceLock::new(),
         }
     }
 }
@@ -258,8 +259,8 @@ impl Join {
         Index::of(Rows::Reach(groups))
     }
 
-    /// The partner's row number.
-    fn find(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
+    /// The partner's row number; `None` when a default stands in.
+    pub fn partner(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
         let (groups, reach) = match (&index.rows, &self.reach) {
             (Rows::Key(index), _) if index.is_empty() => return Ok(None),
             (Rows::Reach(groups), Some(reach)) => (groups, reach),
@@ -281,9 +282,7 @@ impl Join {
         }
         Ok(Some(*at))
     }
-}
 
-impl Join {
     /// The key a row looks for; a text that stands in the row is not copied.
     fn key<'r>(&self, world: &World<'_>, row: &'r Row) -> Result<Cow<'r, str>, Halt> {
         if let [Code::Col(at)] = self.on[..]
@@ -317,11 +316,6 @@ impl Join {
             ..Halt::row(&row.key, what, "exactly one")
         })
     }
-
-    /// The partner's row number; `None` when a default stands in.
-    pub fn partner(&self, index: &Index, world: &World<'_>, row: &Row) -> Result<Option<usize>, Halt> {
-        self.find(index, world, row)
-    }
 }
 
 /// Cells of each join's partner; `None` when a join drops the row.
@@ -333,7 +327,7 @@ pub fn partners<'a>(
 ) -> Result<Option<Vec<&'a [Value]>>, Halt> {
     let mut partners: Vec<&[Value]> = Vec::with_capacity(joins.len());
     for (join, index) in joins.iter().zip(indexes) {
-        match (join.find(index, world, row)?, &join.missing) {
+        match (join.partner(index, world, row)?, &join.missing) {
             (Some(at), _) => partners.push(&world.relations[join.to].rows[at].cells),
             (None, Missing::Drop) => return Ok(None),
             (None, Missing::Refuse) => return Err(join.nobody(world, row)?),

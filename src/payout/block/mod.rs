@@ -22,6 +22,9 @@ pub mod share;
 pub mod spec;
 pub mod table;
 
+use std::collections::BTreeSet;
+
+use super::expr::code::Code;
 use super::expr::eval::World;
 use super::expr::fault::Fault;
 use super::relation::{ROWS_MAX, Relation};
@@ -224,8 +227,36 @@ impl Block {
 }
 
 impl Block {
+    /// Relations with one row that its expressions read, in the order they are written.
+    pub fn singles(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for code in self.codes() {
+            derive::visit(code, &mut |part| {
+                if let Code::Single(relation, _) = part
+                    && !found.contains(relation)
+                {
+                    found.push(*relation);
+                }
+            });
+        }
+        found
+    }
+
+    /// Every relation it reads: where its rows come from, where joins look, whom it gives a row, and single rows.
+    pub fn reads(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::from_iter(self.singles());
+        found.insert(self.source());
+        match self {
+            Self::Select(b) => found.extend(&b.from),
+            Self::Aggregate(b) => found.extend(b.over),
+            Self::Derive(b) => found.extend(b.joins.iter().map(|join| join.to)),
+            _ => {}
+        }
+        found
+    }
+
     /// Every expression of the block, for the explanation and the trace checker.
-    pub fn codes(&self) -> Vec<&super::expr::code::Code> {
+    pub fn codes(&self) -> Vec<&Code> {
         let mut codes = Vec::new();
         match self {
             Self::Select(b) => {

@@ -174,7 +174,6 @@ impl Rank {
         let (standing, out): (Vec<usize>, Vec<usize>) =
             members.iter().copied().partition(|at| source.rows[*at].is_in());
         let keep = self.places(world, source, members, standing.len())?;
-        let mut rank = 0;
         let mut at = 0;
         let mut distinct = 0;
         while at < standing.len() {
@@ -188,7 +187,7 @@ impl Rank {
                 .count()
                 .max(1);
             distinct += 1;
-            rank = if self.method == Places::Dense {
+            let rank = if self.method == Places::Dense {
                 distinct
             } else {
                 at + 1
@@ -218,7 +217,6 @@ impl Rank {
             }
             at += equal;
         }
-        let _ = rank;
         for n in out {
             let mut more = vec![Value::Num(Num::ZERO)];
             if self.with_share {

@@ -1,6 +1,5 @@
 //! `round`: exact money becomes cash, row by row or once per group.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::payout::expr::code::{Code, Figure, FigureKind};
@@ -123,18 +122,18 @@ impl Round {
             return Ok(Relation::of(rows.collect()));
         };
         let each = self.each.of(world.params).unwrap_or(false);
-        let figures = RefCell::new(vec![Figure {
+        let figures = vec![Figure {
             kind: FigureKind::Sum,
             arg: Some(Code::Col(self.column)),
             only: None,
             empty: None,
-        }]);
+        }];
         let groups = Aggregate {
             from: self.from,
             by: by.clone(),
             over: None,
             people: self.people.clone(),
-            figures: figures.into_inner(),
+            figures,
             columns: vec![Code::Figure(0)],
             with_excluded: false,
         };

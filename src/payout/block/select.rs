@@ -9,6 +9,7 @@ use crate::payout::relation::{MadeOf, Relation, Row, key_of, one};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
+use super::derive::reads_row;
 use super::order::{self, Keys};
 use super::spec::Spec;
 use super::{Block, Halt, Made, at_row, not_too_many};
@@ -44,7 +45,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     };
     let order = order::read(spec, "order", from)?;
     let first_of = spec.columns("first_of", from)?;
-    if let (Some(raw), true) = (spec.raw("columns"), true) {
+    if let Some(raw) = spec.raw("columns") {
         spec.env.sink.error(
             &raw.span,
             "`columns` with one relation",
@@ -181,13 +182,6 @@ fn union(spec: &Spec<'_>, names: &[(&str, std::ops::Range<usize>)]) -> Option<Ma
         single: false,
         key_parts: 2,
     })
-}
-
-/// Whether an expression reads a column of the row.
-fn reads_row(code: &Code) -> bool {
-    let mut reads = false;
-    super::derive::visit(code, &mut |c| reads |= matches!(c, Code::Col(_)));
-    reads
 }
 
 impl Select {

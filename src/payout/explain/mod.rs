@@ -14,10 +14,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::block::Block;
-use super::block::derive::visit;
 use super::describe::book_json;
 use super::doc::{Book, Document, Step};
-use super::expr::code::Code;
 use super::outcome::Emitted;
 use super::relation::{MadeOf, Row};
 use super::run::Evaluation;
@@ -93,7 +91,7 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
         }
         at = match members[..] {
             [one] => Some((source, one as usize)),
-            [] => singles(step).first().map(|single| (*single, 0)),
+            [] => step.block.singles().first().map(|single| (*single, 0)),
             [first, ..] => {
                 let says = doc.step_of(source).is_some_and(|s| !s.label.zh.is_empty());
                 says.then_some((source, first as usize))
@@ -156,7 +154,7 @@ impl Teller<'_> {
                 from.push(self.row(relation, &self.run.relations[relation].rows[at]));
             }
         }
-        for single in singles(step) {
+        for single in step.block.singles() {
             if self.left > 0
                 && let Some(row) = self.run.relations[single].rows.first()
                 && !again
@@ -187,10 +185,13 @@ impl Teller<'_> {
             return Vec::new();
         };
         let world = self.run.world();
-        let told = d.joins.iter().filter(|j| j.told);
+        let told = d.joins.iter().enumerate().filter(|(_, j)| j.told);
         // What the run could compute is computed again: a fault here is a partner that is not there.
-        told.filter_map(|j| Some((j.to, j.partner(&j.index(&world), &world, source).ok()??)))
-            .collect()
+        told.filter_map(|(n, j)| {
+            let index = self.run.index(step.relation, n, j)?;
+            Some((j.to, j.partner(index, &world, source).ok()??))
+        })
+        .collect()
     }
 
     /// Columns of a row that its step added to those of its source.
@@ -220,21 +221,6 @@ impl Teller<'_> {
             book: Vec::new(),
         }
     }
-}
-
-/// Relations with one row that a step reads.
-fn singles(step: &Step) -> Vec<usize> {
-    let mut found = Vec::new();
-    for code in step.block.codes() {
-        visit(code, &mut |c| {
-            if let Code::Single(rel, _) = c
-                && !found.contains(rel)
-            {
-                found.push(*rel);
-            }
-        });
-    }
-    found
 }
 
 impl Trace {

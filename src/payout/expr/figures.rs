@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::payout::block::derive::visit;
+use crate::payout::block::derive::reads_row;
 use crate::payout::value::Type;
 
 use super::ast::Expr;
@@ -55,13 +55,7 @@ impl Checker<'_> {
                 return self.fault(e, format!("these arguments: ({})", found.join(", ")), signature);
             }
         };
-        let mut reads_a_row = false;
-        if let Some(code) = &empty {
-            visit(code, &mut |c| {
-                reads_a_row |= matches!(c, Code::Col(_) | Code::Join(..));
-            });
-        }
-        if reads_a_row {
+        if empty.as_ref().is_some_and(reads_row) {
             return self.fault(
                 args.get(1).unwrap_or(e),
                 "what holds when there is no row reads one",

@@ -70,6 +70,75 @@ fn given_a_join_that_is_told_when_explained_then_the_story_goes_on_at_the_partne
 }
 
 #[test]
+fn given_many_lines_when_explained_then_what_their_joins_look_among_is_put_in_order_once() {
+    let told = "join = { roster = { to = \"roster\", on = \"seller\", told = true } }";
+    let text = SMALL.replace("join = { roster = \"seller\" }", told);
+    let doc = Document::parse("small.toml", &text).unwrap();
+    let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+        "roster": [{ "id": "li", "role": "sales" }],
+        "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+    let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+    let made = || {
+        run.indexes
+            .iter()
+            .flatten()
+            .filter(|index| index.get().is_some())
+            .count()
+    };
+    assert_eq!(
+        (run.outcome.lines.len(), made()),
+        (1, 0),
+        "a run nobody asks about keeps none"
+    );
+    let step = doc.steps.iter().find(|s| s.id == "known").unwrap();
+    trace(&doc, &run, &run.outcome.lines[0]);
+    assert_eq!(made(), 1);
+    let kept = run.indexes[step.relation][0].get().unwrap();
+    trace(&doc, &run, &run.outcome.lines[0]);
+    let again = run.indexes[step.relation][0].get().unwrap();
+    assert!(std::ptr::eq(kept, again) && made() == 1);
+}
+
+#[test]
+fn given_a_document_that_says_its_decimals_when_explained_then_ratios_that_do_not_end_have_so_many() {
+    let said = |header: &str| {
+        let text = SMALL
+            .replace("source = \"test\"", &format!("source = \"test\"\n{header}"))
+            .replace("id = \"known\"", "id = \"known\"\nzh = \"人\"\nen = \"person\"")
+            .replace(
+                "role = \"roster.role\" }",
+                "role = \"roster.role\", third = \"divide(total, total * 3, 0%)\" }",
+            );
+        let doc = Document::parse("small.toml", &text).map_err(|faults| faults[0].to_string())?;
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }],
+            "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+        let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+        let told = trace(&doc, &run, &run.outcome.lines[0]).text(false);
+        let third = told
+            .split("third ")
+            .nth(1)
+            .and_then(|t| t.split(['\n', ',', ' ']).next());
+        Ok::<_, String>((third.map(str::to_owned), doc.to_json()["unit"].clone()))
+    };
+    let shown = |header: &str| said(header).unwrap().0.unwrap();
+    assert_eq!(shown(""), "≈33.3333%");
+    assert_eq!(shown("display_decimals = 2"), "≈33.33%");
+    assert_eq!(shown("display_decimals = 0"), "≈33%");
+    assert_eq!(said("unit = \"shares\"").unwrap().1, "shares");
+    for wrong in [
+        "display_decimals = 11",
+        "display_decimals = \"2\"",
+        "display_decimals = -1",
+    ] {
+        assert!(
+            said(wrong).unwrap_err().contains("a whole number from 0 to 10"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn given_an_employee_field_with_a_default_when_it_is_left_out_then_the_fact_counts_and_a_stranger_is_refused()
 {
     let text = SMALL.replace(
