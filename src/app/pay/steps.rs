@@ -43,15 +43,18 @@ pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> 
 pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     need(actor, Permission::ApprovePay, Barred::Role.detail())?;
     again!(async {
-        let mut tx = app.store.begin().await?;
-        let run = locked(&mut tx, id, RunState::InReview).await?;
+        // Looked at before the transaction: who calculated and submitted it, and whom it pays, stands while it is under review.
+        let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
+        stands(&seen, RunState::InReview)?;
         let pays = match actor.employee() {
             Some(person) => app.store.run_pays(id, person).await?,
             None => false,
         };
-        if let Some(why) = barred(app, actor, &run, pays).await? {
+        if let Some(why) = barred(app, actor, &seen, pays).await? {
             return Err(PayError::Forbidden(why.detail()));
         }
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::InReview).await?;
         if waits_for_recalculation_in(&mut tx, id).await? {
             return Err(PayError::Conflict(format!(
                 "an objection to payout {id} was accepted: calculate it again first"
@@ -75,11 +78,9 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     for _ in 0..CLOSE_TRIES {
         let (booked, _) = app.store.ledger_head().await?;
         let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
-        let looked = if seen.state == RunState::Approved {
-            guard::look(app, &seen).await?
-        } else {
-            (Vec::new(), json!([]))
-        };
+        // Approved in this very instant, it would close without the guards.
+        stands(&seen, RunState::Approved)?;
+        let looked = guard::look(app, &seen).await?;
         if again!(close_once(app, actor, id, booked, &looked))? {
             return reread(app, id).await;
         }
@@ -117,6 +118,12 @@ async fn close_once(
     after(now_ms, head.at(), "something was booked")?;
     insert_lines(&mut tx, id, guards).await?;
     let lines = run_lines_in(&mut tx, id).await?;
+    let total = lines
+        .iter()
+        .try_fold(Money::ZERO, |sum, row| sum.checked_add(row.line.amount));
+    let total =
+        total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+    let run = Run { total, ..run };
     let currency = app.programme.currency;
     for (at, line) in lines.iter().enumerate() {
         let entry = booking(&run, at + 1, line);
@@ -245,14 +252,19 @@ pub(super) async fn reread(app: &App, id: i64) -> Result<Run, PayError> {
 
 pub(super) async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run, PayError> {
     let run = lock_run(tx, id).await?.ok_or_else(|| missing(id))?;
+    stands(&run, state)?;
+    Ok(run)
+}
+
+/// Refuses a step of a run that stands elsewhere.
+fn stands(run: &Run, state: RunState) -> Result<(), PayError> {
     if run.state == state {
-        Ok(run)
-    } else {
-        let (is, wanted) = (run.state.as_str(), state.as_str());
-        Err(PayError::Conflict(format!(
-            "payout {id} is {is}; this needs one that is {wanted}"
-        )))
+        return Ok(());
     }
+    let (id, is, wanted) = (run.id, run.state.as_str(), state.as_str());
+    Err(PayError::Conflict(format!(
+        "payout {id} is {is}; this needs one that is {wanted}"
+    )))
 }
 
 /// Clocks of two nodes may differ by this much, milliseconds.
@@ -292,6 +304,7 @@ async fn advance(
         by: &who,
         by_person: actor.employee(),
         snapshot: closing.map(|(hash, _)| hash),
+        total: run.total,
         at: now_ms,
     };
     move_run(tx, run.id, &step).await?;

@@ -373,6 +373,8 @@ pub struct RunStep<'a> {
     pub by_person: Option<EmployeeId>,
     /// SHA-256 over everything, when closed.
     pub snapshot: Option<[u8; 32]>,
+    /// Sum of the lines: what the guards take comes in with the close.
+    pub total: Money,
     /// Milliseconds UTC.
     pub at: i64,
 }
@@ -381,7 +383,7 @@ pub struct RunStep<'a> {
 pub async fn move_run(tx: &mut Tx, id: i64, step: &RunStep<'_>) -> Result<(), StoreError> {
     let done = writing!(tx, |db| {
         sqlx::query(
-            "update runs set state = $3, snapshot = coalesce($7, snapshot), \
+            "update runs set state = $3, snapshot = coalesce($7, snapshot), total = $8, \
              submitted_by = case when $3 = 'in_review' then $4 else submitted_by end, \
              submitted_at = case when $3 = 'in_review' then $6 else submitted_at end, \
              approved_by = case when $3 = 'approved' then $4 else approved_by end, \
@@ -399,6 +401,7 @@ pub async fn move_run(tx: &mut Tx, id: i64, step: &RunStep<'_>) -> Result<(), St
         .bind(step.by_person.map(|e| e.0))
         .bind(step.at)
         .bind(step.snapshot.map(|hash| hash.to_vec()))
+        .bind(step.total.minor())
         .execute(db)
         .await?
         .rows_affected()

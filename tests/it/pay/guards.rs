@@ -1,7 +1,10 @@
 //! The guards across schemes, through the API: one order under two schemes, the ceiling and its reason, targets changed.
 
+use std::time::Duration;
+
 use bole::app::Actor;
 use bole::app::pay::{Check, review};
+use bole::storage::pay::lock_run;
 use serde_json::{Value, json};
 
 use super::{lines, record, take};
@@ -106,6 +109,15 @@ async fn one_order_twice(db: &TestDb, social_first: bool) {
     let mut found = lines(&rig, &social).await;
     found.sort_unstable();
     assert_eq!(found, ["L4 300.00 line", "Z3 -300.00 guard", "Z3 301.50 line"]);
+    // What the guards took is not in its sum, wherever that is read.
+    let run = rig.get("admin", &format!("/payouts/{}", social["id"])).await;
+    assert_eq!(run["total"], "301.50");
+    let said = format!(
+        "select count(*) from audit_log where subject = 'payout:{}' and action = 'payout.closed' \
+         and detail like '%\"301.50\"%'",
+        social["id"]
+    );
+    assert_eq!(db.number(&said).await, 1, "the log says what was booked");
     // The bonus for new shops is nobody's order.
     assert_eq!(lines(&rig, &batches).await, ["Z3 2008.00 line", "Z3 300.00 line"]);
     let owed = rig
@@ -234,6 +246,47 @@ async fn given_the_programme_settled_by_the_quarter_when_calculated_then_bands_a
 }
 
 both!(given_the_programme_settled_by_the_quarter_when_calculated_then_bands_are_of_a_month_and_no_month_waits_for_it);
+async fn given_an_approval_that_comes_while_somebody_closes_when_closed_then_the_guards_have_looked(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    schemes(&rig).await;
+    record(
+        &rig,
+        vec![order("SO-1", "Z3", "10000.00"), batch("SO-1", "z3", "10000.00")],
+    )
+    .await;
+    let social = calculated(&rig, "00-social").await;
+    calculated(&rig, "07-new-customers").await;
+    assert_eq!(take(&rig, "admin", &social, "submit").await.0, 200);
+    // Whoever moves the payout waits here: first who approves it, behind them who closes it, for whom it is under review.
+    let mut tx = db.store.begin().await.unwrap();
+    lock_run(&mut tx, social["id"].as_i64().unwrap()).await.unwrap();
+    let mut waiting = Vec::new();
+    for (key, step) in [("other", "approve"), ("admin", "close")] {
+        let (rig, social) = (rig.clone(), social.clone());
+        waiting.push(tokio::spawn(
+            async move { take(&rig, key, &social, step).await.0 },
+        ));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    tx.rollback().await.unwrap();
+    let mut answers = Vec::new();
+    for one in waiting {
+        answers.push(one.await.unwrap());
+    }
+    assert_eq!(answers[0], 200);
+    if answers[1] != 200 {
+        assert_eq!(take(&rig, "admin", &social, "close").await.0, 200);
+    }
+    assert_eq!(
+        lines(&rig, &social).await,
+        ["Z3 300.00 line", "Z3 -300.00 guard"],
+        "{answers:?}"
+    );
+}
+
+both!(given_an_approval_that_comes_while_somebody_closes_when_closed_then_the_guards_have_looked);
 both!(given_one_order_under_two_schemes_when_the_smaller_is_closed_first_then_the_larger_claim_stands);
 both!(given_one_order_under_two_schemes_when_the_larger_is_closed_first_then_it_stands);
 both!(given_incentives_above_the_ceiling_when_looked_at_then_a_reason_is_asked_for_and_kept);
