@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::app::pay::PayError;
@@ -40,6 +40,19 @@ struct Told {
     subject: Option<String>,
     /// JSON.
     fields: String,
+    /// Of an order after the days that are looked at: only what is known of it is kept right.
+    is_later: bool,
+}
+
+impl Told {
+    fn new(at: i64, subject: Option<String>, fields: &Value) -> Self {
+        Self {
+            at,
+            subject,
+            fields: fields.to_string(),
+            is_later: false,
+        }
+    }
 }
 
 /// Brings pay's facts of these kinds up to date with the tracker for a period, and for what may still be clawed back
@@ -99,6 +112,11 @@ async fn flow_kind(
     for (key, fact) in told {
         let occurred = instant(fact.at)?;
         let before = known.remove(&key);
+        if before.is_none() && fact.is_later {
+            // A later period's calculation tells it. Known ones are kept: their orders came in with one, and a refund that
+            // is taken back here would pay for them again.
+            continue;
+        }
         let same = before
             .as_ref()
             .is_some_and(|b| b.fields == fact.fields && b.subject == fact.subject && b.occurred == occurred);
@@ -126,6 +144,7 @@ async fn flow_kind(
                 at: at.map_or(0, |t| t.as_millisecond()),
                 subject: row.subject,
                 fields: row.fields,
+                is_later: false,
             },
         });
     }
@@ -196,30 +215,18 @@ async fn posts(app: &App, from: i64, to: i64, told: &mut Telling) -> Result<(), 
         let ms = c.dwell_ms.unwrap_or(0).max(0);
         let seconds = format!("{}.{:03}", ms / 1000, ms % 1000);
         let fields = json!({ "dwell_s": seconds, "share": c.link, "visitor": c.id.to_string() });
-        let fact = Told {
-            at: c.at,
-            subject: Some(c.employee),
-            fields: fields.to_string(),
-        };
+        let fact = Told::new(c.at, Some(c.employee), &fields);
         told.entry("click").or_default().insert(c.id.to_string(), fact);
     }
     for s in app.store.pay_shares(from, to).await? {
         let fields =
             json!({ "channel": s.place, "compliant": s.approved, "content": s.what, "tracked": true });
-        let fact = Told {
-            at: s.at,
-            subject: Some(s.employee),
-            fields: fields.to_string(),
-        };
+        let fact = Told::new(s.at, Some(s.employee), &fields);
         told.entry("share").or_default().insert(s.id.to_string(), fact);
     }
     for i in app.store.pay_interactions(from, to).await? {
         let fields = json!({ "approved": i.approved, "friend": i.what, "post": i.place });
-        let fact = Told {
-            at: i.at,
-            subject: Some(i.employee),
-            fields: fields.to_string(),
-        };
+        let fact = Told::new(i.at, Some(i.employee), &fields);
         told.entry("interaction")
             .or_default()
             .insert(i.id.to_string(), fact);
@@ -235,11 +242,7 @@ async fn money(app: &App, from: i64, to: i64, told: &mut Telling) -> Result<(), 
         }
         if let Some(root) = &c.indirect {
             let fields = json!({ "count": 1, "depth": 1 });
-            let fact = Told {
-                at: c.at,
-                subject: Some(root.clone()),
-                fields: fields.to_string(),
-            };
+            let fact = Told::new(c.at, Some(root.clone()), &fields);
             told.entry("indirect")
                 .or_default()
                 .insert(c.external_id.clone(), fact);
@@ -253,14 +256,13 @@ async fn money(app: &App, from: i64, to: i64, told: &mut Telling) -> Result<(), 
                 .insert(c.external_id.clone(), order(&c));
         }
     }
-    for r in app.store.pay_refunds(from, to).await? {
+    for r in app.store.pay_refunds(from).await? {
         // Of what is credited to nobody there is nothing to take back.
         if r.credited && counts(&r.status) {
             let fields = json!({ "amount": Money::from_minor(r.amount).to_string(), "of": r.of });
             let fact = Told {
-                at: r.at,
-                subject: None,
-                fields: fields.to_string(),
+                is_later: r.ordered_at >= to,
+                ..Told::new(r.at, None, &fields)
             };
             told.entry("refund").or_default().insert(r.external_id, fact);
         }
@@ -287,11 +289,8 @@ fn lead(c: &Credited) -> Told {
         .find(|known| **known == class)
         .unwrap_or(&"contact");
     let verified = matches!(c.status.as_str(), "approved" | "paid");
-    Told {
-        at: c.at,
-        subject: c.employee.clone(),
-        fields: json!({ "class": class, "contact": customer(c), "verified": verified }).to_string(),
-    }
+    let fields = json!({ "class": class, "contact": customer(c), "verified": verified });
+    Told::new(c.at, c.employee.clone(), &fields)
 }
 
 fn order(c: &Credited) -> Told {
@@ -308,9 +307,5 @@ fn order(c: &Credited) -> Told {
     if c.product_class.as_deref() == Some("high") {
         fields["margin"] = json!("high");
     }
-    Told {
-        at: c.at,
-        subject: c.employee.clone(),
-        fields: fields.to_string(),
-    }
+    Told::new(c.at, c.employee.clone(), &fields)
 }

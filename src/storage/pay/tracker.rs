@@ -72,6 +72,8 @@ pub struct Returned {
     pub status: String,
     /// Whether the order is somebody's, directly.
     pub credited: bool,
+    /// When the order was made; milliseconds UTC.
+    pub ordered_at: i64,
     /// Milliseconds UTC.
     pub at: i64,
     /// Fen.
@@ -148,18 +150,16 @@ impl Store {
         }))
     }
 
-    /// Refunds of orders before an instant: those of orders since another, and those that occurred since then, of however
-    /// old an order.
-    pub async fn pay_refunds(&self, from: i64, to: i64) -> Result<Vec<Returned>, StoreError> {
+    /// Refunds of orders since an instant, and those that occurred since then, of however old an order.
+    pub async fn pay_refunds(&self, from: i64) -> Result<Vec<Returned>, StoreError> {
         Ok(reading!(self, |db| {
             sqlx::query_as(
                 "select r.external_id, v.external_id as of, v.status, v.kind <> 'lead' and v.credited_to is not null \
-                 and v.indirect_to is null as credited, r.occurred_at as at, r.amount from refunds r \
+                 and v.indirect_to is null as credited, v.occurred_at as ordered_at, r.occurred_at as at, r.amount from refunds r \
                  join conversions v on v.id = r.conversion_id \
-                 where (v.occurred_at >= $1 or r.occurred_at >= $1) and v.occurred_at < $2 order by r.id",
+                 where v.occurred_at >= $1 or r.occurred_at >= $1 order by r.id",
             )
             .bind(from)
-            .bind(to)
             .fetch_all(db)
             .await?
         }))
