@@ -1,5 +1,8 @@
 //! What a close hands to the next period, and the wages the guards look at.
 
+use std::time::Duration;
+
+use bole::storage::pay::{NewFact, put_fact, watermark};
 use serde_json::{Value, json};
 
 use super::{lines, record, take};
@@ -159,6 +162,50 @@ async fn given_a_closed_loss_when_a_late_fact_changes_it_then_what_it_handed_on_
     let replayed = bole::app::pay::replay(&rig.app, next["id"].as_i64().unwrap()).await;
     assert!(replayed.unwrap().is_same());
 }
+
+async fn given_somebody_who_revises_what_was_handed_on_in_this_instant_when_calculated_then_it_reads_theirs_first(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    set_up(&rig, "13-partners", json!({"reserve": "0"})).await;
+    let holding = json!({"units": "60"});
+    let loss = |amount: &str| fact("profit", "p26", "2026-12-31", json!({"amount": amount}), None);
+    let holder = fact("holding", "h1", "2026-01-01", holding, Some(("holder", "Z3")));
+    record(&rig, vec![holder, loss("-5000.00")]).await;
+    let old = calculated(&rig, "13-partners", "2026").await;
+    until_closed(&rig, &old).await;
+    record(&rig, vec![loss("-8000.00")]).await;
+    let list = rig.get("admin", "/facts?kind=carried_loss").await;
+    let key = list["data"][0]["source_key"].as_str().unwrap();
+    // On PostgreSQL who records a fact waits for this, having read the first revision; on SQLite whoever writes at all.
+    let mut tx = db.store.begin().await.unwrap();
+    watermark(&mut tx).await.unwrap();
+    let other = rig.clone();
+    let calculating = tokio::spawn(async move { calculated(&other, "13-partners", "2027").await });
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let theirs = NewFact {
+        kind: "carried_loss",
+        source: "payout",
+        source_key: key,
+        subject: None,
+        occurred: "2027-01-01",
+        occurred_on: "2027-01-01".parse().unwrap(),
+        fields: r#"{"amount":"7000","for_scheme":"13-partners","unit":"main"}"#,
+        content_hash: [7; 32],
+        void: false,
+        sent_by: "key:2",
+        recorded_at: 1,
+    };
+    put_fact(&mut tx, &theirs).await.unwrap();
+    tx.commit().await.unwrap();
+    calculating.await.unwrap();
+    let newest = carried(&rig).await.remove(0);
+    assert_eq!((newest.2.as_str(), newest.3), ("8000", 2));
+}
+
+both!(
+    given_somebody_who_revises_what_was_handed_on_in_this_instant_when_calculated_then_it_reads_theirs_first
+);
 
 async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed(
     db: TestDb,
