@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::app::pay::material::Shape;
+use crate::app::pay::material::reach_of;
 use crate::app::pay::{PayError, guard, steps};
 use crate::app::{Actor, App, Permission};
 use crate::domain::Money;
@@ -73,7 +73,7 @@ pub enum Check {
     SchemesMissing(Vec<String>),
     /// The guards would take this from the run.
     GuardsTake(Money, usize),
-    /// So many facts of its days came in after it was calculated: they are booked as late facts.
+    /// So many facts of the days its document looks at came in after it was calculated: they are booked as late facts.
     NewerFacts(i64),
     /// So many objections wait for a decision.
     Objections(i64),
@@ -180,8 +180,11 @@ async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>
         checks.push(Check::SchemesMissing(missing));
     }
     let mut newer = 0;
-    for kind in Shape::of(document).facts.keys() {
-        newer += app.store.facts_since(kind, run.watermark, run.to_on).await?;
+    let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
+    let since = (run.watermark, i64::MAX);
+    for (kind, reach) in reach_of(app, document, (run.from_on, run.to_on), &params)? {
+        let days = (reach.from, reach.to);
+        newer += app.store.count_late_facts(&kind, days, since).await?;
     }
     checks.push(if newer == 0 {
         Check::Done("facts")

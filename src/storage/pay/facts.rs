@@ -211,6 +211,32 @@ impl Store {
         }))
     }
 
+    /// How many facts of a kind [`Store::late_facts`] tells of, each revision counted.
+    pub async fn count_late_facts(
+        &self,
+        kind: &str,
+        days: (Option<Date>, Option<Date>),
+        (after, by): (i64, i64),
+    ) -> Result<i64, StoreError> {
+        let Days(from, to) = Days::of(days);
+        let (count,): (i64,) = reading!(self, |db| {
+            sqlx::query_as(
+                "select count(*) from facts f where f.kind = $1 and f.id > $4 and f.id <= $5 \
+                 and (f.occurred_on >= $2 and f.occurred_on < $3 or f.revision > 0 and exists (select 1 from facts g \
+                 where g.kind = f.kind and g.source = f.source and g.source_key = f.source_key \
+                 and g.revision <= f.revision and g.occurred_on >= $2 and g.occurred_on < $3))",
+            )
+            .bind(kind)
+            .bind(from)
+            .bind(to)
+            .bind(after)
+            .bind(by)
+            .fetch_one(db)
+            .await?
+        });
+        Ok(count)
+    }
+
     /// Revisions, newest first; `before` is the last page's smallest id.
     pub async fn facts(
         &self,

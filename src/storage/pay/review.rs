@@ -163,19 +163,6 @@ impl Store {
         Ok(rows.into_iter().map(|(kind, n, sum)| (kind, (n, sum))).collect())
     }
 
-    /// Facts of a kind of days before `to` that became known after a watermark.
-    pub async fn facts_since(&self, kind: &str, watermark: i64, to: Date) -> Result<i64, StoreError> {
-        let (count,): (i64,) = reading!(self, |db| {
-            sqlx::query_as("select count(*) from facts where kind = $1 and id > $2 and occurred_on < $3")
-                .bind(kind)
-                .bind(watermark)
-                .bind(to.to_string())
-                .fetch_one(db)
-                .await?
-        });
-        Ok(count)
-    }
-
     /// Whether a run pays an employee.
     pub async fn run_pays(&self, run: i64, employee: EmployeeId) -> Result<bool, StoreError> {
         let (count,): (i64,) = reading!(self, |db| {

@@ -1,7 +1,7 @@
 //! What a run reads: the days its document looks at and no others, whatever else a firm keeps.
 
 use bole::app::Actor;
-use bole::app::pay::{SettingInput, change_setting, set_attributes};
+use bole::app::pay::{Check, SettingInput, change_setting, review, set_attributes};
 use serde_json::{Value, json};
 
 use super::{lines, record, take};
@@ -102,6 +102,42 @@ async fn given_a_revision_that_moves_a_fact_to_another_month_when_that_is_calcul
     ];
     assert_eq!(found, expected);
 }
+
+/// How many facts a review says came in too late.
+async fn newer(rig: &Rig, run: &Value) -> i64 {
+    let found = review(&rig.app, &Actor::System, run["id"].as_i64().unwrap())
+        .await
+        .unwrap();
+    let count = found.checks.iter().find_map(|check| match check {
+        Check::NewerFacts(count) => Some(*count),
+        _ => None,
+    });
+    count.unwrap_or(0)
+}
+
+async fn given_facts_that_came_in_since_when_a_payout_is_reviewed_then_those_it_would_read_are_counted(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-10-10", "60000.00")]).await;
+    let run = month(&rig, "2026-10").await;
+    record(
+        &rig,
+        vec![
+            batch("till", "s1", "z3", "2026-09-30", "50000.00"),
+            batch("till", "n1", "l4", "2026-11-01", "50000.00"),
+        ],
+    )
+    .await;
+    assert_eq!(newer(&rig, &run).await, 0, "other months'");
+    record(&rig, vec![batch("till", "o2", "l4", "2026-10-31", "1000.00")]).await;
+    assert_eq!(newer(&rig, &run).await, 1);
+    record(&rig, vec![batch("till", "o1", "z3", "2026-11-02", "60000.00")]).await;
+    assert_eq!(newer(&rig, &run).await, 2, "and what left the month");
+}
+
+both!(given_facts_that_came_in_since_when_a_payout_is_reviewed_then_those_it_would_read_are_counted);
 
 async fn given_one_key_of_two_sources_when_calculated_then_both_count_and_are_told_by_source(db: TestDb) {
     let rig = Rig::new(&db).await;
