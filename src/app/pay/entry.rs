@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::app::pay::PayError;
 use crate::app::pay::catalog::{FieldInfo, Known, known};
 use crate::app::pay::facts::{self, FactInput, MAX_FACTS};
 use crate::app::pay::looking::{Cells, fact_input, look, values, wrong};
 use crate::app::{Actor, App, Permission};
+use crate::domain::EmployeeId;
 use crate::sheet::{Header, ReadError, header_key, read_table};
 use crate::storage::pay::{
-    NewFact, PayImport, PutFact, apply_pay_import, insert_pay_import, insert_roster_value, put_fact,
+    PayImport, PutFact, apply_pay_import, insert_pay_import, insert_roster_value, put_fact,
 };
 use crate::storage::{StoreError, Tx, insert_audit};
 
@@ -237,45 +239,30 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
         .map(|i| fact_input(&what, &import.source, &i.cells))
         .collect();
     let codes = facts::codes(app, &inputs).await?;
-    let (who, now_ms) = (actor.word(), app.clock.now_ms());
-    let mut done = 0;
-    let mut tx = app.store.begin().await?;
-    if !apply_pay_import(&mut tx, id, &who, now_ms).await? {
-        return Err(PayError::Conflict(format!("file {id} is recorded already")));
-    }
-    for (item, input) in items.iter().zip(&inputs) {
+    let mut writes = Vec::new();
+    for (item, input) in items.iter().zip(inputs) {
         let expected = match &item.does {
             Does::New => 0,
             Does::Revise { revision } => *revision,
             Does::Known | Does::Wrong { .. } => continue,
         };
-        done += 1;
-        if let Some(scheme) = &what.scheme {
-            let person = app.store.employee(&item.key, app.today()).await?;
-            let person = person.ok_or_else(|| PayError::NotFound(format!("employee {:?}", item.key)))?;
-            let day = item.cells.get("from_on").and_then(|d| d.parse().ok());
-            let day = day.ok_or_else(|| PayError::field("/from_on", "a day"))?;
-            let values = values(scheme, &what.fields, &item.cells)
-                .map_err(|_| PayError::Conflict("a line is wrong now".to_owned()))?;
-            for (name, value) in values {
-                insert_roster_value(
-                    &mut tx,
-                    person.id,
-                    (&name, &value.to_string()),
-                    day,
-                    (&who, now_ms),
-                )
-                .await?;
-            }
-        } else {
-            let (input, checked) = (input, facts::check(app, input, &known, &codes));
-            let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
-            let put = put_now(&mut tx, &row(input, &checked, &who, now_ms)).await?;
-            if put != PutFact::Recorded(expected) {
-                return Err(overtaken());
-            }
+        let write = match &what.scheme {
+            Some(scheme) => attributes(app, &what, scheme, item).await?,
+            None => a_fact(app, input, &known, &codes)?,
+        };
+        writes.push((expected, write));
+    }
+    let (who, now_ms) = (actor.word(), app.clock.now_ms());
+    let mut tx = app.store.begin().await?;
+    if !apply_pay_import(&mut tx, id, &who, now_ms).await? {
+        return Err(PayError::Conflict(format!("file {id} is recorded already")));
+    }
+    for (expected, write) in &writes {
+        if put_now(&mut tx, write, (&who, now_ms)).await? != PutFact::Recorded(*expected) {
+            return Err(overtaken());
         }
     }
+    let done = writes.len();
     let detail =
         json!({ "kind": import.kind, "source": import.source, "file": import.file_name, "lines": done });
     insert_audit(
@@ -295,11 +282,51 @@ fn overtaken() -> PayError {
     PayError::Conflict("something was recorded in between: look at the file again".to_owned())
 }
 
-/// Puts a fact; who writes the same revision in this instant was first.
-async fn put_now(tx: &mut Tx, fact: &NewFact<'_>) -> Result<PutFact, PayError> {
-    match put_fact(tx, fact).await {
-        Err(error) if error.is_unique_violation() => Err(overtaken()),
-        other => Ok(other?),
+/// What a line writes: all that is read for it is read before the transaction.
+enum Write {
+    /// A fact that passed the door.
+    Fact(FactInput, facts::Checked),
+    /// A person's attributes from a day on.
+    Attributes(EmployeeId, Date, Map<String, Value>),
+}
+
+/// A line's attributes, with whose they are.
+async fn attributes(app: &App, what: &Enterable, scheme: &str, item: &Item) -> Result<Write, PayError> {
+    let person = app.store.employee(&item.key, app.today()).await?;
+    let person = person.ok_or_else(|| PayError::NotFound(format!("employee {:?}", item.key)))?;
+    let day = item.cells.get("from_on").and_then(|d| d.parse().ok());
+    let day = day.ok_or_else(|| PayError::field("/from_on", "a day"))?;
+    let values = values(scheme, &what.fields, &item.cells)
+        .map_err(|_| PayError::Conflict("a line is wrong now".to_owned()))?;
+    Ok(Write::Attributes(person.id, day, values))
+}
+
+fn a_fact(
+    app: &App,
+    input: FactInput,
+    known: &Known,
+    codes: &BTreeMap<String, String>,
+) -> Result<Write, PayError> {
+    let checked = facts::check(app, &input, known, codes);
+    let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
+    Ok(Write::Fact(input, checked))
+}
+
+/// Writes a line; who writes the same revision of a fact in this instant was first. Attributes count as
+/// new.
+async fn put_now(tx: &mut Tx, write: &Write, (who, now_ms): (&str, i64)) -> Result<PutFact, PayError> {
+    match write {
+        Write::Fact(input, checked) => match put_fact(tx, &checked.row(input, who, now_ms)).await {
+            Err(error) if error.is_unique_violation() => Err(overtaken()),
+            other => Ok(other?),
+        },
+        Write::Attributes(person, day, values) => {
+            for (name, value) in values {
+                let text = value.to_string();
+                insert_roster_value(tx, *person, (name, &text), *day, (who, now_ms)).await?;
+            }
+            Ok(PutFact::Recorded(0))
+        }
     }
 }
 
@@ -316,22 +343,6 @@ async fn look_again(
     now.extend(broken.into_iter().cloned());
     now.sort_by_key(|i| i.line);
     Ok(now)
-}
-
-fn row<'a>(input: &'a FactInput, checked: &'a facts::Checked, who: &'a str, now_ms: i64) -> NewFact<'a> {
-    NewFact {
-        kind: &input.kind,
-        source: &input.source,
-        source_key: &input.source_key,
-        subject: checked.subject.as_deref(),
-        occurred: &input.occurred,
-        occurred_on: checked.day,
-        fields: &checked.fields,
-        content_hash: checked.hash,
-        void: input.void,
-        sent_by: who,
-        recorded_at: now_ms,
-    }
 }
 
 /// A fact or a person's attributes by hand. `after`: the revision the writer saw, `None` for a new one; where another came
@@ -365,42 +376,25 @@ pub async fn enter(
         (Does::Revise { revision }, Some(seen)) if *revision != seen + 1 => return Err(moved()),
         _ => {}
     }
+    let (action, write) = match &what.scheme {
+        Some(scheme) => ("attributes.set", attributes(app, what, scheme, &item).await?),
+        None => {
+            let action = match after {
+                _ if item.void => "fact.voided",
+                Some(_) => "fact.revised",
+                None => "fact.entered",
+            };
+            let input = fact_input(what, source, &item.cells);
+            let codes = facts::codes(app, std::slice::from_ref(&input)).await?;
+            let known = known(app).await?;
+            (action, a_fact(app, input, &known, &codes)?)
+        }
+    };
     let (who, now_ms) = (actor.word(), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
-    let action;
-    if let Some(scheme) = &what.scheme {
-        action = "attributes.set";
-        let person = app.store.employee(&item.key, app.today()).await?;
-        let person = person.ok_or_else(|| PayError::NotFound(format!("employee {:?}", item.key)))?;
-        let day = item.cells.get("from_on").and_then(|d| d.parse().ok());
-        let day = day.ok_or_else(|| PayError::field("/from_on", "a day"))?;
-        for (name, value) in values(scheme, &what.fields, &item.cells).unwrap_or_default() {
-            insert_roster_value(
-                &mut tx,
-                person.id,
-                (&name, &value.to_string()),
-                day,
-                (&who, now_ms),
-            )
-            .await?;
-        }
-    } else {
-        action = if item.void {
-            "fact.voided"
-        } else if after.is_some() {
-            "fact.revised"
-        } else {
-            "fact.entered"
-        };
-        let input = fact_input(what, source, &item.cells);
-        let codes = facts::codes(app, std::slice::from_ref(&input)).await?;
-        let known = known(app).await?;
-        let checked = facts::check(app, &input, &known, &codes);
-        let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
-        let put = put_now(&mut tx, &row(&input, &checked, &who, now_ms)).await?;
-        if put != PutFact::Recorded(after.map_or(0, |seen| seen + 1)) {
-            return Err(moved());
-        }
+    let put = put_now(&mut tx, &write, (&who, now_ms)).await?;
+    if put != PutFact::Recorded(after.map_or(0, |seen| seen + 1)) {
+        return Err(moved());
     }
     let detail = json!({ "cells": item.cells, "source": source, "reason": reason });
     insert_audit(

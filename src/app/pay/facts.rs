@@ -86,23 +86,12 @@ async fn put_once(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<
                 continue;
             }
         };
-        let fact = NewFact {
-            kind: &input.kind,
-            source: &input.source,
-            source_key: &input.source_key,
-            subject: checked.subject.as_deref(),
-            occurred: &input.occurred,
-            occurred_on: checked.day,
-            fields: &checked.fields,
-            content_hash: checked.hash,
-            void: input.void,
-            sent_by: &who,
-            recorded_at: now_ms,
-        };
-        answers.push(match put_fact(&mut tx, &fact).await? {
-            PutFact::Recorded(revision) => FactAnswer::Recorded(revision),
-            PutFact::Known(revision) => FactAnswer::Known(revision),
-        });
+        answers.push(
+            match put_fact(&mut tx, &checked.row(input, &who, now_ms)).await? {
+                PutFact::Recorded(revision) => FactAnswer::Recorded(revision),
+                PutFact::Known(revision) => FactAnswer::Known(revision),
+            },
+        );
     }
     tx.commit().await?;
     Ok(answers)
@@ -110,6 +99,11 @@ async fn put_once(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<
 
 /// Fact kinds with their fields by name.
 pub(super) type Kinds = BTreeMap<String, BTreeMap<String, Field>>;
+
+/// Whether it is Bole itself that says so: what the tracker knows, and what a closed payout hands on.
+pub fn is_own_source(source: &str) -> bool {
+    [TRACKER, PAYOUT].contains(&source)
+}
 
 /// Codes as they are written in the store, by their lower case.
 pub(super) async fn codes(app: &App, inputs: &[FactInput]) -> Result<BTreeMap<String, String>, StoreError> {
@@ -145,6 +139,25 @@ pub(super) struct Checked {
     pub hash: [u8; 32],
 }
 
+impl Checked {
+    /// The row of it.
+    pub fn row<'a>(&'a self, input: &'a FactInput, who: &'a str, now_ms: i64) -> NewFact<'a> {
+        NewFact {
+            kind: &input.kind,
+            source: &input.source,
+            source_key: &input.source_key,
+            subject: self.subject.as_deref(),
+            occurred: &input.occurred,
+            occurred_on: self.day,
+            fields: &self.fields,
+            content_hash: self.hash,
+            void: input.void,
+            sent_by: who,
+            recorded_at: now_ms,
+        }
+    }
+}
+
 pub(super) fn check(
     app: &App,
     input: &FactInput,
@@ -162,7 +175,7 @@ pub(super) fn check(
             return Err((pointer.into(), format!("1 to {MAX_TEXT} printable characters")));
         }
     }
-    if [TRACKER, PAYOUT].contains(&input.source.as_str()) {
+    if is_own_source(&input.source) {
         // Theirs are compared with what they know, and voided where they do not know it.
         let detail = format!("a word of one's own: {TRACKER} and {PAYOUT} are Bole itself");
         return Err(("/source".into(), detail));

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use crate::app::again::again;
-use crate::app::pay::{PayError, calculate};
+use crate::app::pay::{PayError, calculate, steps};
 use crate::app::{Actor, App, Permission};
 use crate::storage::notices::tell_person;
 use crate::storage::pay::{
@@ -260,9 +260,13 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
         let now_ms = app.clock.now_ms();
         let who = actor.word();
         let by = (who.as_str(), actor.employee());
+        let about = match change.remedy {
+            Some(RECALCULATE) => Some(app.store.objection(id).await?.ok_or_else(|| missing(id))?.run),
+            _ => None,
+        };
         let mut tx = app.store.begin().await?;
-        if change.remedy == Some(RECALCULATE) {
-            under_review(app, &mut tx, id).await?;
+        if let Some(run) = about {
+            under_review(&mut tx, run).await?;
         }
         let objection = lock_objection(&mut tx, id).await?.ok_or_else(|| missing(id))?;
         let from = objection.state;
@@ -316,13 +320,12 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
 
 /// Locks an objection's run, which must be under review: approved in the same instant, it would be closed without what was
 /// promised. The run comes before the objection in every transaction that locks both.
-async fn under_review(app: &App, tx: &mut Tx, id: i64) -> Result<(), PayError> {
-    let objection = app.store.objection(id).await?.ok_or_else(|| missing(id))?;
-    let run = lock_run(tx, objection.run).await?.ok_or_else(|| missing(id))?;
-    if run.state == RunState::InReview {
+async fn under_review(tx: &mut Tx, run: i64) -> Result<(), PayError> {
+    let locked = lock_run(tx, run).await?.ok_or_else(|| steps::missing(run))?;
+    if locked.state == RunState::InReview {
         return Ok(());
     }
-    let (run, is) = (run.id, run.state.as_str());
+    let is = locked.state.as_str();
     Err(PayError::Conflict(format!(
         "payout {run} is {is}: it is corrected by a fact in the next period"
     )))
