@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::view::{self, SourceView};
-use crate::app::pay::{documents, story};
+use crate::app::pay::{TRACKER, documents, is_own_source, story};
 use crate::app::results::Event;
 use crate::domain::{ClickId, Money};
 use crate::storage::pay::{FactRow, RunState};
@@ -180,7 +180,7 @@ async fn show(
         source: lang
             .word(
                 "fact-source",
-                if fact.source == "tracker" {
+                if is_own_source(&fact.source) {
                     "tracker"
                 } else {
                     "other"
@@ -200,7 +200,7 @@ async fn show(
 
 /// The click, lead or order behind a fact of the tracker, told as in one's results.
 async fn event(web: &Web, staff: &Staff, fact: &FactRow) -> Result<Vec<EventView>, Problem> {
-    if fact.source != "tracker" {
+    if fact.source != TRACKER {
         return Ok(Vec::new());
     }
     let store = &web.app.store;

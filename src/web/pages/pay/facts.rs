@@ -16,10 +16,11 @@ use super::params::Typed;
 use super::run::Names;
 use super::view;
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, enter, known};
+use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, enter, is_own_source, known};
 use crate::storage::pay::{FactFilter, FactRow};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, amounts};
+use crate::web::pages::paged;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
@@ -70,7 +71,7 @@ pub struct FactPage {
     pub key: String,
     pub source: String,
     pub rows: Vec<Row>,
-    /// The form to revise it; not for the tracker's own.
+    /// The form to revise it; not for Bole's own.
     pub form: Option<EntryForm>,
     pub reason: Field,
     pub void: bool,
@@ -192,8 +193,7 @@ async fn list(
         to: to.as_deref(),
     };
     let mut found = web.app.store.facts(filter, asked.before, ROWS + 1).await?;
-    let more = found.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    found.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let more = paged::cut(&mut found, ROWS);
     let known = known(&web.app).await?;
     let infos = known.kinds();
     let last = found.last().filter(|_| more).map(|f| f.id.to_string());
@@ -258,7 +258,7 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
     let infos = known.kinds();
     let names = Names::load(web, lang).await?;
     let info = infos.get(&which.kind);
-    let writes = who.actor.may(Permission::CalculatePay) && source != "tracker";
+    let writes = who.actor.may(Permission::CalculatePay) && !is_own_source(&source);
     let form = Enterable::find(&known, &which.kind)
         .filter(|_| writes)
         .map(|what| EntryForm::of(lang, &what, &entry::cells_of(&what, &latest), true));
@@ -301,8 +301,8 @@ async fn revise(
     let known = known(&web.app).await?;
     let what = Enterable::find(&known, &which.kind)
         .ok_or_else(|| Problem::not_found(format_args!("kind {:?}", which.kind)))?;
-    if page.source == "tracker" {
-        return Err(Problem::forbidden("the tracker corrects its own facts"));
+    if is_own_source(&page.source) {
+        return Err(Problem::forbidden("Bole corrects its own facts"));
     }
     let get = |name: &str| typed.get(name).map_or("", |t| t.trim()).to_owned();
     page.reason = Field::new("reason", get("reason"));

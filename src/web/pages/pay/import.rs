@@ -12,7 +12,9 @@ use super::facts;
 use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, EntryError, Item, PayError, confirm, items_of, known, look_at_file};
+use crate::app::pay::{
+    Does, Enterable, EntryError, Item, PayError, confirm, is_own_source, items_of, known, look_at_file,
+};
 use crate::sheet::{Column, MAX_BYTES, Table};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
@@ -181,7 +183,7 @@ async fn send(
     let source = sent.text("source").trim().to_owned();
     page.source.value.clone_from(&source);
     let is_good = (1..=100).contains(&source.chars().count()) && !source.chars().any(char::is_control);
-    if !is_good || ["tracker", "payout"].contains(&source.as_str()) {
+    if !is_good || is_own_source(&source) {
         page.source.error = Some(lang.t("import-wrong-source").to_string());
         return Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY));
     }

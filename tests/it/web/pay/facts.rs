@@ -1,7 +1,7 @@
 //! Facts: a file looked at and confirmed exactly so, one by hand, revised and voided with its history.
 
 use axum::http::StatusCode;
-use bole::storage::pay::FactFilter;
+use bole::storage::pay::{FactFilter, NewFact, put_fact};
 
 use super::{Browser, calculated, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
@@ -312,6 +312,47 @@ async fn given_a_fact_by_hand_when_it_is_revised_and_voided_then_every_revision_
         StatusCode::NOT_FOUND
     );
 }
+
+async fn given_a_fact_that_a_payout_handed_on_when_it_is_looked_at_then_nobody_is_offered_to_correct_it(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    let mut tx = db.store.begin().await.expect("a store");
+    let handed = NewFact {
+        kind: "carried_loss",
+        source: "payout",
+        source_key: "13-partners:2026-01-01:unit=main",
+        subject: None,
+        occurred: "2026-01-01",
+        occurred_on: "2026-01-01".parse().expect("a day"),
+        fields: r#"{"amount":"5000","for_scheme":"13-partners","unit":"main"}"#,
+        content_hash: [1; 32],
+        void: false,
+        sent_by: "system",
+        recorded_at: 1,
+    };
+    put_fact(&mut tx, &handed).await.expect("a fact");
+    tx.commit().await.expect("a store");
+    let mut gu = signed_in(&app, "gu").await;
+    let path =
+        "/app/pay/facts/history?kind=carried_loss&key=13-partners%3A2026-01-01%3Aunit%3Dmain&source=payout";
+    let page = gu.get(path).await;
+    assert!(
+        page.body.contains("这里不能改") && !page.body.contains("name=\"revision\""),
+        "{}",
+        page.body
+    );
+    let fields = [
+        ("f.occurred_on", "2026-01-01"),
+        ("f.amount", "4000"),
+        ("revision", "0"),
+        ("reason", "看错了"),
+        ("act", "revise"),
+    ];
+    assert_eq!(gu.post(path, &fields).await.status, StatusCode::FORBIDDEN);
+}
+
+both!(given_a_fact_that_a_payout_handed_on_when_it_is_looked_at_then_nobody_is_offered_to_correct_it);
 
 async fn given_a_closed_period_when_a_fact_comes_late_then_it_is_told_and_booked_as_a_correction(db: TestDb) {
     let app = firm(&db).await;
