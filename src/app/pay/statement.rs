@@ -146,7 +146,8 @@ pub async fn statement(
         .collect();
     let parts = parts(app, employee, &code, &runs, &all).await?;
     let mut awards = Vec::new();
-    for award in app.store.awards_of(&code).await? {
+    let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+    for award in app.store.awards_of(&code, &ids).await? {
         if let Some(run) = runs.iter().find(|run| run.id == award.run) {
             awards.push((scheme_name(app, &run.scheme, run.from_on).await?, award));
         }
@@ -260,7 +261,8 @@ pub(super) async fn scheme_name(app: &App, scheme: &str, day: Date) -> Result<La
 async fn pending(app: &App, code: &str, all: &[PayeeRun]) -> Result<Vec<Pending>, PayError> {
     let mut list = Vec::new();
     let holds = app.store.holds_of_payee(code).await?;
-    for run in all {
+    // Awards are no money.
+    for run in all.iter().filter(|run| run.lines > 0) {
         let (why, until) = match run.state {
             RunState::InReview => ("review", run.at[1].map(|at| objection_deadline(app, at))),
             RunState::Approved => ("close", None),

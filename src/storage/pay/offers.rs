@@ -194,15 +194,22 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// An employee's non-cash awards, in order; at most 1 000.
-    pub async fn awards_of(&self, payee: &str) -> Result<Vec<Offer>, StoreError> {
+    /// An employee's non-cash awards of these runs, in order.
+    pub async fn awards_of(&self, payee: &str, runs: &[i64]) -> Result<Vec<Offer>, StoreError> {
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(offer_sql!(
-                "where o.payee = $1 and o.payee_kind = 'employee' and o.kind = 'award' order by o.id limit 1000"
-            ))
-            .bind(payee)
-            .fetch_all(db)
-            .await?
+            let mut q = sqlx::QueryBuilder::new(offer_sql!(
+                "where o.payee_kind = 'employee' and o.kind = 'award' and o.payee = "
+            ));
+            q.push_bind(payee).push(" and o.run_id in (");
+            let mut list = q.separated(", ");
+            for run in runs {
+                list.push_bind(*run);
+            }
+            q.push(") order by o.id");
+            q.build_query_as().fetch_all(db).await?
         });
         rows.into_iter().map(TryInto::try_into).collect()
     }

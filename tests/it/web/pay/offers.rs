@@ -1,8 +1,8 @@
 //! Proposals: decided by another person with a reason, handed over by a third.
 
-use bole::app::pay::{SettingInput, change_setting};
+use bole::app::pay::{SettingInput, change_setting, statement};
 use bole::app::{Actor, App};
-use bole::storage::pay::{Offer, OfferState};
+use bole::storage::pay::{NewOffer, Offer, OfferState, insert_offers};
 use serde_json::json;
 
 use super::{calculated, fact, firm, first_batches, signed_in, step};
@@ -159,6 +159,25 @@ async fn given_a_proposal_when_decided_badly_then_the_field_says_so_and_it_stays
     );
 }
 
+/// A non-cash award of zhang's, the nth.
+fn elsewhere(place: i64) -> NewOffer {
+    let two = |text: &str| (text.to_owned(), text.to_owned());
+    NewOffer {
+        kind: "award",
+        place,
+        payee: "zhang".into(),
+        payee_kind: "employee".into(),
+        component: "gift".into(),
+        title: two("gift"),
+        what: "cup".into(),
+        quantity: "1".into(),
+        amount: None,
+        about: None,
+        effective: None,
+        says: two("a cup"),
+    }
+}
+
 async fn given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_the_statement_and_in_its_files(
     db: TestDb,
 ) {
@@ -178,6 +197,15 @@ async fn given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_th
     let passed = json!({"grant": "g1", "year": 1, "passed": true, "for_scheme": "14-vesting"});
     fact(&app, "assessment", "a1", None, "2026-02-20", passed).await;
     let (mut gu, mut fang) = (signed_in(&app, "gu").await, signed_in(&app, "fang").await);
+    // Many awards of somewhere else, filed before.
+    first_batches(&app).await;
+    let other = calculated(&mut gu, "07-new-customers", "2026-09").await;
+    let many: Vec<NewOffer> = (0..1_000).map(elsewhere).collect();
+    let mut tx = db.store.begin().await.expect("a store");
+    insert_offers(&mut tx, other.parse().expect("a number"), &many, 1)
+        .await
+        .expect("offers");
+    tx.commit().await.expect("a store");
     let run = calculated(&mut gu, "14-vesting", "2026").await;
     step(&mut gu, &run, "submit").await;
     step(&mut fang, &run, "approve").await;
@@ -188,6 +216,16 @@ async fn given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_th
     for words in ["非现金奖励", "25001", "等决定"] {
         assert!(page.contains(words), "{words} in {page}");
     }
+    let found = app.store.employee("zhang", app.today()).await.expect("a store");
+    let of = statement(&app, found.expect("zhang").id, None)
+        .await
+        .expect("a store");
+    let of = of.expect("a statement");
+    assert_eq!(
+        (of.awards.len(), of.pending),
+        (1, vec![]),
+        "an award is no money to come"
+    );
     let mut li = signed_in(&app, "li").await;
     let page = li.get("/app/income").await.body;
     assert!(!page.contains("25001"), "{page}");
