@@ -149,27 +149,42 @@ impl Store {
         after: Option<i64>,
         limit: i64,
     ) -> Result<Vec<LineRow>, StoreError> {
+        self.lines_behind(run, (payee, None), after, limit).await
+    }
+
+    /// The lines behind one sum of a run, in their order: of one payee, of one rule of the scheme, or of both.
+    pub async fn lines_behind(
+        &self,
+        run: i64,
+        (payee, component): (Option<&str>, Option<&str>),
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<LineRow>, StoreError> {
         let after = after.unwrap_or(0);
         // Two texts: one person's are found by the payee, not among everybody's.
         let rows: Vec<Row> = reading!(self, |db| {
             match payee {
                 None => {
                     sqlx::query_as(line_sql!(
-                        "where l.run_id = $1 and l.id > $2 order by l.id limit $3"
+                        "where l.run_id = $1 and l.id > $2 and l.component = coalesce($4, l.component) \
+                         order by l.id limit $3"
                     ))
                     .bind(run)
                     .bind(after)
                     .bind(limit)
+                    .bind(component)
                     .fetch_all(db)
                     .await?
                 }
                 Some(payee) => {
                     sqlx::query_as(line_sql!(
-                        "where l.payee = $4 and l.run_id = $1 and l.id > $2 order by l.id limit $3"
+                        "where l.payee = $5 and l.run_id = $1 and l.id > $2 \
+                         and l.component = coalesce($4, l.component) order by l.id limit $3"
                     ))
                     .bind(run)
                     .bind(after)
                     .bind(limit)
+                    .bind(component)
                     .bind(payee)
                     .fetch_all(db)
                     .await?
@@ -177,6 +192,26 @@ impl Store {
             }
         });
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// What the lines behind one sum come to: of one payee, of one rule of the scheme, or of both.
+    pub async fn lines_sum(
+        &self,
+        run: i64,
+        (payee, component): (Option<&str>, Option<&str>),
+    ) -> Result<Money, StoreError> {
+        let (minor,): (i64,) = reading!(self, |db| {
+            sqlx::query_as(
+                "select cast(coalesce(sum(amount), 0) as bigint) from run_lines where run_id = $1 \
+                 and payee = coalesce($2, payee) and component = coalesce($3, component)",
+            )
+            .bind(run)
+            .bind(payee)
+            .bind(component)
+            .fetch_one(db)
+            .await?
+        });
+        Ok(Money::from_minor(minor))
     }
 
     /// What the lines of a run give for each thing they name: what it is, the payee, the amount in fen.

@@ -14,6 +14,7 @@ use crate::storage::pay::{LineRow, Run};
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, amounts};
 use crate::web::pages::income::view::named;
+use crate::web::pages::paged;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Path, Problem, Query, Web};
@@ -78,6 +79,7 @@ pub struct LinesPage {
     pub period: String,
     pub name: String,
     pub rows: Vec<LineView>,
+    /// Of all its pages.
     pub sum: Money,
     pub next: Option<String>,
 }
@@ -235,23 +237,22 @@ async fn list(
     let run = run.ok_or_else(|| Problem::not_found(format_args!("payout {id}")))?;
     let lang = who.lang;
     let payee = Some(asked.payee.as_str()).filter(|p| !p.is_empty());
-    let mut rows = web.app.store.run_lines(id, payee, asked.after, ROWS + 1).await?;
-    let more = rows.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let rule = Some(asked.rule.as_str()).filter(|r| !r.is_empty());
+    let store = &web.app.store;
+    let mut rows = store
+        .lines_behind(id, (payee, rule), asked.after, ROWS + 1)
+        .await?;
+    let more = paged::cut(&mut rows, ROWS);
     let last = rows.last().map(|r| r.id.to_string()).unwrap_or_default();
     let next = more.then(|| {
         let query = view::query(&[("payee", &asked.payee), ("rule", &asked.rule), ("after", &last)]);
         format!("/app/pay/runs/{id}/lines{query}")
     });
-    rows.retain(|row| asked.rule.is_empty() || row.line.component == asked.rule);
     let kind = rows
         .first()
         .map_or("employee", |r| r.line.payee_kind.as_str())
         .to_owned();
     let (scheme, name) = names(&web, &run, (&kind, &asked.payee), lang).await?;
-    let sum = rows
-        .iter()
-        .fold(Money::ZERO, |s, r| s.checked_add(r.line.amount).unwrap_or(s));
     Ok(Html(LinesPage {
         s: who.shell(&web, Place::PayRuns),
         run: id,
@@ -259,7 +260,7 @@ async fn list(
         period: view::period(lang, &run.period),
         name,
         rows: rows.iter().map(|r| LineView::of(lang, r)).collect(),
-        sum,
+        sum: store.lines_sum(id, (payee, rule)).await?,
         next,
     }))
 }

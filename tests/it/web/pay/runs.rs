@@ -1,5 +1,9 @@
 //! The board and one run.
 
+use bole::app::Actor;
+use bole::app::pay::{FactInput, put_facts};
+use serde_json::json;
+
 use super::{calculated, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
 
@@ -130,6 +134,60 @@ async fn given_a_run_when_it_is_reviewed_then_its_sums_changes_lines_and_stories
     assert_eq!(gu.get("/app/pay/runs/x").await.status.as_u16(), 404);
     assert_eq!(gu.get("/app/pay/lines/9999").await.status.as_u16(), 404);
 }
+
+async fn given_more_lines_than_a_page_when_those_of_one_rule_are_asked_for_then_each_is_listed_and_the_sum_is_of_all(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let sold = |n: u32| FactInput {
+        kind: "first_batch".into(),
+        source: "till".into(),
+        source_key: format!("many-{n}"),
+        subject: Some("zhang".into()),
+        occurred: "2026-10-20".into(),
+        measures: json!({"amount": "2000.00"})
+            .as_object()
+            .expect("an object")
+            .clone(),
+        dimensions: json!({"customer": format!("店 {n}")})
+            .as_object()
+            .expect("an object")
+            .clone(),
+        void: false,
+    };
+    let sold: Vec<FactInput> = (0..210).map(sold).collect();
+    put_facts(&app, &Actor::System, &sold).await.expect("a store");
+    let mut gu = signed_in(&app, "gu").await;
+    let run = calculated(&mut gu, "07-new-customers", "2026-10").await;
+    let lines = app
+        .store
+        .run_lines(run.parse().expect("a number"), Some("zhang"), None, 999)
+        .await
+        .expect("a store");
+    let bonus: Vec<_> = lines
+        .iter()
+        .filter(|r| r.line.component == "new_stores")
+        .collect();
+    assert!(bonus.len() > 200 && lines.len() > 400, "{}", lines.len());
+    let path = format!("/app/pay/runs/{run}/lines?payee=zhang&rule=new_stores");
+    let first = gu.get(&path).await.body;
+    let sum = bonus.iter().map(|r| r.line.amount.minor()).sum::<i64>();
+    let sum = bole::web::i18n::yuan(bole::domain::Money::from_minor(sum));
+    let shown = |body: &str, of: &str| body.matches(&format!("href=\"/app/pay/lines/{of}")).count();
+    assert_eq!(shown(&first, ""), 200);
+    assert!(first.contains(&sum), "{sum} in {first}");
+    let after = format!("{path}&after={}", bonus[199].id);
+    assert!(first.contains(&after.replace('&', "&#38;")), "{after} in {first}");
+    let last = gu.get(&after).await.body;
+    assert_eq!(shown(&last, ""), bonus.len() - 200);
+    assert!(
+        last.contains(&sum) && shown(&last, &format!("{}\"", bonus[200].id)) == 1,
+        "{last}"
+    );
+}
+
+both!(given_more_lines_than_a_page_when_those_of_one_rule_are_asked_for_then_each_is_listed_and_the_sum_is_of_all);
 
 async fn given_a_run_when_two_people_take_it_down_its_road_then_each_step_is_theirs_and_it_is_paid_once(
     db: TestDb,
