@@ -65,11 +65,31 @@ macro_rules! hold_sql {
 }
 
 impl Store {
-    /// The holds of a run, the newest first.
-    pub async fn holds_of_run(&self, run: i64) -> Result<Vec<HoldRow>, StoreError> {
+    /// The holds of a run, the newest first; `before` is the last page's smallest id.
+    pub async fn holds_of_run(
+        &self,
+        run: i64,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<HoldRow>, StoreError> {
         Ok(reading!(self, |db| {
-            sqlx::query_as(hold_sql!("where l.run_id = $1 order by h.id desc limit 1000"))
-                .bind(run)
+            sqlx::query_as(hold_sql!(
+                "where l.run_id = $1 and h.id < $2 order by h.id desc limit $3"
+            ))
+            .bind(run)
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// The holds of a line, the newest first.
+    pub async fn holds_of_line(&self, line: i64, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(hold_sql!("where h.line_id = $1 order by h.id desc limit $2"))
+                .bind(line)
+                .bind(limit)
                 .fetch_all(db)
                 .await?
         }))

@@ -10,13 +10,13 @@ use utoipa_axum::routes;
 
 use super::amount::Amount;
 use super::claims::NewReason;
-use super::filed::instant;
+use super::filed::{instant, listed};
 use super::refused::instant_opt;
 use crate::app::pay::{hold_line, release_line};
 use crate::app::{App, Permission};
 use crate::domain::Money;
 use crate::storage::pay::HoldRow;
-use crate::web::{Authed, Json, List, Path, Problem, Web};
+use crate::web::{Authed, Json, List, Page, Path, Problem, Query, Web};
 
 /// The routes of this resource.
 pub fn routes() -> OpenApiRouter<Web> {
@@ -67,30 +67,28 @@ impl From<HoldRow> for Hold {
 /// The line's last hold.
 async fn last(app: &App, line: i64) -> Result<Json<Hold>, Problem> {
     let missing = || Problem::not_found(format_args!("payout line {line}"));
-    let row = app.store.run_line(line).await?.ok_or_else(missing)?;
-    let holds = app.store.holds_of_run(row.run).await?;
-    let hold = holds.into_iter().find(|hold| hold.line_id == line);
+    let holds = app.store.holds_of_line(line, 1).await?;
+    let hold = holds.into_iter().next();
     Ok(Json(hold.ok_or_else(missing)?.into()))
 }
 
-/// Lines of a payout that are or were held, newest first; at most 1 000.
+/// Lines of a payout that are or were held, newest first.
 #[utoipa::path(
-    get, path = "/payouts/{id}/holds", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    get, path = "/payouts/{id}/holds", tag = "pay", params(("id" = i64, Path, description = "The payout"), Page),
     responses((status = 200, body = List<Hold>)),
 )]
 async fn get_holds(
     State(app): State<App>,
     authed: Authed,
     Path(id): Path<i64>,
+    Query(page): Query<Page>,
 ) -> Result<Json<List<Hold>>, Problem> {
     authed.need(Permission::ReadPay)?;
     let run = app.store.run(id).await?;
     run.ok_or_else(|| Problem::not_found(format_args!("payout {id}")))?;
-    let data = app.store.holds_of_run(id).await?;
-    Ok(Json(List {
-        data: data.into_iter().map(Into::into).collect(),
-        next_cursor: None,
-    }))
+    let limit = page.limit()?;
+    let rows = app.store.holds_of_run(id, page.after_id()?, limit + 1).await?;
+    Ok(listed(rows, limit, |row| row.id))
 }
 
 /// Holds a line, from its review until it is paid: it is booked with its payout and paid once another person released it.

@@ -216,6 +216,44 @@ async fn given_a_line_when_held_then_it_is_booked_and_paid_only_after_another_pe
     );
 }
 
+async fn given_more_holds_than_a_page_when_an_old_one_is_released_then_it_is_told_and_every_page_is_given(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let (run, line) = reviewed(&rig).await;
+    let why = json!({"reason": "客户要求退款，等确认"});
+    assert_eq!(
+        rig.post("admin", &format!("/payout-lines/{line}/hold"), why.clone())
+            .await
+            .0,
+        200
+    );
+    db.sql(&format!(
+        "insert into line_holds (line_id, reason, held_by, held_at, release_reason, released_by, released_at) \
+         with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) \
+         select id, 'x', 'key:1', 1, 'y', 'key:2', 2 from run_lines, n where run_id = {} and payee = 'L4'",
+        run["id"]
+    ))
+    .await;
+    let (status, released) = rig
+        .post("other", &format!("/payout-lines/{line}/release"), why)
+        .await;
+    assert_eq!((status, &released["line"]), (200, &json!(line)), "{released}");
+    let (mut seen, mut cursor) = (0, String::new());
+    loop {
+        let path = format!("/payouts/{}/holds?limit=200{cursor}", run["id"]);
+        let list = rig.get("admin", &path).await;
+        seen += list["data"].as_array().map_or(0, Vec::len);
+        let Some(next) = list["next_cursor"].as_str() else {
+            assert_eq!(list["data"][0]["line"], json!(line), "the oldest comes last");
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 1_001);
+}
+
+both!(given_more_holds_than_a_page_when_an_old_one_is_released_then_it_is_told_and_every_page_is_given);
 both!(given_an_own_line_when_objected_to_then_it_is_told_decided_by_another_and_appealed_to_a_third);
 both!(given_an_objection_when_taken_back_then_the_line_may_be_objected_to_again);
 both!(given_a_line_when_held_then_it_is_booked_and_paid_only_after_another_person_released_it);

@@ -20,6 +20,9 @@ use crate::web::shell::{Place, Shell};
 use crate::web::ui::Field;
 use crate::web::{Form, Path, Problem, Web};
 
+/// Holds of a line that are shown, the one in force and earlier ones.
+const EARLIER: i64 = 100;
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "objections/hold.html")]
@@ -59,8 +62,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64) -> Result<HoldPage, Problem> {
     let row = web.app.store.run_line(id).await?.ok_or_else(missing)?;
     let run = web.app.store.run(row.run).await?.ok_or_else(missing)?;
     let s = who.shell(web, Place::PayRuns);
-    let mut holds = web.app.store.holds_of_run(run.id).await?;
-    holds.retain(|h| h.line_id == id);
+    let holds = web.app.store.holds_of_line(id, EARLIER).await?;
     let held = holds.iter().find(|h| h.released_at.is_none());
     let held = held.map(|h| (h.reason.clone(), s.time(&pay_view::instant(h.held_at))));
     let released = holds
