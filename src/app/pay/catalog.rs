@@ -149,28 +149,11 @@ impl Known {
     /// The attributes a scheme knows people by, in any of its versions.
     pub fn roster_fields(&self, scheme: &str) -> Option<(Label, Vec<FieldInfo>)> {
         let documents = self.documents.get(scheme)?;
-        let name = documents.first()?.header.name.clone();
-        let mut all: Vec<FieldInfo> = Vec::new();
-        for document in documents {
-            for field in fields(&document.roster_json()) {
-                match all.iter_mut().find(|known| known.name == field.name) {
-                    // A word one version knows is a word that may be said: it may still be in force.
-                    Some(known) if known.options.is_empty() || field.options.is_empty() => {
-                        known.options.clear()
-                    }
-                    Some(known) => {
-                        let new = field
-                            .options
-                            .into_iter()
-                            .filter(|word| !known.options.contains(word));
-                        known.options.extend(new.collect::<Vec<_>>());
-                    }
-                    None => all.push(FieldInfo {
-                        required: field.required && all.is_empty(),
-                        ..field
-                    }),
-                }
-            }
+        let (first, others) = documents.split_first()?;
+        let name = first.header.name.clone();
+        let mut all = fields(&first.roster_json());
+        for document in others {
+            learn(&mut all, fields(&document.roster_json()));
         }
         Some((name, all))
     }
@@ -230,7 +213,7 @@ impl Known {
                         kinds.insert(kind, info);
                     }
                     Some(known) => {
-                        known.learn(told);
+                        learn(&mut known.fields, told);
                         if !known.schemes.contains(id) {
                             known.schemes.push(id.clone());
                         }
@@ -247,28 +230,27 @@ fn is_given(document: &Document, kind: &str) -> bool {
     document.header.id == GUARDS && kind == "claim"
 }
 
-impl KindInfo {
-    /// What another document declares of the kind: its words may be said too, and only what all need is needed.
-    fn learn(&mut self, told: Vec<FieldInfo>) {
-        for field in &mut self.fields {
-            let here = told.iter().find(|f| f.name == field.name);
-            field.required &= here.is_some_and(|f| f.required);
-            for word in here.iter().flat_map(|f| &f.options) {
-                if !field.options.is_empty() && !field.options.contains(word) {
-                    field.options.push(word.clone());
-                }
-            }
-            if here.is_some_and(|f| f.options.is_empty()) {
-                field.options.clear();
+/// What another document declares of the same: its words may be said too, and only what all need is needed. A word one version
+/// knows may still be in force.
+fn learn(fields: &mut Vec<FieldInfo>, told: Vec<FieldInfo>) {
+    for field in &mut *fields {
+        let here = told.iter().find(|f| f.name == field.name);
+        field.required &= here.is_some_and(|f| f.required);
+        for word in here.iter().flat_map(|f| &f.options) {
+            if !field.options.is_empty() && !field.options.contains(word) {
+                field.options.push(word.clone());
             }
         }
-        for field in told {
-            if !self.fields.iter().any(|f| f.name == field.name) {
-                self.fields.push(FieldInfo {
-                    required: false,
-                    ..field
-                });
-            }
+        if here.is_some_and(|f| f.options.is_empty()) {
+            field.options.clear();
+        }
+    }
+    for field in told {
+        if !fields.iter().any(|f| f.name == field.name) {
+            fields.push(FieldInfo {
+                required: false,
+                ..field
+            });
         }
     }
 }
@@ -298,6 +280,15 @@ mod tests {
                 .any(|f| f.name == "role")
         );
         assert_eq!(known.roster_fields("nothing"), None);
+    }
+
+    #[test]
+    fn every_attribute_a_scheme_cannot_do_without_is_needed() {
+        let known = builtin_known();
+        for (id, document) in library::documents() {
+            let declared = fields(&document.roster_json());
+            assert_eq!(known.roster_fields(id).unwrap().1, declared, "{id}");
+        }
     }
 
     #[test]

@@ -113,7 +113,14 @@ impl EntryForm {
             .filter(|c| c.0 != "void" && !(fixed && c.0 == "source_key"));
         let inputs = shown.map(|(column, zh, en, required)| {
             let info = what.fields.iter().find(|f| f.name == *column);
-            input(lang, info, (column, zh, en, *required), cells.get(column))
+            // A line of attributes needs any one of them.
+            let names_whom = info.is_some_and(|f| f.required && f.ty == "employee") && what.scheme.is_none();
+            input(
+                lang,
+                info,
+                (column, zh, en, *required || names_whom),
+                cells.get(column),
+            )
         });
         Self {
             inputs: inputs.collect(),
@@ -179,7 +186,7 @@ fn input(
             (_, "employee") => lang.t("entry-person-hint").to_string(),
             (_, ty) => lang.word("param-is", ty).to_string(),
         },
-        required: required || ty == "employee" && info.is_some_and(|f| f.required),
+        required,
         column: column.to_owned(),
         error: None,
         options,
