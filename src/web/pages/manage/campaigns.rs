@@ -11,6 +11,7 @@ use crate::app::Permission;
 use crate::domain::{Counts, Money};
 use crate::storage::campaigns::Campaign;
 use crate::web::html::Html;
+use crate::web::pages::paged;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Problem, Query, Web};
@@ -133,8 +134,7 @@ async fn show(
 ) -> Result<Html<CampaignsPage>, Problem> {
     who.need(Permission::ReadTracker)?;
     let mut campaigns = web.app.store.campaigns(asked.after, ROWS + 1).await?;
-    let more = campaigns.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    campaigns.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let more = paged::cut(&mut campaigns, ROWS);
     let next = campaigns
         .last()
         .filter(|_| more)

@@ -19,6 +19,7 @@ use crate::domain::{Counts, Money};
 use crate::storage::campaigns::Campaign;
 use crate::web::api::poster_words;
 use crate::web::html::{Html, see_other};
+use crate::web::pages::paged;
 use crate::web::pages::share::CHANNELS;
 use crate::web::session::SignedIn;
 use crate::web::ui::{Field, Opt};
@@ -148,8 +149,7 @@ pub async fn list(
         .store
         .links(employee, Some(campaign.id), asked.after, ROWS + 1)
         .await?;
-    let more = links.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    links.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let more = paged::cut(&mut links, ROWS);
     let address = |after: Option<i64>| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("employee", &filter.value);

@@ -19,6 +19,7 @@ use crate::storage::pay::{Offer, OfferState};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, amounts};
 use crate::web::pages::income::view::named;
+use crate::web::pages::paged;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
@@ -165,8 +166,7 @@ async fn page(web: &Web, who: &SignedIn, kind: &'static str, asked: &Asked) -> R
         ),
     };
     let mut offers = web.app.store.offers(kind, state, asked.before, ROWS + 1).await?;
-    let more = offers.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    offers.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let more = paged::cut(&mut offers, ROWS);
     let next = offers
         .last()
         .filter(|_| more)
