@@ -285,7 +285,7 @@ fn overtaken() -> PayError {
 /// What a line writes: all that is read for it is read before the transaction.
 enum Write {
     /// A fact that passed the door.
-    Fact(FactInput, facts::Checked),
+    Fact(Box<(FactInput, facts::Checked)>),
     /// A person's attributes from a day on.
     Attributes(EmployeeId, Date, Map<String, Value>),
 }
@@ -309,17 +309,20 @@ fn a_fact(
 ) -> Result<Write, PayError> {
     let checked = facts::check(app, &input, known, codes);
     let checked = checked.map_err(|(_, detail)| PayError::Conflict(detail))?;
-    Ok(Write::Fact(input, checked))
+    Ok(Write::Fact(Box::new((input, checked))))
 }
 
 /// Writes a line; who writes the same revision of a fact in this instant was first. Attributes count as
 /// new.
 async fn put_now(tx: &mut Tx, write: &Write, (who, now_ms): (&str, i64)) -> Result<PutFact, PayError> {
     match write {
-        Write::Fact(input, checked) => match put_fact(tx, &checked.row(input, who, now_ms)).await {
-            Err(error) if error.is_unique_violation() => Err(overtaken()),
-            other => Ok(other?),
-        },
+        Write::Fact(fact) => {
+            let (input, checked) = &**fact;
+            match put_fact(tx, &checked.row(input, who, now_ms)).await {
+                Err(error) if error.is_unique_violation() => Err(overtaken()),
+                other => Ok(other?),
+            }
+        }
         Write::Attributes(person, day, values) => {
             for (name, value) in values {
                 let text = value.to_string();
