@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::app::pay::statement::scheme_name;
-use crate::app::pay::{PayError, plan};
+use crate::app::pay::{PayError, SchemeNames, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period};
 use crate::payout::{Income, TaxBasis};
@@ -126,11 +125,8 @@ fn income_class(income: Income) -> String {
 /// The class of a non-cash award: the one it carries, or by who gets it where it was calculated before classes were kept.
 fn award_class(award: &Value) -> String {
     let said = award["income"].as_str().and_then(Income::parse);
-    income_class(said.unwrap_or(match award["payee_kind"].as_str() {
-        Some("employee") => Income::Wages,
-        Some("customer") => Income::LabourService,
-        _ => Income::None,
-    }))
+    let kind = award["payee_kind"].as_str().unwrap_or_default();
+    income_class(said.unwrap_or_else(|| Income::of_payee(kind)))
 }
 
 /// Whether amounts are before tax (GC-25), as the document says.
@@ -206,8 +202,9 @@ async fn payroll(app: &App, runs: &[Run]) -> Result<Table, PayError> {
         ],
     );
     let (mut cash, mut other) = (Sum::default(), Sum::default());
+    let mut schemes = SchemeNames::default();
     for run in runs {
-        let scheme = scheme_name(app, &run.scheme, run.from_on).await?.zh;
+        let scheme = schemes.of(app, &run.scheme, run.from_on).await?.zh;
         let outcome = outcome(run);
         let basis = tax_basis(&outcome);
         for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
@@ -405,6 +402,7 @@ async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
         ],
     );
     let (mut total, mut paid) = (Sum::default(), Sum::default());
+    let mut schemes = SchemeNames::default();
     for run in runs {
         let mut by_kind: BTreeMap<&'static str, Sum> = BTreeMap::new();
         let mut payees = std::collections::BTreeSet::new();
@@ -427,7 +425,7 @@ async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
         let of = |kind: &str| by_kind.get(kind).map_or(Money::ZERO, |s| s.0);
         table.push(vec![
             run.scheme.as_str().into(),
-            scheme_name(app, &run.scheme, run.from_on).await?.zh.into(),
+            schemes.of(app, &run.scheme, run.from_on).await?.zh.into(),
             run.period.as_str().into(),
             run.state.as_str().into(),
             i64::try_from(payees.len()).unwrap_or(i64::MAX).into(),

@@ -1,6 +1,6 @@
 //! The scheme documents: built into the binary, replaced by a firm's own from a day on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use rust_embed::RustEmbed;
 
 use crate::app::App;
 use crate::app::pay::PayError;
-use crate::payout::Document;
+use crate::payout::{Document, Label};
 
 #[derive(RustEmbed)]
 #[folder = "schemes/"]
@@ -77,4 +77,27 @@ pub async fn scheme_document(app: &App, scheme: &str, day: Date) -> Result<Optio
         params: serde_json::from_str(params).unwrap_or_default(),
         enabled: setting.is_some_and(|s| s.enabled),
     }))
+}
+
+/// Schemes' names, each read once for a day.
+#[derive(Debug, Default)]
+pub struct SchemeNames(HashMap<(String, Date), Label>);
+
+impl SchemeNames {
+    /// A scheme's name as it is run from a day on; one nobody knows any more is called by its id.
+    pub async fn of(&mut self, app: &App, scheme: &str, day: Date) -> Result<Label, PayError> {
+        if let Some(name) = self.0.get(&(scheme.to_owned(), day)) {
+            return Ok(name.clone());
+        }
+        let found = scheme_document(app, scheme, day).await?;
+        let name = found.map_or_else(
+            || Label {
+                zh: scheme.to_owned(),
+                en: scheme.to_owned(),
+            },
+            |s| s.document.header.name.clone(),
+        );
+        self.0.insert((scheme.to_owned(), day), name.clone());
+        Ok(name)
+    }
 }

@@ -40,7 +40,7 @@ pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, is_own_source, put_facts};
 pub use flow::{TRACKER, flow};
 pub use holds::{hold_line, may_hold, release_line};
-pub use library::{InForce, builtin_texts, documents, scheme_document};
+pub use library::{InForce, SchemeNames, builtin_texts, documents, scheme_document};
 pub use objections::{
     MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
     object, objection_barred, objection_deadline, talk, withdraw_objection,

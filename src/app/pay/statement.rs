@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::app::pay::story::{Reader, Story, candidates, story};
-use crate::app::pay::{PayError, documents, objection_deadline, scheme_document};
+use crate::app::pay::{PayError, SchemeNames, objection_deadline};
 use crate::domain::{EmployeeId, Money, Period};
 use crate::payout::Label;
 use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState};
@@ -144,12 +144,13 @@ pub async fn statement(
         .filter(|run| month_of(run).is_some_and(|m| m.first == chosen.period.first))
         .cloned()
         .collect();
-    let parts = parts(app, employee, &code, &runs, &all).await?;
+    let mut names = SchemeNames::default();
+    let parts = parts(app, (employee, &code), &runs, &all, &mut names).await?;
     let mut awards = Vec::new();
     let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
     for award in app.store.awards_of(&code, &ids).await? {
         if let Some(run) = runs.iter().find(|run| run.id == award.run) {
-            awards.push((scheme_name(app, &run.scheme, run.from_on).await?, award));
+            awards.push((names.of(app, &run.scheme, run.from_on).await?, award));
         }
     }
     let deadline = |run: &PayeeRun| deadline(app, run);
@@ -160,7 +161,7 @@ pub async fn statement(
         .await?;
     Ok(Some(Statement {
         objects_until: review.filter_map(deadline).min(),
-        pending: pending(app, &code, &all).await?,
+        pending: pending(app, &code, &all, &mut names).await?,
         before: at.checked_sub(1).map(|i| months[i].clone()),
         debt: Money::from_minor((-balance.minor()).max(0)),
         name: person.facts.name,
@@ -192,15 +193,15 @@ pub async fn reader_codes(
 
 async fn parts(
     app: &App,
-    employee: EmployeeId,
-    code: &str,
+    (employee, code): (EmployeeId, &str),
     runs: &[PayeeRun],
     all: &[PayeeRun],
+    names: &mut SchemeNames,
 ) -> Result<Vec<Part>, PayError> {
     let mut rows: Vec<(PayeeRun, Label, LineRow, Value)> = Vec::new();
     let mut named = BTreeSet::new();
     for run in runs {
-        let name = scheme_name(app, &run.scheme, run.from_on).await?;
+        let name = names.of(app, &run.scheme, run.from_on).await?;
         for row in app.store.run_lines(run.id, Some(code), None, i64::MAX).await? {
             if row.line.payee_kind == "employee" {
                 let trace: Value = serde_json::from_str(&row.line.trace).unwrap_or_default();
@@ -240,25 +241,12 @@ async fn parts(
         .collect())
 }
 
-/// A scheme's name as it is run from a day on.
-pub(super) async fn scheme_name(app: &App, scheme: &str, day: Date) -> Result<Label, PayError> {
-    let own = app.store.setting_on(scheme, day).await?;
-    if own.is_none_or(|s| s.document.is_none())
-        && let Some(document) = documents().get(scheme)
-    {
-        return Ok(document.header.name.clone());
-    }
-    let found = scheme_document(app, scheme, day).await?;
-    Ok(found.map_or_else(
-        || Label {
-            zh: scheme.to_owned(),
-            en: scheme.to_owned(),
-        },
-        |s| s.document.header.name.clone(),
-    ))
-}
-
-async fn pending(app: &App, code: &str, all: &[PayeeRun]) -> Result<Vec<Pending>, PayError> {
+async fn pending(
+    app: &App,
+    code: &str,
+    all: &[PayeeRun],
+    names: &mut SchemeNames,
+) -> Result<Vec<Pending>, PayError> {
     let mut list = Vec::new();
     let holds = app.store.holds_of_payee(code).await?;
     // Awards are no money.
@@ -274,7 +262,7 @@ async fn pending(app: &App, code: &str, all: &[PayeeRun]) -> Result<Vec<Pending>
             .filter(|h| h.run_id == run.id)
             .map(|h| h.amount)
             .sum::<i64>();
-        let name = scheme_name(app, &run.scheme, run.from_on).await?;
+        let name = names.of(app, &run.scheme, run.from_on).await?;
         list.push(Pending {
             why,
             what: (name.zh, name.en),

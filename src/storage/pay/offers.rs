@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
+use jiff::civil::Date;
+
 use crate::domain::Money;
-use crate::storage::convert::word;
+use crate::storage::convert::{day, word};
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// Where an offer stands.
@@ -82,6 +84,8 @@ pub struct Offer {
     pub scheme: String,
     /// The run's period.
     pub period: String,
+    /// The run's first day.
+    pub from_on: Date,
     /// The employee's name.
     pub name: Option<String>,
     /// What it says.
@@ -100,6 +104,7 @@ struct Row {
     run_id: i64,
     scheme: String,
     period: String,
+    from_on: String,
     name: Option<String>,
     kind: String,
     place: i64,
@@ -136,6 +141,7 @@ impl TryFrom<Row> for Offer {
             run: row.run_id,
             scheme: row.scheme,
             period: row.period,
+            from_on: day("runs", "from_on", row.from_on)?,
             name: row.name,
             says: NewOffer {
                 kind: if row.kind == "award" { "award" } else { "proposal" },
@@ -161,7 +167,7 @@ impl TryFrom<Row> for Offer {
 macro_rules! offer_sql {
     ($rest:literal) => {
         concat!(
-            "select o.id, o.run_id, r.scheme, r.period, e.name, o.kind, o.place, o.payee, o.payee_kind, o.component, \
+            "select o.id, o.run_id, r.scheme, r.period, r.from_on, e.name, o.kind, o.place, o.payee, o.payee_kind, o.component, \
              o.title_zh, o.title_en, o.what, o.quantity, o.amount, o.about, o.effective, o.says_zh, o.says_en, o.state, \
              o.decided_by, o.decided_at, o.reason, o.handed_by, o.handed_at, o.handed_note from pay_offers o \
              join runs r on r.id = o.run_id \

@@ -8,7 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::Permission;
-use crate::app::pay::{ExportKind, ExportOf, documents, export_table};
+use crate::app::pay::{ExportKind, ExportOf, SchemeNames, export_table};
 use crate::domain::{Money, Period};
 use crate::storage::pay::RunState;
 use crate::web::html::Html;
@@ -87,6 +87,7 @@ async fn show(
     months.reverse();
     let store = &web.app.store;
     let mut rows = Vec::new();
+    let mut names = SchemeNames::default();
     let mut open = 0;
     let mut total = Money::ZERO;
     for head in store.run_heads(chosen.first).await? {
@@ -101,9 +102,7 @@ async fn show(
         let of = head.id.to_string();
         rows.push(RunRow {
             id: head.id,
-            scheme: documents()
-                .get(&head.scheme)
-                .map_or_else(|| head.scheme.clone(), |d| pay_view::say(lang, &d.header.name)),
+            scheme: pay_view::say(lang, &names.of(&web.app, &head.scheme, head.from_on).await?),
             period: pay_view::period(lang, &head.period),
             state: Chip::run(lang, head.state),
             total: head.total,

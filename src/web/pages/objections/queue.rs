@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::app::Permission;
 use crate::app::pay::{
-    ObjectionVerdict, PayError, calculate_again, decide_objection, objection_barred, story, talk,
+    ObjectionVerdict, PayError, SchemeNames, calculate_again, decide_objection, objection_barred, story, talk,
 };
 use crate::domain::Money;
 use crate::storage::pay::{LineRow, Objection, ObjectionState, Run, RunState};
@@ -203,14 +203,13 @@ async fn case(
     let lang = who.lang;
     let steps = web.app.store.objection_steps(o.id).await?;
     let trace: Value = serde_json::from_str(&row.line.trace).unwrap_or_default();
-    let scheme = crate::app::pay::scheme_document(&web.app, &run.scheme, run.from_on).await?;
+    let scheme = SchemeNames::default()
+        .of(&web.app, &run.scheme, run.from_on)
+        .await?;
     let asks = o.remedy.as_deref() == Some("recalculate") && o.state == ObjectionState::Accepted;
     Ok(Case {
         what: view::say(lang, &o.title, &o.code, &o.name),
-        scheme: scheme.map_or_else(
-            || run.scheme.clone(),
-            |found| pay_view::say(lang, &found.document.header.name),
-        ),
+        scheme: pay_view::say(lang, &scheme),
         period: pay_view::period(lang, &o.period),
         run: run.id,
         line: row.id,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::view;
 use crate::app::Permission;
+use crate::app::pay::SchemeNames;
 use crate::domain::Money;
 use crate::storage::pay::{LineRow, Run};
 use crate::web::html::Html;
@@ -176,16 +177,15 @@ async fn names(
     line_payee: (&str, &str),
     lang: Lang,
 ) -> Result<(String, String), Problem> {
-    let scheme = crate::app::pay::scheme_document(&web.app, &run.scheme, run.from_on).await?;
-    let scheme = scheme.map_or_else(
-        || run.scheme.clone(),
-        |s| view::say(lang, &s.document.header.name),
-    );
+    let scheme = SchemeNames::default()
+        .of(&web.app, &run.scheme, run.from_on)
+        .await?;
     let (kind, payee) = line_payee;
     let person = match kind {
         "employee" => web.app.store.employee(payee, web.app.today()).await?,
         _ => None,
     };
+    let scheme = view::say(lang, &scheme);
     Ok((scheme, person.map_or_else(|| payee.to_owned(), |p| p.facts.name)))
 }
 

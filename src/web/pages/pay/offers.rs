@@ -12,7 +12,7 @@ use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
-    PayError, barred_from_handing, barred_from_offer, decide_on_offer, hand_over, scheme_document,
+    PayError, SchemeNames, barred_from_handing, barred_from_offer, decide_on_offer, hand_over,
 };
 use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
@@ -97,7 +97,12 @@ fn queue_of(kind: &str) -> (&'static str, Place) {
     }
 }
 
-async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<Row, Problem> {
+async fn row(
+    web: &Web,
+    who: &SignedIn,
+    (names, schemes): (&Names, &mut SchemeNames),
+    offer: &Offer,
+) -> Result<Row, Problem> {
     let lang = who.lang;
     let (app, actor) = (&web.app, &who.actor);
     let pick = |two: &(String, String)| match lang {
@@ -118,8 +123,7 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
         OfferState::Accepted => Some(("hand", barred_from_handing(app, actor, offer).await?)),
         OfferState::Declined | OfferState::HandedOver => None,
     };
-    let today = app.today();
-    let scheme = scheme_document(app, &offer.scheme, today).await?;
+    let scheme = schemes.of(app, &offer.scheme, offer.from_on).await?;
     let says = &offer.says;
     Ok(Row {
         id: offer.id,
@@ -139,10 +143,7 @@ async fn row(web: &Web, who: &SignedIn, names: &Names, offer: &Offer) -> Result<
             offer.name.as_deref().unwrap_or(&says.payee),
         )),
         run: offer.run,
-        scheme: scheme.map_or_else(
-            || offer.scheme.clone(),
-            |s| view::say(lang, &s.document.header.name),
-        ),
+        scheme: view::say(lang, &scheme),
         period: view::period(lang, &offer.period),
         chip: view::offer_chip(lang, offer.state),
         decided: step(&offer.decided),
@@ -173,8 +174,9 @@ async fn page(web: &Web, who: &SignedIn, kind: &'static str, asked: &Asked) -> R
         .map(|o| format!("/app/pay/{queue}?state={word}&before={}", o.id));
     let names = Names::load(web, lang).await?;
     let mut rows = Vec::with_capacity(offers.len());
+    let mut schemes = SchemeNames::default();
     for offer in &offers {
-        rows.push(row(web, who, &names, offer).await?);
+        rows.push(row(web, who, (&names, &mut schemes), offer).await?);
     }
     let choice = |name: &'static str| {
         let label = lang.word("offer-filter", name);
