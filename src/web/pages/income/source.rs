@@ -1,8 +1,5 @@
 //! What an amount came from, one by one: `/app/income/source` and `/app/income/lines/{id}/sources`.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -11,13 +8,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::view::{self, SourceView};
-use crate::app::pay::{TRACKER, documents, is_own_source, story};
+use crate::app::pay::{Known, TRACKER, is_own_source, known, story};
 use crate::app::results::Event;
 use crate::domain::{ClickId, Money};
 use crate::storage::pay::{FactRow, RunState};
 use crate::web::html::Html;
-use crate::web::i18n::{Lang, amounts};
-use crate::web::pages::pay::view as pay_view;
+use crate::web::i18n::Lang;
+use crate::web::pages::pay::{facts, view as pay_view};
 use crate::web::pages::results::event::{EventView, Words};
 use crate::web::session::Staff;
 use crate::web::shell::{Place, Shell};
@@ -71,47 +68,11 @@ pub fn routes() -> Router<Web> {
         .route("/app/income/lines/{id}/sources", get(list))
 }
 
-/// Names of kinds (under an empty field) and of their fields, as the schemes built in call them.
-type Names = HashMap<(String, String), Value>;
-
-fn names() -> &'static Names {
-    static NAMES: OnceLock<Names> = OnceLock::new();
-    NAMES.get_or_init(|| {
-        let mut names = Names::new();
-        for document in documents().values() {
-            let json = document.to_json();
-            for fact in json["facts"].as_array().into_iter().flatten() {
-                let kind = plain(&fact["kind"]);
-                names
-                    .entry((kind.clone(), String::new()))
-                    .or_insert_with(|| fact["name"].clone());
-                for field in fact["fields"].as_array().into_iter().flatten() {
-                    names
-                        .entry((kind.clone(), plain(&field["name"])))
-                        .or_insert_with(|| field["label"].clone());
-                }
-            }
-        }
-        names
-    })
-}
-
-fn name_of(lang: Lang, kind: &str, field: &str, otherwise: &str) -> String {
-    let found = names().get(&(kind.to_owned(), field.to_owned()));
-    let words = found.map(|two| pay_view::say_json(lang, two));
-    words
-        .filter(|w| !w.is_empty())
-        .unwrap_or_else(|| otherwise.to_owned())
-}
-
 /// A kind of fact as the schemes call it.
-fn kind_name(lang: Lang, kind: &str) -> String {
-    name_of(lang, kind, "", kind)
-}
-
-/// A field as the schemes call it.
-fn field_name(lang: Lang, kind: &str, field: &str) -> String {
-    name_of(lang, kind, field, field)
+fn kind_name(lang: Lang, known: &Known, kind: &str) -> String {
+    let found = known.kinds().get(kind);
+    let name = found.map_or_else(String::new, |info| pay_view::say(lang, &info.label));
+    if name.is_empty() { kind.to_owned() } else { name }
 }
 
 fn fields_of(fact: &FactRow) -> Map<String, Value> {
@@ -122,10 +83,6 @@ fn fields_of(fact: &FactRow) -> Map<String, Value> {
 fn is_own(fact: &FactRow, code: &str) -> bool {
     fact.subject.as_deref() == Some(code)
         || (fact.subject.is_none() && fields_of(fact).values().any(|v| v.as_str() == Some(code)))
-}
-
-fn plain(value: &Value) -> String {
-    amounts(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 async fn own(web: &Web, staff: &Staff) -> Result<(String, String), Problem> {
@@ -165,16 +122,22 @@ async fn show(
         .ok_or_else(missing)?;
     let s = staff.who.shell(&web, Place::Income);
     let lang = s.lang;
+    let known = known(&web.app).await?;
+    let info = known.kinds().get(&fact.kind);
     let fields = fields_of(&fact)
         .iter()
         .map(|(field, value)| {
-            let value = plain(value);
-            let value = if value == code { name.clone() } else { value };
-            (field_name(lang, &fact.kind, field), value)
+            let is_me = value.as_str() == Some(&*code);
+            let value = if is_me {
+                name.clone()
+            } else {
+                facts::value(lang, value)
+            };
+            (facts::field_name(lang, info, field), value)
         })
         .collect();
     Ok(Html(SourcePage {
-        title: kind_name(lang, &fact.kind),
+        title: kind_name(lang, &known, &fact.kind),
         occurred: pay_view::occurred(&s.moment, &fact.occurred),
         fields,
         source: lang
@@ -254,14 +217,19 @@ async fn list(
     let s = staff.who.shell(&web, Place::Income);
     let lang = s.lang;
     let mut listed = Vec::new();
+    let known = known(&web.app).await?;
     for kind in kinds {
-        let facts = web.app.store.own_facts((&kind, &code), days, mark, ROWS).await?;
-        let views = facts
+        let info = known.kinds().get(&kind);
+        let own = web.app.store.own_facts((&kind, &code), days, mark, ROWS).await?;
+        let views = own
             .iter()
             .map(|fact| {
                 let details = fields_of(fact)
                     .iter()
-                    .map(|(field, value)| format!("{} {}", field_name(lang, &kind, field), plain(value)))
+                    .map(|(field, value)| {
+                        let name = facts::field_name(lang, info, field);
+                        format!("{name} {}", facts::value(lang, value))
+                    })
                     .collect();
                 let query = pay_view::query(&[("kind", &kind), ("key", &fact.source_key)]);
                 SourceView {
@@ -276,7 +244,7 @@ async fn list(
             })
             .collect::<Vec<_>>();
         if !views.is_empty() {
-            listed.push((kind_name(lang, &kind), views));
+            listed.push((kind_name(lang, &known, &kind), views));
         }
     }
     let month = run.to_on.yesterday().unwrap_or(run.from_on);

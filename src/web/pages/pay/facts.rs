@@ -120,22 +120,28 @@ pub fn kinds(lang: Lang, known: &Known) -> Vec<Opt> {
     list
 }
 
+/// A field by its name for people, as the schemes call it.
+pub fn field_name(lang: Lang, info: Option<&KindInfo>, field: &str) -> String {
+    let found = info.and_then(|i| i.fields.iter().find(|f| f.name == field));
+    let label = found.map_or_else(String::new, |f| view::say(lang, &f.label));
+    if label.is_empty() { field.to_owned() } else { label }
+}
+
+/// A field's value as people read it.
+pub fn value(lang: Lang, told: &Value) -> String {
+    match told {
+        Value::String(text) => amounts(text),
+        Value::Bool(yes) => lang.word("param-choice", yes).to_string(),
+        other => amounts(&other.to_string()),
+    }
+}
+
 /// A fact's fields in one line, by their names for people.
 fn says(lang: Lang, info: Option<&KindInfo>, fields: &str) -> String {
     let told: Map<String, Value> = serde_json::from_str(fields).unwrap_or_default();
-    let name = |field: &str| {
-        let found = info.and_then(|i| i.fields.iter().find(|f| f.name == field));
-        let label = found.map_or_else(String::new, |f| view::say(lang, &f.label));
-        if label.is_empty() { field.to_owned() } else { label }
-    };
-    let value = |v: &Value| match v {
-        Value::String(text) => amounts(text),
-        Value::Bool(yes) => lang.word("param-choice", yes).to_string(),
-        other => other.to_string(),
-    };
     let parts: Vec<String> = told
         .iter()
-        .map(|(f, v)| format!("{} {}", name(f), value(v)))
+        .map(|(f, v)| format!("{} {}", field_name(lang, info, f), value(lang, v)))
         .collect();
     parts.join(&lang.t("shell-comma").to_string())
 }

@@ -7,7 +7,7 @@
 mod drawn;
 mod edit;
 mod entry;
-mod facts;
+pub mod facts;
 mod import;
 mod line;
 mod lines;

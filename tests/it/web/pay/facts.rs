@@ -469,6 +469,29 @@ async fn given_a_document_of_the_firms_own_when_it_declares_a_kind_then_the_kind
         .map(|l| l.line.amount.to_string())
         .collect();
     assert_eq!(amounts, ["2000.00", "300.00"], "by the firm's own words alone");
+    // And told in its words, to who is paid and to who hands out the files.
+    let mut zhang = signed_in(&app, "zhang").await;
+    let source = zhang.get("/app/income/source?kind=first_box&key=b-1").await.body;
+    assert!(
+        source.contains("新客户首箱回款") && source.contains("实收金额"),
+        "{source}"
+    );
+    let talk = serde_json::json!({"approved": true, "friend": "f", "post": "p"});
+    super::fact(&app, "interaction", "i-1", Some("zhang"), "2026-10-20", talk).await;
+    let source = zhang
+        .get("/app/income/source?kind=interaction&key=i-1")
+        .await
+        .body;
+    assert!(source.contains("已审核") && source.contains(">是<"), "{source}");
+    let mut fang = signed_in(&app, "fang").await;
+    assert_eq!(step(&mut gu, &run, "submit").await, 303);
+    assert_eq!(step(&mut fang, &run, "approve").await, 303);
+    assert_eq!(step(&mut gu, &run, "close").await, 303);
+    let files = gu.get("/app/pay/exports?month=2026-10").await.body;
+    assert!(
+        files.contains("首箱高额提成") && !files.contains("首批高额提成"),
+        "{files}"
+    );
 }
 
 both!(given_a_document_of_the_firms_own_when_it_declares_a_kind_then_the_kind_can_be_entered_and_is_paid_by);
