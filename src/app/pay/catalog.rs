@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::app::pay::facts::Kinds;
 use crate::app::pay::guard::GUARDS;
-use crate::app::pay::material::{Field, Shape};
+use crate::app::pay::material::{Field, OWN, Shape};
 use crate::app::pay::{PayError, library};
 use crate::payout::{Document, Label};
 
@@ -50,7 +49,7 @@ fn label(two: &Value) -> Label {
 
 fn fields(list: &Value) -> Vec<FieldInfo> {
     let list = list.as_array().into_iter().flatten();
-    list.filter(|f| !matches!(f["name"].as_str(), Some("id" | "occurred" | "order")))
+    list.filter(|f| !OWN.contains(&f["name"].as_str().unwrap_or_default()))
         .map(|f| FieldInfo {
             name: f["name"].as_str().unwrap_or_default().to_owned(),
             label: label(&f["label"]),
@@ -71,8 +70,7 @@ fn fields(list: &Value) -> Vec<FieldInfo> {
 pub struct Known {
     /// By scheme, the newest first.
     documents: BTreeMap<String, Vec<Arc<Document>>>,
-    infos: BTreeMap<String, KindInfo>,
-    pub(super) kinds: Kinds,
+    kinds: BTreeMap<String, KindInfo>,
 }
 
 /// What the schemes declare. Which documents a firm has of its own is asked each time, for another node may have brought one
@@ -117,17 +115,15 @@ impl Known {
         }
         let mut known = Self {
             documents,
-            infos: BTreeMap::new(),
-            kinds: Kinds::new(),
+            kinds: BTreeMap::new(),
         };
-        known.infos = known.read_infos();
         known.kinds = known.read_kinds();
         known
     }
 
     /// Every kind of fact some scheme or guard declares, by its name.
     pub fn kinds(&self) -> &BTreeMap<String, KindInfo> {
-        &self.infos
+        &self.kinds
     }
 
     /// Schemes whose attributes can be set, with their names.
@@ -171,24 +167,7 @@ impl Known {
         all
     }
 
-    /// Kinds with the fields any scheme declares for them.
-    fn read_kinds(&self) -> Kinds {
-        let mut kinds = Kinds::new();
-        for document in self.documents.values().flatten() {
-            for (kind, fields) in Shape::of(document).facts {
-                if is_given(document, &kind) {
-                    continue;
-                }
-                let known = kinds.entry(kind).or_default();
-                for field in fields {
-                    known.entry(field.name.clone()).or_insert(field);
-                }
-            }
-        }
-        kinds
-    }
-
-    fn read_infos(&self) -> BTreeMap<String, KindInfo> {
+    fn read_kinds(&self) -> BTreeMap<String, KindInfo> {
         let mut kinds: BTreeMap<String, KindInfo> = BTreeMap::new();
         let all = self
             .documents
@@ -309,7 +288,7 @@ mod tests {
             known.kinds().contains_key("first_batch"),
             "the version built in is known too"
         );
-        assert!(known.kinds["first_box"].contains_key("amount"));
+        assert!(known.kinds["first_box"].fields.iter().any(|f| f.name == "amount"));
         let (_, fields) = known.roster_fields("07-new-customers").unwrap();
         assert!(fields.iter().any(|f| f.name == "grade") && fields.iter().any(|f| f.name == "role"));
     }

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::app::again::again;
 use crate::app::pay::PayError;
-use crate::app::pay::catalog::{Known, known};
+use crate::app::pay::catalog::{KindInfo, Known, known};
 use crate::app::pay::flow::TRACKER;
-use crate::app::pay::material::Field;
 use crate::app::pay::next::PAYOUT;
 use crate::app::{Actor, App};
 use crate::domain::{ContentHash, Money};
@@ -97,9 +96,6 @@ async fn put_once(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<
     Ok(answers)
 }
 
-/// Fact kinds with their fields by name.
-pub(super) type Kinds = BTreeMap<String, BTreeMap<String, Field>>;
-
 /// Whether it is Bole itself that says so: what the tracker knows, and what a closed payout hands on.
 pub fn is_own_source(source: &str) -> bool {
     [TRACKER, PAYOUT].contains(&source)
@@ -165,8 +161,8 @@ pub(super) fn check(
     codes: &BTreeMap<String, String>,
 ) -> Result<Checked, (String, String)> {
     let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
-    let Some(declared) = known.kinds.get(&input.kind) else {
-        let kinds: Vec<&str> = known.kinds.keys().map(String::as_str).collect();
+    let Some(KindInfo { fields: declared, .. }) = known.kinds().get(&input.kind) else {
+        let kinds: Vec<&str> = known.kinds().keys().map(String::as_str).collect();
         return Err(("/kind".into(), format!("one of {}", kinds.join(", "))));
     };
     for (pointer, text) in [("/source", &input.source), ("/source_key", &input.source_key)] {
@@ -209,15 +205,15 @@ pub(super) fn check(
     for (group, told) in [("measures", &input.measures), ("dimensions", &input.dimensions)] {
         for (name, value) in told {
             let pointer = format!("/{group}/{name}");
-            let Some(field) = declared.get(name) else {
+            let Some(field) = declared.iter().find(|field| field.name == *name) else {
                 if name == "for_scheme" && value.as_str().is_some_and(|id| known.has(id)) {
                     fields.insert(name.clone(), value.clone());
                     continue;
                 }
-                let names: Vec<&str> = declared.keys().map(String::as_str).collect();
+                let names: Vec<&str> = declared.iter().map(|field| field.name.as_str()).collect();
                 return Err((pointer, format!("one of {}", names.join(", "))));
             };
-            let value = of_kind(field, value, &person).map_err(|detail| (pointer, detail))?;
+            let value = of_kind(&field.ty, value, &person).map_err(|detail| (pointer, detail))?;
             fields.insert(name.clone(), value);
         }
     }
@@ -247,12 +243,12 @@ pub(super) fn fact_hash(subject: Option<&str>, occurred: &str, fields: &str, voi
 
 /// A value of a declared type, in its one spelling.
 pub(super) fn of_kind(
-    field: &Field,
+    kind: &str,
     value: &Value,
     person: &impl Fn(&str) -> Option<String>,
 ) -> Result<Value, String> {
     let text = value.as_str();
-    match field.kind.as_str() {
+    match kind {
         "bool" => value.as_bool().map(Value::Bool).ok_or("true or false".to_owned()),
         "employee" => text
             .and_then(person)

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::app::pay::catalog::{FieldInfo, known};
 use crate::app::pay::entry::{Does, Enterable, Item};
 use crate::app::pay::facts::{self, FactInput, of_kind};
-use crate::app::pay::material::{Field, Shape};
+use crate::app::pay::material::Shape;
 use crate::app::pay::{PayError, library};
 use crate::payout::{Document, Late};
 use crate::storage::pay::RunHead;
@@ -332,13 +332,8 @@ pub(super) fn values(scheme: &str, fields: &[FieldInfo], cells: &Cells) -> Resul
                 &format!("one of {}", field.options.join(", ")),
             ));
         }
-        let declared = Field {
-            name: field.name.clone(),
-            kind: field.ty.clone(),
-            required: false,
-        };
         let given = value_of(&field.ty, text);
-        let value = of_kind(&declared, &given, &|code| Some(code.to_owned()))
+        let value = of_kind(&field.ty, &given, &|code| Some(code.to_owned()))
             .map_err(|detail| wrong(&field.name, &field.ty, &detail))?;
         values.insert(format!("{scheme}.{}", field.name), value);
     }

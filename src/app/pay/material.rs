@@ -37,7 +37,7 @@ pub(super) struct Shape {
 }
 
 /// Columns every fact and roster row has by itself.
-const OWN: [&str; 3] = ["id", "occurred", "order"];
+pub(super) const OWN: [&str; 3] = ["id", "occurred", "order"];
 
 impl Shape {
     pub fn of(document: &Document) -> Self {
