@@ -114,7 +114,7 @@ async fn anew(
     let id = match insert_run(&mut tx, &row).await {
         Err(error) if error.is_unique_violation() => {
             return Err(PayError::Conflict(format!(
-                "{scheme} for {} is under review or further",
+                "{scheme} for {} was calculated or put up for review in this instant: look again",
                 period.label()
             )));
         }

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::app::again::again;
 use crate::app::pay::{PayError, objections};
-use crate::app::{Actor, App, Permission};
+use crate::app::{Actor, App};
 use crate::domain::EmployeeId;
 use crate::storage::insert_audit;
 use crate::storage::pay::{RunState, insert_hold, is_waiting, lock_hold, lock_run, release_hold};
 
 fn may(actor: &Actor) -> Result<(), PayError> {
-    if actor.may(Permission::CalculatePay) || actor.may(Permission::ApprovePay) {
+    if may_hold(actor) {
         Ok(())
     } else {
         Err(PayError::Forbidden(
@@ -96,5 +96,5 @@ pub async fn release_line(app: &App, actor: &Actor, line: i64, reason: &str) -> 
 
 /// Whether an actor may hold and release at all.
 pub fn may_hold(actor: &Actor) -> bool {
-    may(actor).is_ok()
+    objections::decides_objections(actor)
 }

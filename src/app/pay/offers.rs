@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::pay::{PayError, guard, steps};
+use crate::app::pay::{PayError, guard, objections, steps};
 use crate::app::{Actor, App, Permission};
 use crate::storage::pay::{NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers};
 use crate::storage::{StoreError, Tx, insert_audit};
@@ -87,11 +87,9 @@ pub async fn barred_from_handing(
 }
 
 async fn is_own(app: &App, actor: &Actor, offer: &Offer) -> Result<bool, PayError> {
-    let Some(person) = actor.employee() else {
-        return Ok(false);
-    };
-    let found = app.store.employee_by_id(person, app.today()).await?;
-    Ok(found.is_some_and(|p| p.code == offer.says.payee))
+    // A department or a customer may have an employee's code.
+    let own = objections::own_code(app, actor).await?;
+    Ok(offer.says.payee_kind == "employee" && own.as_ref() == Some(&offer.says.payee))
 }
 
 fn reason_of(text: &str) -> Result<&str, PayError> {

@@ -13,7 +13,7 @@ use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
-    Does, Enterable, EntryError, Item, PayError, confirm, is_own_source, items_of, known, look_at_file,
+    Does, Enterable, EntryError, Item, Known, PayError, confirm, is_own_source, items_of, known, look_at_file,
 };
 use crate::sheet::{Column, MAX_BYTES, Table};
 use crate::web::html::{Html, see_other};
@@ -92,9 +92,8 @@ pub fn routes() -> Router<Web> {
         .route("/app/pay/facts/imports/{id}", get(preview).post(apply))
 }
 
-async fn find(web: &Web, word: &str) -> Result<Enterable, Problem> {
-    let known = known(&web.app).await?;
-    Enterable::find(&known, word).ok_or_else(|| Problem::not_found(format_args!("kind {word:?}")))
+fn find(known: &Known, word: &str) -> Result<Enterable, Problem> {
+    Enterable::find(known, word).ok_or_else(|| Problem::not_found(format_args!("kind {word:?}")))
 }
 
 fn head(lang: Lang, column: &(String, String, String, bool)) -> String {
@@ -104,16 +103,15 @@ fn head(lang: Lang, column: &(String, String, String, bool)) -> String {
     }
 }
 
-async fn page(web: &Web, who: &SignedIn, word: &str) -> Result<ImportPage, Problem> {
+async fn page(web: &Web, who: &SignedIn, word: &str) -> Result<(ImportPage, Option<Enterable>), Problem> {
     who.need(Permission::CalculatePay)?;
     let lang = who.lang;
-    let what = if word.is_empty() {
-        None
-    } else {
-        Some(find(web, word).await?)
-    };
     let known = known(&web.app).await?;
-    Ok(ImportPage {
+    let what = match word {
+        "" => None,
+        word => Some(find(&known, word)?),
+    };
+    let page = ImportPage {
         s: who.shell(web, Place::PayFacts),
         kinds: facts::kinds(lang, &known),
         rosters: facts::rosters(lang, &known),
@@ -128,7 +126,8 @@ async fn page(web: &Web, who: &SignedIn, word: &str) -> Result<ImportPage, Probl
             .collect(),
         source: Field::new("source", lang.t("import-source-default")),
         file: Field::empty("file"),
-    })
+    };
+    Ok((page, what))
 }
 
 async fn show(
@@ -137,7 +136,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Html<ImportPage>, Problem> {
     let word = asked.kind.as_deref().unwrap_or_default().trim();
-    page(&web, &who, word).await.map(Html)
+    page(&web, &who, word).await.map(|(page, _)| Html(page))
 }
 
 /// An empty sheet with the heads of a kind.
@@ -147,7 +146,8 @@ async fn template(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     who.need(Permission::CalculatePay)?;
-    let what = find(&web, asked.kind.as_deref().unwrap_or_default()).await?;
+    let known = known(&web.app).await?;
+    let what = find(&known, asked.kind.as_deref().unwrap_or_default())?;
     let columns = what.columns();
     let heads = columns.iter().map(|c| Column::text(head(who.lang, c)));
     let table = Table::new(view::say(who.lang, &what.label), heads.collect());
@@ -178,8 +178,8 @@ async fn send(
 ) -> Result<Response, Problem> {
     let lang = who.lang;
     let word = asked.kind.unwrap_or_default();
-    let mut page = page(&web, &who, word.trim()).await?;
-    let what = find(&web, word.trim()).await?;
+    let (mut page, what) = page(&web, &who, word.trim()).await?;
+    let what = what.ok_or_else(|| Problem::not_found("kind \"\""))?;
     let source = sent.text("source").trim().to_owned();
     page.source.value.clone_from(&source);
     let is_good = (1..=100).contains(&source.chars().count()) && !source.chars().any(char::is_control);
@@ -265,7 +265,8 @@ async fn looked(web: &Web, who: &SignedIn, id: i64) -> Result<PreviewPage, Probl
     let lang = who.lang;
     let import = web.app.store.pay_import(id).await?;
     let import = import.ok_or_else(|| Problem::not_found(format_args!("file {id}")))?;
-    let what = find(web, &import.kind).await?;
+    let known = known(&web.app).await?;
+    let what = find(&known, &import.kind)?;
     let items = items_of(&import);
     let count =
         |test: fn(&Item) -> bool| i64::try_from(items.iter().filter(|i| test(i)).count()).unwrap_or(0);
