@@ -5,6 +5,7 @@ mod facts;
 mod income;
 mod objections;
 mod offers;
+mod own;
 mod roles;
 mod runs;
 mod schemes;

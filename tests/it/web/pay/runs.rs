@@ -1,8 +1,6 @@
 //! The board and one run.
 
-use bole::app::Actor;
-use bole::app::pay::{FactInput, put_facts};
-use serde_json::json;
+use bole::storage::pay::{NewLine, insert_lines};
 
 use super::{calculated, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
@@ -140,31 +138,26 @@ async fn given_more_lines_than_a_page_when_those_of_one_rule_are_asked_for_then_
 ) {
     let app = firm(&db).await;
     first_batches(&app).await;
-    let sold = |n: u32| FactInput {
-        kind: "first_batch".into(),
-        source: "till".into(),
-        source_key: format!("many-{n}"),
-        subject: Some("zhang".into()),
-        occurred: "2026-10-20".into(),
-        measures: json!({"amount": "2000.00"})
-            .as_object()
-            .expect("an object")
-            .clone(),
-        dimensions: json!({"customer": format!("店 {n}")})
-            .as_object()
-            .expect("an object")
-            .clone(),
-        void: false,
-    };
-    let sold: Vec<FactInput> = (0..210).map(sold).collect();
-    put_facts(&app, &Actor::System, &sold).await.expect("a store");
     let mut gu = signed_in(&app, "gu").await;
     let run = calculated(&mut gu, "07-new-customers", "2026-10").await;
-    let lines = app
-        .store
-        .run_lines(run.parse().expect("a number"), Some("zhang"), None, 999)
+    let id: i64 = run.parse().expect("a number");
+    let of_zhang = || app.store.run_lines(id, Some("zhang"), None, 999);
+    // As many of each rule as an order's scheme has of its orders.
+    let many: Vec<NewLine> = of_zhang()
         .await
-        .expect("a store");
+        .expect("a store")
+        .into_iter()
+        .flat_map(|row| {
+            (0..205).map(move |n| NewLine {
+                about: Some(format!("s-{n}")),
+                ..row.line.clone()
+            })
+        })
+        .collect();
+    let mut tx = db.store.begin().await.expect("a store");
+    insert_lines(&mut tx, id, &many).await.expect("lines");
+    tx.commit().await.expect("a store");
+    let lines = of_zhang().await.expect("a store");
     let bonus: Vec<_> = lines
         .iter()
         .filter(|r| r.line.component == "new_stores")
