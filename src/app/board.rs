@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::app::outbox::board_frozen;
 use crate::domain::{EmployeeId, Period, PeriodKind};
-use crate::ranking::{By, Metric, Place, Value, board_name, moved, rank};
+use crate::ranking::{By, Metric, Place, Value, moved, rank};
 use crate::storage::boards::{Standing, Subject, ToFreeze, freeze_board};
 use crate::storage::notices::tell_person;
 use crate::storage::{StoreError, Tx, insert_audit};
@@ -104,7 +104,7 @@ pub async fn board(
         name: if me == Some(who.id) {
             who.name.clone()
         } else {
-            board_name(&who.name, who.nickname.as_deref(), who.display)
+            who.shown()
         },
         value,
         moved: moved(before.get(&who.id).copied(), rank),
@@ -244,7 +244,7 @@ fn told(place: &Place<Key>) -> serde_json::Value {
     let who = &place.key.who;
     json!({
         "rank": place.rank,
-        "name": board_name(&who.name, who.nickname.as_deref(), who.display),
+        "name": who.shown(),
         "value": place.value.total(),
     })
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::attribution::ConversionKind;
 use crate::attribution::claim::ClaimState;
-use crate::domain::Period;
+use crate::domain::{EmployeeId, Period};
+use crate::storage::boards::person_in;
 use crate::storage::claims::Claim;
 use crate::storage::conversions::{Conversion, lock_by_external_id};
 use crate::storage::pay::{Run, RunState};
@@ -39,9 +40,17 @@ pub(in crate::app) async fn conversion_created(
         return Ok(());
     }
     if let Some(conversion) = lock_by_external_id(tx, external_id).await? {
-        file_event(tx, event, external_id, now_ms, &conversion_data(&conversion)).await?;
+        let mut data = conversion_data(&conversion);
+        data["credited_name"] = json!(shown(tx, conversion.credited_to).await?);
+        file_event(tx, event, external_id, now_ms, &data).await?;
     }
     Ok(())
+}
+
+/// A person as they chose to appear to others: group chats say it.
+async fn shown(tx: &mut Tx, person: Option<EmployeeId>) -> Result<Option<String>, StoreError> {
+    let Some(person) = person else { return Ok(None) };
+    Ok(person_in(tx, person).await?.map(|who| who.shown()))
 }
 
 fn conversion_data(c: &Conversion) -> Value {
@@ -100,9 +109,13 @@ pub(in crate::app) async fn claim_decided(
     (to, step, reason): (ClaimState, i64, &str),
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    if !event_is_wanted(tx, Event::ClaimDecided).await? {
+        return Ok(());
+    }
     let data = json!({
         "id": claim.id,
         "employee": claim.employee_code,
+        "employee_name": shown(tx, Some(claim.employee)).await?,
         "kind": claim.kind.to_string(),
         "status": to.as_str(),
         "reason": reason,
@@ -141,6 +154,18 @@ pub(in crate::app) async fn board_frozen(
     Ok(())
 }
 
+/// What a run's own document calls the scheme, `{zh, en}`; its id where that says nothing.
+pub(in crate::app) fn scheme_name(run: &Run) -> Value {
+    let document: toml::Table = run.document.parse().unwrap_or_default();
+    let name = |lang: &str| {
+        let named = document
+            .get("scheme")
+            .and_then(|scheme| scheme.get(lang)?.as_str());
+        named.unwrap_or(&run.scheme).to_owned()
+    };
+    json!({ "zh": name("zh"), "en": name("en") })
+}
+
 /// `payout.closed` or `payout.paid`; other steps are told to nobody.
 pub(in crate::app) async fn payout_moved(
     tx: &mut Tx,
@@ -156,6 +181,7 @@ pub(in crate::app) async fn payout_moved(
     let data = json!({
         "id": run.id,
         "scheme": run.scheme,
+        "scheme_name": scheme_name(run),
         "period": run.period,
         "from": run.from_on.to_string(),
         "to": run.to_on.to_string(),

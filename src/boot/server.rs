@@ -32,7 +32,6 @@ use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
 use crate::spool::{Durability, NodeName, Spool, SpoolSettings};
 use crate::storage::StoreError;
-use crate::web::i18n::Lang;
 use crate::web::pages::admin::Inforce;
 use crate::web::telling::{GroupWords, MailWords};
 use crate::web::{self, StaffDoor, Web};
@@ -252,7 +251,6 @@ impl Server {
 
 fn group_words(app: &App) -> Arc<dyn RobotWords> {
     Arc::new(GroupWords {
-        lang: Lang::Zh,
         base: app.urls.on_base(""),
     })
 }

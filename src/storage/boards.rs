@@ -6,8 +6,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use sqlx::QueryBuilder;
 
-use crate::domain::{Counts, DisplayName};
-use crate::ranking::{By, Metric, Value};
+use crate::domain::{Counts, DisplayName, EmployeeId};
+use crate::ranking::{By, Metric, Value, board_name};
 use crate::storage::{Store, StoreError, Tx, convert, reading, writing};
 
 /// Rows per statement: 5 columns × 2 000 stays below SQLite's 32 766 binds.
@@ -26,6 +26,13 @@ pub struct Subject {
     pub nickname: Option<String>,
     /// How they want to appear; teams always in full.
     pub display: DisplayName,
+}
+
+impl Subject {
+    /// How they appear to others (attribution.md §8).
+    pub fn shown(&self) -> String {
+        board_name(&self.name, self.nickname.as_deref(), self.display)
+    }
 }
 
 /// What somebody has in a span of days.
@@ -62,12 +69,23 @@ pub struct FrozenBoard {
 /// A row to freeze: subject, place, value.
 pub type ToFreeze = (i64, i64, Value);
 
-type SubjectRow = (i64, String, String, Option<String>, String);
+pub(super) type SubjectRow = (i64, String, String, Option<String>, String);
 type StandingRow = (i64, String, String, Option<String>, String, i64, i64, i64, i64);
 type TeamRow = (i64, i64, i64, i64, i64);
 type FrozenSqlRow = (i64, String, String, Option<String>, String, i64, i64, i64);
 
-fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
+/// A person as boards know them, for what is told in this transaction.
+pub async fn person_in(tx: &mut Tx, id: EmployeeId) -> Result<Option<Subject>, StoreError> {
+    let row: Option<SubjectRow> = writing!(tx, |db| {
+        sqlx::query_as("select id, code, name, nickname, display from employees where id = $1")
+            .bind(id.0)
+            .fetch_optional(db)
+            .await?
+    });
+    row.map(subject).transpose()
+}
+
+pub(super) fn subject(row: SubjectRow) -> Result<Subject, StoreError> {
     let (id, code, name, nickname, display) = row;
     Ok(Subject {
         id,

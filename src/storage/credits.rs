@@ -3,6 +3,7 @@
 use sqlx::QueryBuilder;
 
 use crate::domain::{CampaignId, EmployeeId, LinkId};
+use crate::storage::boards::{Subject, subject};
 use crate::storage::{StoreError, Tx, writing};
 
 /// Ids per statement.
@@ -81,19 +82,35 @@ pub struct LinkWords {
     pub link: LinkId,
     /// Its code.
     pub code: String,
-    /// Code of the employee it belongs to; of a visitor's child link, the root's.
-    pub employee: String,
+    /// Whose it is; of a visitor's child link, the root's.
+    pub who: Subject,
     /// Slug of its campaign.
     pub campaign: String,
+    /// The campaign's name.
+    pub campaign_name: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct WordsRow {
+    id: i64,
+    code: String,
+    slug: String,
+    campaign_name: String,
+    employee_id: i64,
+    employee_code: String,
+    name: String,
+    nickname: Option<String>,
+    display: String,
 }
 
 /// These links in words; those nobody knows are left out.
 pub async fn link_words(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkWords>, StoreError> {
     let mut found = Vec::with_capacity(links.len());
     for chunk in links.chunks(CHUNK) {
-        let rows: Vec<(i64, String, String, String)> = writing!(&mut *tx, |db| {
+        let rows: Vec<WordsRow> = writing!(&mut *tx, |db| {
             let mut q = QueryBuilder::new(
-                "select l.id, l.code, e.code, c.slug from links l \
+                "select l.id, l.code, c.slug, c.name as campaign_name, e.id as employee_id, e.code as employee_code, \
+                 e.name, e.nickname, e.display from links l \
                  join employees e on e.id = l.employee_id join campaigns c on c.id = l.campaign_id where l.id in (",
             );
             let mut list = q.separated(", ");
@@ -103,15 +120,21 @@ pub async fn link_words(tx: &mut Tx, links: &[LinkId]) -> Result<Vec<LinkWords>,
             q.push(")");
             q.build_query_as().fetch_all(db).await?
         });
-        found.extend(
-            rows.into_iter()
-                .map(|(link, code, employee, campaign)| LinkWords {
-                    link: LinkId(link),
-                    code,
-                    employee,
-                    campaign,
-                }),
-        );
+        for row in rows {
+            found.push(LinkWords {
+                link: LinkId(row.id),
+                code: row.code,
+                who: subject((
+                    row.employee_id,
+                    row.employee_code,
+                    row.name,
+                    row.nickname,
+                    row.display,
+                ))?,
+                campaign: row.slug,
+                campaign_name: row.campaign_name,
+            });
+        }
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::again::again;
-use crate::app::outbox::payout_moved;
+use crate::app::outbox::{payout_moved, scheme_name};
 use crate::app::pay::{PayError, guard, next, offers, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
@@ -321,17 +321,11 @@ async fn advance(
 
 /// What payees are told: which scheme and period. How much stands on their statement.
 fn closed_notice(run: &Run) -> Notice {
-    let document: toml::Table = run.document.parse().unwrap_or_default();
-    let name = |lang: &str| {
-        let named = document
-            .get("scheme")
-            .and_then(|scheme| scheme.get(lang)?.as_str());
-        named.unwrap_or(&run.scheme).to_owned()
-    };
+    let name = scheme_name(run);
     Notice {
         kind: NoticeKind::PayoutClosed,
         about: run.id.to_string(),
-        facts: json!({ "run": run.id, "zh": name("zh"), "en": name("en"), "period": run.period }),
+        facts: json!({ "run": run.id, "zh": name["zh"], "en": name["en"], "period": run.period }),
     }
 }
 

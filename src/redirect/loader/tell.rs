@@ -45,12 +45,16 @@ pub async fn tell_valid(tx: &mut Tx, valid: &[BecameValid], now_ms: i64) -> Resu
     for click in valid {
         let words = words.iter().find(|w| w.link == click.link);
         let at = Timestamp::from_millisecond(click.id.unix_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let credited = words.filter(|_| click.employee.is_some());
         let data = json!({
             "id": click.id.to_string(),
             "at": at.to_string(),
             "link": words.map(|w| &w.code),
-            "employee": words.filter(|_| click.employee.is_some()).map(|w| &w.employee),
+            "employee": credited.map(|w| &w.who.code),
+            // As everybody may see it: group chats say it.
+            "employee_name": credited.map(|w| w.who.shown()),
             "campaign": words.map(|w| &w.campaign),
+            "campaign_name": words.map(|w| &w.campaign_name),
             "dwell_ms": click.dwell_ms,
         });
         file_event(tx, Event::ClickValid, &click.id.to_string(), now_ms, &data).await?;

@@ -157,6 +157,52 @@ async fn given_a_payout_when_closed_and_paid_then_both_are_told(db: TestDb) {
     assert_eq!(told[0].1["scheme"], "01-team-process");
 }
 
+async fn given_a_group_chat_when_told_then_it_reads_names_periods_and_amounts_as_people_say_them(db: TestDb) {
+    let rig = rig(&db).await;
+    let receiver = Receiver::open(Does::Answers(200, json!({ "errcode": 0 }).to_string())).await;
+    let wish = json!({ "url": receiver.url, "events": ALL, "format": "wecom" });
+    assert_eq!(rig.post("admin", "/webhooks", wish).await.0, 201);
+    let texts = async || {
+        send(&rig.app).await;
+        let mut texts: Vec<String> = receiver
+            .take()
+            .iter()
+            .map(|got| got.json()["text"]["content"].as_str().unwrap().to_owned())
+            .collect();
+        texts.sort();
+        texts
+    };
+    sale(&rig, "S-1").await;
+    let refund = json!({ "external_id": "R-1", "amount": "99.00", "occurred_at": "2026-11-18T01:30:00Z" });
+    assert_eq!(rig.post("admin", "/conversions/S-1/refunds", refund).await.0, 201);
+    let id = crate::claims::filed(&rig, crate::claims::sale("Z3", Some("D-9"))).await;
+    assert_eq!(
+        crate::claims::decide(&rig, "third", id, "verified", "").await.0,
+        200
+    );
+    let told = texts().await;
+    let lines: Vec<&str> = told.iter().map(|t| t.lines().next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "张* 的报单 1 号：已核实",
+            "新订单 ¥1,280.00，归属：张*",
+            "新订单 ¥199.00，归属：（无人）",
+            "订单 S-1 退款 ¥99.00",
+        ],
+        "{told:?}"
+    );
+    crate::pay::activity(&rig).await;
+    let run = crate::pay::closed(&rig).await;
+    assert_eq!(crate::pay::take(&rig, "admin", &run, "pay").await.0, 200);
+    let told = texts().await;
+    assert!(
+        told.iter()
+            .all(|t| !t.contains("01-team-process") && !t.contains("2026-1") && t.contains("月")),
+        "{told:?}"
+    );
+}
+
 async fn given_clicks_that_become_valid_when_loaded_then_each_is_told_once_and_a_person_of_the_first(
     db: TestDb,
 ) {
@@ -224,8 +270,10 @@ async fn given_clicks_that_become_valid_when_loaded_then_each_is_told_once_and_a
         .map(|got| got.json()["content"]["text"].clone())
         .collect();
     assert!(
-        texts.iter().all(|t| t.as_str().unwrap().contains("Z3")),
-        "{texts:?}"
+        texts
+            .iter()
+            .all(|t| t.as_str().unwrap().starts_with("新的有效点击：张*，活动 春\n")),
+        "names, as their owners chose, and no codes: {texts:?}"
     );
     let first = "select count(*) from notices where employee_id = 1 and kind = 'click-valid'";
     assert_eq!(scene.db.number(first).await, 1);
@@ -237,5 +285,6 @@ both!(
     given_a_verified_claim_when_decided_then_its_sale_is_told_too,
     given_a_week_when_its_board_freezes_then_it_is_told_with_names_as_their_owners_chose,
     given_a_payout_when_closed_and_paid_then_both_are_told,
+    given_a_group_chat_when_told_then_it_reads_names_periods_and_amounts_as_people_say_them,
     given_clicks_that_become_valid_when_loaded_then_each_is_told_once_and_a_person_of_the_first,
 );

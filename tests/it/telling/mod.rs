@@ -18,7 +18,6 @@ use std::time::Duration;
 use bole::app::deliver::{RobotWords, send_to};
 use bole::app::{App, Outside};
 use bole::courier::Courier;
-use bole::web::i18n::Lang;
 use bole::web::telling::GroupWords;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -42,7 +41,6 @@ pub async fn rig(db: &TestDb) -> Rig {
 /// Sends what is due, each webhook's messages in a task of their own as the chore does; how many were taken.
 pub async fn send(app: &App) -> u64 {
     let words: Arc<dyn RobotWords> = Arc::new(GroupWords {
-        lang: Lang::Zh,
         base: "http://bole.test".to_owned(),
     });
     let mut running = JoinSet::new();

@@ -25,7 +25,7 @@ async fn freeze(db: &TestDb, rig: &Rig) {
     freeze_due(&rig.app).await.unwrap();
 }
 
-const TEXT: &str = "第47周龙虎榜已封榜\n1. 小五　9 分\nhttp://bole.test/app/board";
+const TEXT: &str = "第47周龙虎榜已定榜\n1. 小五　9 分\nhttp://bole.test/app/board";
 
 async fn given_robots_of_three_makers_when_a_board_freezes_then_each_gets_its_format_signed(db: TestDb) {
     let rig = rig(&db).await;
