@@ -55,7 +55,8 @@ pub fn yuan(amount: Money) -> String {
 }
 
 /// Sentences of the pay engine and values of facts, with the thousands of their amounts apart: `26000.00` reads
-/// `26,000.00`. An amount is digits, a point and exactly two digits; numbers of orders and days are none.
+/// `26,000.00`. An amount is digits, a point and exactly two digits; numbers of orders and days are none: what begins
+/// with a nought or goes on with a point and more digits. A fact's free text is not for this: nobody can tell there.
 pub fn amounts(text: &str) -> String {
     let bytes = text.as_bytes();
     let part = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_alphanumeric() || *c == b'_');
@@ -76,8 +77,13 @@ pub fn amounts(text: &str) -> String {
             .take_while(|c| c.is_ascii_digit())
             .count();
         let before = at.checked_sub(1).and_then(|n| bytes.get(n));
-        let alone = !part(before) && !matches!(before, Some(b'.' | b',')) && !part(bytes.get(end + 3));
+        let after = bytes.get(end + 3);
+        // `2026.11.20` goes on after its two digits, `2,345.00` began before.
+        let goes_on =
+            matches!(after, Some(b'.' | b',')) && bytes.get(end + 4).is_some_and(u8::is_ascii_digit);
+        let alone = !part(before) && !matches!(before, Some(b'.' | b',')) && !part(after) && !goes_on;
         let whole = &text[at..end];
+        let alone = alone && (digits == 1 || !whole.starts_with('0'));
         match whole.parse() {
             Ok(number) if alone && bytes.get(end) == Some(&b'.') && cents == 2 => {
                 out.push_str(&grouped(number))
@@ -106,6 +112,12 @@ mod tests {
             ("0.15 12345 1.2345 12345.678", "0.15 12345 1.2345 12345.678"),
             ("A12345.00 12345.00b 1,234.50", "A12345.00 12345.00b 1,234.50"),
             ("10.10.1234.56", "10.10.1234.56"),
+            ("2026.11.20 1234.50.1 1234.50,5", "2026.11.20 1234.50.1 1234.50,5"),
+            ("007.00 0.15 0.00", "007.00 0.15 0.00"),
+            (
+                "共 12345.00. 1234.00，5000.00,",
+                "共 12,345.00. 1,234.00，5,000.00,",
+            ),
             ("", ""),
         ] {
             assert_eq!(amounts(text), read);

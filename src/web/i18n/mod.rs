@@ -87,6 +87,12 @@ impl Lang {
         Text::new(self, Cow::Owned(format!("{family}-{word}")))
     }
 
+    /// The text of a family's member where there is one: words that firms' own documents bring have none.
+    pub fn try_word(self, family: &'static str, word: impl fmt::Display) -> Option<Text> {
+        let text = self.word(family, word);
+        TEXTS.try_lookup(self.id(), &text.key).is_some().then_some(text)
+    }
+
     fn id(self) -> &'static LanguageIdentifier {
         match self {
             Self::Zh => &ZH,

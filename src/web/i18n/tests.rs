@@ -72,7 +72,7 @@ fn asked() -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     files(&root().join("templates"), &mut sources);
     let literal =
         Regex::new(r#"\.t\(\s*"([a-z0-9_-]+)"\s*,?\s*\)((?:\s*\.(?:with|n)\(\s*"[a-z_]+")?)"#).unwrap();
-    let family = Regex::new(r#"\.word\(\s*"([a-z0-9-]+)""#).unwrap();
+    let family = Regex::new(r#"\.(?:word|try_word)\(\s*"([a-z0-9-]+)""#).unwrap();
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut families = BTreeSet::new();
     for source in &sources {

@@ -133,9 +133,9 @@ mod tests {
             (
                 NoticeKind::ObjectionAnswered,
                 "accepted",
-                "你的异议有了答复：成立",
+                "你的申诉有了答复：成立",
             ),
-            (NoticeKind::ObjectionAnswered, "open", "你的异议有新回复"),
+            (NoticeKind::ObjectionAnswered, "open", "你的申诉有新回复"),
         ] {
             let facts = json!({ "item": "咖啡券", "state": state, "objection": 4 });
             assert_eq!(sentence(Lang::Zh, kind, &facts), words);
@@ -148,7 +148,7 @@ mod tests {
         let facts = json!({ "period": "2026-W46", "rank": 3, "of": 12 });
         assert_eq!(
             sentence(Lang::Zh, NoticeKind::BoardFrozen, &facts),
-            "第46周龙虎榜已封榜，你排第 3 名（共 12 人）"
+            "第46周龙虎榜已定榜，你排第 3 名（共 12 人）"
         );
         assert_eq!(
             leads_to(NoticeKind::BoardFrozen, &facts),

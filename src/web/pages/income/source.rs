@@ -131,7 +131,7 @@ async fn show(
             let value = if is_me {
                 name.clone()
             } else {
-                facts::value(lang, value)
+                facts::value(lang, info, field, value)
             };
             (facts::field_name(lang, info, field), value)
         })
@@ -228,7 +228,7 @@ async fn list(
                     .iter()
                     .map(|(field, value)| {
                         let name = facts::field_name(lang, info, field);
-                        format!("{name} {}", facts::value(lang, value))
+                        format!("{name} {}", facts::value(lang, info, field, value))
                     })
                     .collect();
                 let query = pay_view::query(&[("kind", &kind), ("key", &fact.source_key)]);

@@ -127,12 +127,17 @@ pub fn field_name(lang: Lang, info: Option<&KindInfo>, field: &str) -> String {
     if label.is_empty() { field.to_owned() } else { label }
 }
 
-/// A field's value as people read it.
-pub fn value(lang: Lang, told: &Value) -> String {
-    match told {
-        Value::String(text) => amounts(text),
-        Value::Bool(yes) => lang.word("param-choice", yes).to_string(),
-        other => amounts(&other.to_string()),
+/// A field's value as people read it. Only what the schemes call money is written as such: an order's number may look
+/// like an amount.
+pub fn value(lang: Lang, info: Option<&KindInfo>, field: &str, told: &Value) -> String {
+    let text = match told {
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => return lang.word("param-choice", yes).to_string(),
+        other => other.to_string(),
+    };
+    match info.and_then(|i| i.fields.iter().find(|f| f.name == field)) {
+        Some(found) if found.ty == "money" => amounts(&text),
+        _ => text,
     }
 }
 
@@ -141,7 +146,7 @@ fn says(lang: Lang, info: Option<&KindInfo>, fields: &str) -> String {
     let told: Map<String, Value> = serde_json::from_str(fields).unwrap_or_default();
     let parts: Vec<String> = told
         .iter()
-        .map(|(f, v)| format!("{} {}", field_name(lang, info, f), value(lang, v)))
+        .map(|(f, v)| format!("{} {}", field_name(lang, info, f), value(lang, info, f, v)))
         .collect();
     parts.join(&lang.t("shell-comma").to_string())
 }

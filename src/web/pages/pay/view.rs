@@ -145,13 +145,15 @@ pub fn offer_chip(lang: Lang, state: OfferState) -> Chip {
 
 /// A proposal's or award's words: common ones as people say them, a document's own as they are.
 pub fn offer_what(lang: Lang, offer: &Offer) -> String {
-    const KNOWN: [&str; 6] = ["pay_rise", "promotion", "demotion", "points", "trip", "title"];
-    let word = offer.says.what.as_str();
-    let word = match KNOWN.contains(&word) {
-        true => lang.word("offer-what", word).to_string(),
-        false => word.to_owned(),
-    };
+    let what = &offer.says.what;
+    let word = offer_word(lang, what).unwrap_or_else(|| what.clone());
     i18n::amounts(&format!("{word} {}", offer.says.quantity))
+}
+
+/// What people call the kind of a proposal or the unit of an award; keys of texts have no point.
+fn offer_word(lang: Lang, what: &str) -> Option<String> {
+    let word = lang.try_word("offer-what", what.replace('.', "_"))?;
+    Some(word.to_string())
 }
 
 #[cfg(test)]
@@ -167,6 +169,35 @@ mod tests {
         assert_eq!(percent(500, 1_000).as_deref(), Some("−50.0%"));
         assert_eq!(percent(1, 0), None);
         assert_eq!(percent(0, -10).as_deref(), Some("+100.0%"));
+    }
+
+    #[test]
+    fn every_kind_of_proposal_and_award_of_the_schemes_built_in_has_a_word() {
+        let mut seen = 0;
+        for (name, text) in crate::app::pay::builtin_texts() {
+            let document: toml::Table = text.parse().unwrap();
+            for step in document["step"].as_array().unwrap() {
+                let of = match step.get("as").and_then(toml::Value::as_str) {
+                    Some("award") => "unit",
+                    Some("proposal") => "proposal",
+                    _ => continue,
+                };
+                // A join's own name may be one of these words, too.
+                if step["do"].as_str() != Some("emit") {
+                    continue;
+                }
+                seen += 1;
+                let what = step[of].as_str().unwrap();
+                for lang in Lang::ALL {
+                    assert!(
+                        offer_word(lang, what).is_some(),
+                        "{name}: offer-what-{what} in {lang:?}"
+                    );
+                }
+            }
+        }
+        assert!(seen > 50, "{seen} found");
+        assert_eq!(offer_word(Lang::Zh, "firms_own"), None);
     }
 
     #[test]

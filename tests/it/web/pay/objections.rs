@@ -41,7 +41,7 @@ async fn given_an_objection_after_the_approval_when_accepted_then_the_next_perio
     );
     let mine = zhang.get(&format!("/app/income/objections/{id}")).await.body;
     assert!(
-        mine.contains("我对这一笔有异议，请核对。") && mine.contains("等答复"),
+        mine.contains("我对这一笔有疑问，请核对。") && mine.contains("等答复"),
         "{mine}"
     );
 
@@ -266,10 +266,10 @@ async fn given_the_query_window_when_it_is_over_then_no_objection_is_taken(db: T
     let start = app.now();
     db.clock.set(start + (7 * 24).hours());
     let mut zhang = signed_in(&app, "zhang").await;
-    assert!(zhang.get("/app/income").await.body.contains("对这一笔有异议"));
+    assert!(zhang.get("/app/income").await.body.contains("对这一笔申诉"));
     db.clock.set(start + (8 * 24).hours());
     let page = zhang.get("/app/income").await.body;
-    assert!(!page.contains("对这一笔有异议"), "{page}");
+    assert!(!page.contains("对这一笔申诉"), "{page}");
     let answer = zhang
         .post(&format!("/app/income/lines/{line}/objection"), &[])
         .await;
