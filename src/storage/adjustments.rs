@@ -46,13 +46,14 @@ macro_rules! sql {
 }
 
 impl Store {
-    /// Adjustments, those that wait first, then the newest.
-    pub async fn adjustments(&self, limit: i64) -> Result<Vec<Adjustment>, StoreError> {
+    /// Adjustments, those that wait first, then the newest; `skip` of them are on the pages before.
+    pub async fn adjustments(&self, skip: i64, limit: i64) -> Result<Vec<Adjustment>, StoreError> {
         Ok(reading!(self, |db| {
             sqlx::query_as(sql!(
-                "order by case when a.status = 'pending' then 0 else 1 end, a.id desc limit $1"
+                "order by case when a.status = 'pending' then 0 else 1 end, a.id desc limit $1 offset $2"
             ))
             .bind(limit)
+            .bind(skip)
             .fetch_all(db)
             .await?
         }))

@@ -64,10 +64,11 @@ macro_rules! sql {
 }
 
 impl Store {
-    /// Honours, the newest first; withdrawn ones too.
-    pub async fn honours(&self, limit: i64) -> Result<Vec<Honour>, StoreError> {
+    /// Honours, the newest first; withdrawn ones too. `before` is the last page's smallest row.
+    pub async fn honours(&self, before: Option<i64>, limit: i64) -> Result<Vec<Honour>, StoreError> {
         Ok(reading!(self, |db| {
-            sqlx::query_as(sql!("order by h.id desc limit $1"))
+            sqlx::query_as(sql!("where h.id < $1 order by h.id desc limit $2"))
+                .bind(before.unwrap_or(i64::MAX))
                 .bind(limit)
                 .fetch_all(db)
                 .await?

@@ -168,14 +168,20 @@ impl Store {
         Ok(n)
     }
 
-    /// Suspicions in a state, the latest day first.
-    pub async fn suspicions(&self, status: &str, limit: i64) -> Result<Vec<Suspicion>, StoreError> {
+    /// Suspicions in a state, the latest day first; `skip` of them are on the pages before.
+    pub async fn suspicions(
+        &self,
+        status: &str,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<Suspicion>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(sql!(
-                "where s.status = $1 order by s.day desc, s.hits desc, s.id limit $2"
+                "where s.status = $1 order by s.day desc, s.hits desc, s.id limit $2 offset $3"
             ))
             .bind(status)
             .bind(limit)
+            .bind(skip)
             .fetch_all(db)
             .await?
         });

@@ -43,7 +43,7 @@ async fn two_orders(db: TestDb) -> Shop {
 
 /// The suspicion of this kind.
 async fn of_kind(shop: &Shop, kind: Odd) -> i64 {
-    let open = shop.app.store.suspicions("open", 10).await.unwrap();
+    let open = shop.app.store.suspicions("open", 0, 10).await.unwrap();
     open.iter().find(|s| s.kind == kind).expect("a suspicion").id
 }
 

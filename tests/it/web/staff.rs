@@ -447,6 +447,18 @@ async fn given_an_item_when_redeemed_by_a_double_click_then_it_is_one_order_seen
         )
         .await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let long = "没货".repeat(151);
+    let long = [("reason", long.as_str())];
+    let wordy = chen
+        .post(&format!("/app/manage/shop/orders/{order}/cancel"), &long)
+        .await;
+    assert_eq!(wordy.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wordy.body.contains(&format!("value=\"{}\"", long[0].1))
+            && wordy.body.contains(&format!("id=\"wrong-{order}\"")),
+        "what was typed is there again: {}",
+        wordy.body
+    );
     let handed = chen
         .post(
             &format!("/app/manage/shop/orders/{order}/hand"),

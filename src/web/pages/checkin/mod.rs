@@ -28,7 +28,8 @@ use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
 use crate::web::{Path, Problem, Query, Upload, Web};
 
-use view::{Row, campaign_names, posted_where, rows};
+use view::{Row, rows};
+pub(in crate::web) use view::{campaign_names, posted_where};
 
 /// A picture and what is typed, bytes.
 const LIMIT: usize = MAX_PICTURE_BYTES + (256 << 10);
@@ -105,12 +106,13 @@ const DONE: [&str; 5] = [
 
 async fn form(web: &Web, staff: &Staff, chosen: &str) -> Result<CheckinForm, Problem> {
     let lang = staff.who.lang;
-    let mut links = web
-        .app
-        .store
-        .links(Some(staff.employee), None, None, LINKS)
-        .await?;
-    links.reverse();
+    let store = &web.app.store;
+    let mut links = store.newest_links(staff.employee, LINKS).await?;
+    // An older one that was asked for by its code is offered, too.
+    if !chosen.is_empty() && !links.iter().any(|l| l.code.as_str() == chosen) {
+        let older = store.link(chosen).await?;
+        links.extend(older.filter(|l| l.employee == staff.employee && l.parent.is_none()));
+    }
     let names = campaign_names(web).await?;
     let offered = links.iter().map(|l| {
         let words = posted_where(lang, &names, &l.campaign_slug, &l.channel);

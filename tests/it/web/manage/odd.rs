@@ -133,7 +133,7 @@ async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirm
     }
     scene.load().await;
     slices::count_due(&app).await.unwrap();
-    let open = app.store.suspicions("open", 10).await.unwrap();
+    let open = app.store.suspicions("open", 0, 10).await.unwrap();
     let mut kinds: Vec<&str> = open.iter().map(|s| s.kind.as_str()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["dwell", "network", "regular"]);

@@ -22,6 +22,7 @@ use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, date_words, yuan};
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::manage::grid::percent;
+use crate::web::pages::paged::{cut, turns};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Opt};
@@ -29,6 +30,8 @@ use crate::web::{Form, Problem, Query, Web};
 
 /// Rows of a list.
 const ROWS: i64 = 100;
+/// Most pages of suspicions.
+const PAGES: i64 = 1_000;
 
 const TABS: [&str; 6] = ["open", "held", "cleared", "confirmed", "conversions", "clicks"];
 
@@ -56,6 +59,8 @@ pub struct HeldRow {
     pub at: TimeTag,
     pub why: String,
     pub own: bool,
+    /// What was typed as the reason of a decision that was refused.
+    pub reason: String,
     pub error: Option<String>,
 }
 
@@ -75,6 +80,9 @@ pub struct ClickRow {
     pub network: String,
     pub place: String,
     pub agent: String,
+    /// The class and the reason of a decision that was refused.
+    pub chosen: String,
+    pub reason: String,
     pub error: Option<String>,
 }
 
@@ -100,7 +108,10 @@ pub struct FraudPage {
 struct Asked {
     tab: String,
     done: String,
-    before: Option<uuid::Uuid>,
+    /// The last row of the page before; a click's is a UUID.
+    before: String,
+    /// The page of suspicions, from 1: their latest day comes first, not their newest row.
+    page: Option<i64>,
 }
 
 /// The routes.
@@ -173,6 +184,8 @@ fn click_row(s: &Shell, c: &ClickEvidence) -> ClickRow {
             .agent
             .as_deref()
             .map_or_else(String::new, |a| agent_words(s.lang, a)),
+        chosen: Class::Human.as_str().to_owned(),
+        reason: String::new(),
         error: None,
     }
 }
@@ -216,7 +229,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<FraudPage, Pro
         clicks: Vec::new(),
         classes: classes(lang, true),
         next: None,
-        previous: asked.before.map(|_| format!("/app/manage/fraud?tab={tab}")),
+        previous: (!asked.before.is_empty()).then(|| format!("/app/manage/fraud?tab={tab}")),
         done: None,
         notice: None,
         s,
@@ -225,9 +238,16 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<FraudPage, Pro
         "conversions" => {
             let filter = ConversionFilter {
                 status: Some(Status::Held),
+                before: asked.before.parse().ok(),
                 ..ConversionFilter::default()
             };
-            for c in store.conversions(&filter, ROWS).await? {
+            let mut held = store.conversions(&filter, ROWS + 1).await?;
+            let more = cut(&mut held, ROWS);
+            page.next = held
+                .last()
+                .filter(|_| more)
+                .map(|c| format!("/app/manage/fraud?tab=conversions&before={}", c.id.0));
+            for c in held {
                 let own = who.actor.employee();
                 page.held.push(HeldRow {
                     kind: lang.word("event", c.kind).to_string(),
@@ -248,22 +268,28 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<FraudPage, Pro
                     },
                     own: own.is_some() && (own == c.credited_to || own == c.indirect_to),
                     id: c.external_id,
+                    reason: String::new(),
                     error: None,
                 });
             }
         }
         "clicks" => {
-            let before = asked.before.map_or(ClickId(uuid::Uuid::max()), ClickId);
-            let rows = store.suspect_clicks(before, ROWS / 2 + 1).await?;
-            let most = usize::try_from(ROWS / 2).unwrap_or(usize::MAX);
+            let before = ClickId(asked.before.parse().unwrap_or(uuid::Uuid::max()));
+            let mut rows = store.suspect_clicks(before, ROWS / 2 + 1).await?;
+            let more = cut(&mut rows, ROWS / 2);
             page.next = rows
-                .get(most.saturating_sub(1))
-                .filter(|_| rows.len() > most)
+                .last()
+                .filter(|_| more)
                 .map(|c| format!("/app/manage/fraud?tab=clicks&before={}", c.id));
-            page.clicks = rows.iter().take(most).map(|c| click_row(&page.s, c)).collect();
+            page.clicks = rows.iter().map(|c| click_row(&page.s, c)).collect();
         }
         status => {
-            let found = store.suspicions(status, ROWS).await?;
+            let at = asked.page.unwrap_or(1).clamp(1, PAGES);
+            let mut found = store.suspicions(status, (at - 1) * ROWS, ROWS + 1).await?;
+            let more = cut(&mut found, ROWS);
+            (page.previous, page.next) = turns(at, PAGES, more, |n| {
+                format!("/app/manage/fraud?tab={status}&page={n}")
+            });
             page.rows = found.iter().map(|s| row(who, s)).collect();
         }
     }
@@ -322,14 +348,20 @@ async fn decide_conversion(
         Err(VerdictError::Missing) => return Err(Problem::not_found("conversion")),
         Err(VerdictError::Store(error)) => return Err(error.into()),
     };
+    // The page that begins with it: it may be far down the list.
+    let known = web.app.store.conversion(&sent.id).await?;
     let asked = Asked {
         tab: "conversions".to_owned(),
+        before: known.map_or_else(String::new, |c| c.id.0.saturating_add(1).to_string()),
         ..Asked::default()
     };
     let mut page = page(&web, &who, &asked).await?;
     let words = who.lang.word("fraud", word).to_string();
     match page.held.iter_mut().find(|h| h.id == sent.id) {
-        Some(held) => held.error = Some(words),
+        Some(held) => {
+            held.error = Some(words);
+            held.reason = sent.reason;
+        }
         None => page.notice = Some(words),
     }
     Ok(Html(page).status(status))
@@ -355,12 +387,17 @@ async fn decide_click(
     };
     let asked = Asked {
         tab: "clicks".to_owned(),
+        before: uuid::Uuid::from_u128(id.0.as_u128().saturating_add(1)).to_string(),
         ..Asked::default()
     };
     let mut page = page(&web, &who, &asked).await?;
     let words = who.lang.word("fraud", word).to_string();
     match page.clicks.iter_mut().find(|c| c.id == sent.id) {
-        Some(click) => click.error = Some(words),
+        Some(click) => {
+            click.error = Some(words);
+            click.chosen = sent.class;
+            click.reason = sent.reason;
+        }
         None => page.notice = Some(words),
     }
     Ok(Html(page).status(status))

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Asked, PATH, page};
+use super::{Asked, HonoursPage, PATH, RowTyped, page};
 use crate::app::honour::{GoalToSet, HonourToGive, end_goal, give_honour, set_goal, take_honour_back};
 use crate::app::vote::{NewVote, count_vote, open_vote};
 use crate::app::{Permission, Refused};
@@ -37,19 +37,43 @@ pub struct Sent {
     winner: String,
 }
 
+/// Where something was typed: a form of its tab, or one beside a row.
+#[derive(Clone, Copy)]
+struct At {
+    tab: &'static str,
+    /// The vote or honour.
+    row: Option<i64>,
+}
+
+impl At {
+    const fn form(tab: &'static str) -> Self {
+        Self { tab, row: None }
+    }
+
+    const fn row(tab: &'static str, row: i64) -> Self {
+        Self { tab, row: Some(row) }
+    }
+}
+
 /// The page of a tab with what was typed and what is wrong with it.
 async fn refused(
     web: &Web,
     who: &SignedIn,
-    tab: &str,
+    at: At,
     sent: Sent,
     refused: Refused,
 ) -> Result<Response, Problem> {
+    let tab = at.tab;
     let asked = Asked {
         tab: tab.to_owned(),
+        // The page that begins with it: it may be far down the list.
+        before: at.row.map(|row| row.saturating_add(1)),
         ..Asked::default()
     };
     let mut page = page(web, who, &asked).await?;
+    if let Some(row) = at.row {
+        return beside(who, row, sent, refused, page);
+    }
     for (name, value) in [
         ("month", sent.month),
         ("closes_on", sent.closes_on),
@@ -96,17 +120,52 @@ async fn refused(
     Ok(Html(page).status(status))
 }
 
+/// The same for a form beside a row: its reason is not the other form's.
+fn beside(
+    who: &SignedIn,
+    row: i64,
+    sent: Sent,
+    refused: Refused,
+    mut page: HonoursPage,
+) -> Result<Response, Problem> {
+    let lang = who.lang;
+    let (status, words) = match refused {
+        Refused::Wrong(wrong) => {
+            let name = wrong
+                .first()
+                .map_or("reason", |w| w.pointer.trim_start_matches('/'));
+            let words = lang.word("honours-wrong", name);
+            (StatusCode::UNPROCESSABLE_ENTITY, words)
+        }
+        Refused::Forbidden(_) => (StatusCode::FORBIDDEN, lang.t("honours-own")),
+        Refused::Conflict(_) => (StatusCode::CONFLICT, lang.word("honours-conflict", page.tab)),
+        other => return Err(other.into()),
+    };
+    let words = words.to_string();
+    match page.row(row) {
+        Some(typed) => {
+            *typed = RowTyped {
+                winner: sent.winner,
+                reason: sent.reason,
+                error: Some(words),
+            }
+        }
+        None => page.notice = Some(words),
+    }
+    Ok(Html(page).status(status))
+}
+
 /// Back to the tab with a word on what was done, or the tab with what is wrong.
 async fn told<T>(
     web: &Web,
     who: &SignedIn,
-    (tab, done): (&str, &str),
+    (at, done): (At, &str),
     sent: Sent,
     ended: Result<T, Refused>,
 ) -> Result<Response, Problem> {
     match ended {
-        Ok(_) => Ok(see_other(&format!("{PATH}?tab={tab}&done={done}"))),
-        Err(error) => refused(web, who, tab, sent, error).await,
+        Ok(_) => Ok(see_other(&format!("{PATH}?tab={}&done={done}", at.tab))),
+        Err(error) => refused(web, who, at, sent, error).await,
     }
 }
 
@@ -133,7 +192,7 @@ pub async fn vote(
             .collect(),
     };
     let ended = open_vote(&web.app, &who.actor, &new).await;
-    told(&web, &who, ("vote", "opened"), sent, ended).await
+    told(&web, &who, (At::form("vote"), "opened"), sent, ended).await
 }
 
 pub async fn count(
@@ -145,7 +204,7 @@ pub async fn count(
     who.need(Permission::DecidePoints)?;
     let winner = Some(sent.winner.as_str());
     let ended = count_vote(&web.app, &who.actor, id, winner, &sent.reason).await;
-    told(&web, &who, ("vote", "counted"), Sent::default(), ended).await
+    told(&web, &who, (At::row("vote", id), "counted"), sent, ended).await
 }
 
 pub async fn goal(
@@ -170,7 +229,7 @@ pub async fn goal(
         reward: sent.reward.clone(),
     };
     let ended = set_goal(&web.app, &who.actor, &new).await;
-    told(&web, &who, ("goals", "set"), sent, ended).await
+    told(&web, &who, (At::form("goals"), "set"), sent, ended).await
 }
 
 pub async fn withdraw_goal(
@@ -180,7 +239,7 @@ pub async fn withdraw_goal(
 ) -> Result<Response, Problem> {
     who.need(Permission::PublishBoards)?;
     let ended = end_goal(&web.app, &who.actor, id).await;
-    told(&web, &who, ("goals", "ended"), Sent::default(), ended).await
+    told(&web, &who, (At::form("goals"), "ended"), Sent::default(), ended).await
 }
 
 pub async fn honour(
@@ -197,7 +256,7 @@ pub async fn honour(
         reason: sent.reason.clone(),
     };
     let ended = give_honour(&web.app, &who.actor, &new).await;
-    told(&web, &who, ("honours", "given"), sent, ended).await
+    told(&web, &who, (At::form("honours"), "given"), sent, ended).await
 }
 
 pub async fn withdraw(
@@ -208,5 +267,5 @@ pub async fn withdraw(
 ) -> Result<Response, Problem> {
     who.need(Permission::DecidePoints)?;
     let ended = take_honour_back(&web.app, &who.actor, id, &sent.reason).await;
-    told(&web, &who, ("honours", "withdrawn"), Sent::default(), ended).await
+    told(&web, &who, (At::row("honours", id), "withdrawn"), sent, ended).await
 }

@@ -20,6 +20,7 @@ use crate::ranking::Metric;
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, date_words, grouped, period_words, yuan};
 use crate::web::pages::claims::view::instant;
+use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Field, Opt};
@@ -27,6 +28,8 @@ use crate::web::{Problem, Query, Web};
 
 const TABS: [&str; 4] = ["vote", "goals", "honours", "scouts"];
 const PATH: &str = "/app/manage/honours";
+/// Honours on a page.
+const ROWS: i64 = 50;
 /// People offered as candidates: the best by valid clicks.
 const OFFERED: usize = 5;
 
@@ -42,6 +45,16 @@ pub struct VoteView {
     pub candidates: Vec<CandidateView>,
     /// Of a tie: who it can be.
     pub tied: Vec<Opt>,
+    /// What was typed to count it and refused.
+    pub typed: RowTyped,
+}
+
+/// What was typed beside a row, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct RowTyped {
+    pub winner: String,
+    pub reason: String,
+    pub error: Option<String>,
 }
 
 /// A candidate.
@@ -79,6 +92,8 @@ pub struct HonourView {
     pub reason: String,
     pub given: String,
     pub withdrawn: Option<String>,
+    /// What was typed to withdraw it and refused.
+    pub typed: RowTyped,
 }
 
 /// The page.
@@ -110,6 +125,8 @@ pub struct HonoursPage {
     pub reason: Field,
     pub scouts: Option<Grid>,
     pub pool: Vec<String>,
+    pub previous: Option<String>,
+    pub next: Option<String>,
     pub notice: Option<String>,
     pub done: Option<String>,
 }
@@ -137,6 +154,17 @@ impl HonoursPage {
     /// Whether one of these is wrong.
     fn any(fields: &[&Field]) -> bool {
         fields.iter().any(|f| f.is_wrong())
+    }
+
+    /// What is typed beside a row of the tab.
+    fn row(&mut self, id: i64) -> Option<&mut RowTyped> {
+        let votes = self.votes.iter_mut().filter(|v| v.id == id).map(|v| &mut v.typed);
+        let honours = self
+            .honours
+            .iter_mut()
+            .filter(|h| h.id == id)
+            .map(|h| &mut h.typed);
+        votes.chain(honours).next()
     }
 
     fn field(&mut self, name: &str) -> Option<&mut Field> {
@@ -167,6 +195,8 @@ struct Asked {
     tab: String,
     done: String,
     period: String,
+    /// The last honour of the page before.
+    before: Option<i64>,
 }
 
 /// The routes.
@@ -229,12 +259,14 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<HonoursPage, P
         reason: Field::empty("reason"),
         scouts: None,
         pool: Vec::new(),
+        previous: None,
+        next: None,
         notice: None,
         done: None,
     };
     match tab {
         "goals" => goals(web, lang, &mut page).await?,
-        "honours" => honours(web, &mut page).await?,
+        "honours" => honours(web, asked.before, &mut page).await?,
         "scouts" => scouts(web, lang, asked, &mut page).await?,
         _ => votes(web, lang, month.first, &mut page).await?,
     }
@@ -284,6 +316,7 @@ async fn votes(web: &Web, lang: Lang, month: Date, page: &mut HonoursPage) -> Re
                 })
                 .collect(),
             tied,
+            typed: RowTyped::default(),
         });
     }
     // Offered: the best of the month by valid clicks (A4).
@@ -342,10 +375,17 @@ pub fn goal_view(lang: Lang, p: &crate::app::honour::Progress) -> GoalView {
     }
 }
 
-async fn honours(web: &Web, page: &mut HonoursPage) -> Result<(), Problem> {
+async fn honours(web: &Web, before: Option<i64>, page: &mut HonoursPage) -> Result<(), Problem> {
     let names = web.app.store.actor_names().await?;
     let lang = page.s.lang;
-    for h in web.app.store.honours(200).await? {
+    let mut found = web.app.store.honours(before, ROWS + 1).await?;
+    let more = cut(&mut found, ROWS);
+    page.next = found
+        .last()
+        .filter(|_| more)
+        .map(|h| format!("{PATH}?tab=honours&before={}", h.id));
+    page.previous = before.map(|_| format!("{PATH}?tab=honours"));
+    for h in found {
         let name = |word: &str| names.get(word).cloned().unwrap_or_else(|| word.to_owned());
         let given = format!(
             "{} · {}",
@@ -369,6 +409,7 @@ async fn honours(web: &Web, page: &mut HonoursPage) -> Result<(), Problem> {
             reason: h.reason,
             given,
             withdrawn,
+            typed: RowTyped::default(),
         });
     }
     Ok(())

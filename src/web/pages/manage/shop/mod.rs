@@ -36,7 +36,9 @@ pub struct Row {
     pub left: bool,
     /// It is the reader's own: somebody else hands over.
     pub own: bool,
-    /// What is wrong with what was typed beside it.
+    /// The code and the reason that were typed beside it and refused.
+    pub typed: (String, String),
+    /// What is wrong with them.
     pub wrong: Option<String>,
 }
 
@@ -113,6 +115,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<ShopPage, Prob
             .as_deref()
             .is_some_and(|last| last < today.to_string().as_str()),
         own: who.actor.employee() == Some(EmployeeId(o.employee_id)),
+        typed: (String::new(), String::new()),
         wrong: None,
     });
     let state = |w: &'static str| {
@@ -157,7 +160,7 @@ async fn hand(
     who.need(Permission::RunShop)?;
     match hand_over(&web.app, &who.actor, id, &sent.code).await {
         Ok(_) => Ok(see_other("/app/manage/shop?done=handed")),
-        Err(error) => refused(&web, &who, id, error).await,
+        Err(error) => refused(&web, &who, id, sent, error).await,
     }
 }
 
@@ -175,13 +178,24 @@ async fn cancel(
     }
     match cancel_order(&web.app, &who.actor, id, &sent.reason).await {
         Ok(_) => Ok(see_other("/app/manage/shop?done=cancelled")),
-        Err(error) => refused(&web, &who, id, error).await,
+        Err(error) => refused(&web, &who, id, sent, error).await,
     }
 }
 
-/// The page again, with what was wrong beside the order.
-async fn refused(web: &Web, who: &SignedIn, id: i64, error: ShopError) -> Result<Response, Problem> {
-    let mut page = page(web, who, &Asked::default()).await?;
+/// The page again, with what was typed and what was wrong with it beside the order.
+async fn refused(
+    web: &Web,
+    who: &SignedIn,
+    id: i64,
+    sent: Sent,
+    error: ShopError,
+) -> Result<Response, Problem> {
+    let asked = Asked {
+        // The page that begins with it: it may be far down the list.
+        before: Some(id.saturating_add(1)),
+        ..Asked::default()
+    };
+    let mut page = page(web, who, &asked).await?;
     let (words, status) = match error {
         ShopError::Field("reason") => (who.lang.t("order-wrong-reason"), StatusCode::UNPROCESSABLE_ENTITY),
         ShopError::Field(_) => (who.lang.t("order-wrong-code"), StatusCode::UNPROCESSABLE_ENTITY),
@@ -189,7 +203,10 @@ async fn refused(web: &Web, who: &SignedIn, id: i64, error: ShopError) -> Result
         other => return Err(problem(other)),
     };
     match page.rows.iter_mut().find(|r| r.order.id == id) {
-        Some(row) => row.wrong = Some(words.to_string()),
+        Some(row) => {
+            row.wrong = Some(words.to_string());
+            row.typed = (sent.code, sent.reason);
+        }
         None => page.error = Some(words.to_string()),
     }
     Ok(Html(page).status(status))
@@ -210,6 +227,7 @@ mod tests {
                 team: "徐汇店".into(),
                 left: n == 0,
                 own: n == 1,
+                typed: ("A1".into(), "看不清".into()),
                 wrong: (n == 0).then(|| lang.t("order-wrong-reason").to_string()),
             };
             let page = ShopPage {
