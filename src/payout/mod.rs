@@ -35,7 +35,7 @@ pub mod whatif;
 
 pub use claims::Claim;
 pub use diag::Diagnostic;
-pub use doc::{Book, Document, Header, LEFT_OVER, Late, Shown, ShownBy};
+pub use doc::{BYTES_MAX, Book, Document, Header, LEFT_OVER, Late, Shown, ShownBy};
 pub use examples::Ran;
 pub use income::{Income, TaxBasis};
 pub use input::Input;

@@ -27,8 +27,9 @@ use crate::web::shell::Shell;
 use crate::web::ui::Field;
 use crate::web::{Form, Path, Problem, Query, Sender, Web, pages};
 
-/// Largest form, bytes.
-const FORM_LIMIT: usize = 16 << 10;
+/// Largest form, bytes: a message that was pasted and is too long is refused at its field, typed text kept; nine bytes
+/// carry a Chinese character.
+const FORM_LIMIT: usize = 64 << 10;
 /// Remembers a visitor's own link where the redirect left no cookie (opened straight, or do-not-track).
 const SHARE_COOKIE: &str = "bv_share";
 const SHARE_SECONDS: u32 = 365 * 24 * 3600;

@@ -33,6 +33,9 @@ pub mod telling;
 pub mod ui;
 mod upload;
 
+/// Largest body that brings a scheme's document, bytes: a form writes each byte of a Chinese character as three.
+pub const DOCUMENT_BODY: usize = 3 * crate::payout::BYTES_MAX + (64 << 10);
+
 pub use crate::app::api_keys::hash_key;
 pub use auth::Authed;
 pub use extract::{Body, Json, List, Page, Path, Query, Sender};

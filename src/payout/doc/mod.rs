@@ -74,7 +74,7 @@ pub(super) const ROSTER: usize = 1;
 /// Most steps of a document.
 const STEPS_MAX: usize = 300;
 /// Longest document, in bytes.
-const BYTES_MAX: usize = 2_000_000;
+pub const BYTES_MAX: usize = 2_000_000;
 
 impl Document {
     /// Reads and checks a document; its examples are run by [`super::examples::accept`].

@@ -1,6 +1,6 @@
 //! `/api/v1/schemes`, and people's attributes: see api.md.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,15 +14,19 @@ use super::filed::instant;
 use crate::app::pay::{SettingInput, change_setting, documents, scheme_document, set_attributes};
 use crate::app::{App, Permission};
 use crate::storage::pay::Setting;
-use crate::web::{Authed, Json, Path, Problem, Web};
+use crate::web::{Authed, DOCUMENT_BODY, Json, Path, Problem, Web};
 
 /// The routes of this resource.
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list_schemes))
         .routes(routes!(get_scheme))
-        .routes(routes!(post_setting))
         .routes(routes!(put_attributes))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(post_setting))
+                .layer(DefaultBodyLimit::max(DOCUMENT_BODY)),
+        )
 }
 
 /// A scheme.

@@ -151,6 +151,12 @@ async fn given_a_wrong_form_when_sent_then_errors_stand_at_the_fields_and_values
         )
         .await;
     assert!(long.body.contains("message-error"), "{}", long.body);
+    let pasted = "补".repeat(1_800);
+    let pasted = browser
+        .post("/l/aaaaaa2", &[("message", &pasted), ("consent", "1")])
+        .await;
+    assert_eq!(pasted.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(pasted.body.contains("message-error"), "{}", pasted.body);
     browser.language = "en";
     let english = browser.post("/l/aaaaaa2", &[("phone", "13877770001")]).await;
     assert!(
@@ -159,7 +165,7 @@ async fn given_a_wrong_form_when_sent_then_errors_stand_at_the_fields_and_values
         english.body
     );
     let huge = browser
-        .post("/l/aaaaaa2", &[("message", &"x".repeat(20_000))])
+        .post("/l/aaaaaa2", &[("message", &"x".repeat(70_000))])
         .await;
     assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(leads(&shop).await, 0);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -23,7 +23,7 @@ use crate::web::i18n::Lang;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
-use crate::web::{Form, Path, Problem, Web};
+use crate::web::{DOCUMENT_BODY, Form, Path, Problem, Web};
 
 /// Most people of a comparison that are named.
 const PEOPLE: usize = 200;
@@ -81,7 +81,10 @@ pub struct EditPage {
 
 /// The routes.
 pub fn routes() -> Router<Web> {
-    Router::new().route("/app/pay/schemes/{id}/edit", get(show).post(send))
+    Router::new().route(
+        "/app/pay/schemes/{id}/edit",
+        get(show).post(send).layer(DefaultBodyLimit::max(DOCUMENT_BODY)),
+    )
 }
 
 async fn found(web: &Web, id: &str) -> Result<InForce, Problem> {

@@ -53,6 +53,18 @@ async fn send(browser: &mut super::Browser, fields: &[(String, String)]) -> supe
     browser.post(EDIT, &pairs).await
 }
 
+async fn given_a_long_document_when_it_is_refused_then_its_text_is_there_again(db: TestDb) {
+    let app = firm(&db).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let page = gu.get(EDIT).await.body;
+    // 1.2 MB of Chinese: a form writes it three times as long.
+    let document = format!("# {}\n[scheme]\n", "注".repeat(400_000));
+    let typed = form_of(&page, &[("document", &document), ("act", "save")]);
+    let refused = send(&mut gu, &typed).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert!(refused.body.contains(&"注".repeat(400_000)), "the text is kept");
+}
+
 async fn given_the_schemes_when_read_then_steps_bands_parameters_and_versions_are_shown(db: TestDb) {
     let app = firm(&db).await;
     first_batches(&app).await;
@@ -268,6 +280,7 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
     );
 }
 
+both!(given_a_long_document_when_it_is_refused_then_its_text_is_there_again);
 both!(given_the_schemes_when_read_then_steps_bands_parameters_and_versions_are_shown);
 both!(given_a_draft_when_tried_and_tested_back_then_cost_and_people_are_shown_and_nothing_is_left_behind);
 both!(given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and_right_ones_are_a_version);
