@@ -55,6 +55,17 @@ pub struct CampaignPicture {
     pub changed_at: i64,
 }
 
+/// What a campaign is called.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct CampaignName {
+    /// Row.
+    pub id: i64,
+    /// What addresses say.
+    pub slug: String,
+    /// What people say.
+    pub name: String,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -141,6 +152,29 @@ impl Store {
                 .await?
         });
         rows.into_iter().map(from_row).collect()
+    }
+
+    /// Campaigns that are not turned off and not over on a business day, newest first. All of them: what is cut here is
+    /// what nobody can post.
+    pub async fn open_campaigns(&self, day: Date) -> Result<Vec<Campaign>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(select!(
+                "where c.disabled_at is null and coalesce(c.ends_on, $1) >= $1 order by c.id desc"
+            ))
+            .bind(day.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
+    }
+
+    /// What all campaigns are called, newest first.
+    pub async fn campaign_names(&self) -> Result<Vec<CampaignName>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as("select id, slug, name from campaigns order by id desc")
+                .fetch_all(db)
+                .await?
+        }))
     }
 
     /// A campaign's picture.

@@ -139,6 +139,26 @@ impl Store {
         });
         rows.into_iter().map(from_row).collect()
     }
+
+    /// A campaign's coupons, newest first; `before` is the last page's smallest row.
+    pub async fn newest_coupons(
+        &self,
+        campaign: CampaignId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Coupon>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(select!(
+                "where p.campaign_id = $1 and p.id < $2 order by p.id desc limit $3"
+            ))
+            .bind(campaign.0)
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
+    }
 }
 
 /// The coupon with this code as this transaction sees it (and, on SQLite, nobody can change before it ends).

@@ -173,6 +173,20 @@ impl Store {
         });
         rows.into_iter().map(from_row).collect()
     }
+
+    /// An employee's own links, newest first.
+    pub async fn newest_links(&self, employee: EmployeeId, limit: i64) -> Result<Vec<Link>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(select!(
+                "where l.parent_id is null and l.employee_id = $1 order by l.id desc limit $2"
+            ))
+            .bind(employee.0)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(from_row).collect()
+    }
 }
 
 /// The employee's link of this key, if it was minted.

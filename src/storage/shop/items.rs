@@ -109,10 +109,10 @@ macro_rules! select {
 }
 
 impl Store {
-    /// All items, what is offered first, of that the cheapest; at most 200.
+    /// All items, what is offered first, of that the cheapest.
     pub async fn shop_items(&self) -> Result<Vec<ShopItem>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(select!("order by i.on_sale desc, i.price, i.id limit 200"))
+            sqlx::query_as(select!("order by i.on_sale desc, i.price, i.id"))
                 .fetch_all(db)
                 .await?
         });
@@ -131,6 +131,24 @@ impl Store {
                 from_row(row, teams)
             })
             .collect()
+    }
+
+    /// The item in this row.
+    pub async fn shop_item(&self, id: i64) -> Result<Option<ShopItem>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(select!("where i.id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        let teams: Vec<(i64,)> = reading!(self, |db| {
+            sqlx::query_as("select team_id from shop_item_teams where item_id = $1 order by team_id")
+                .bind(id)
+                .fetch_all(db)
+                .await?
+        });
+        let teams = teams.into_iter().map(|(team,)| team).collect();
+        row.map(|row| from_row(row, teams)).transpose()
     }
 
     /// The picture of an item.

@@ -3,6 +3,7 @@
 mod admin;
 mod claims;
 mod gate;
+mod long;
 mod manage;
 mod mydata;
 mod openapi;
@@ -12,6 +13,7 @@ mod shell;
 mod signin;
 mod staff;
 mod teams;
+mod typed;
 mod webhooks;
 
 use std::sync::Arc;

@@ -91,13 +91,10 @@ fn exchange(lang: Lang, row: &InteractionRow, pictured: &BTreeSet<i64>) -> Excha
     }
 }
 
-/// Most campaigns called by their names.
-const CAMPAIGNS: i64 = 1_000;
-
 /// Names of campaigns by slug.
 pub async fn campaign_names(web: &Web) -> Result<HashMap<String, String>, StoreError> {
-    let campaigns = web.app.store.campaigns(None, CAMPAIGNS).await?;
-    Ok(campaigns.into_iter().map(|c| (c.slug, c.facts.name)).collect())
+    let campaigns = web.app.store.campaign_names().await?;
+    Ok(campaigns.into_iter().map(|c| (c.slug, c.name)).collect())
 }
 
 /// What was posted, and where: campaign and channel.

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::campaigns::{LATELY_DAYS, Row, since};
-use super::coupons::{self, CouponForm, CouponRow};
+use super::coupons::{self, CouponForm, CouponList};
 use super::form::{CampaignForm, Sent};
 use super::links::{self, LinkForm, LinkRow};
 use super::materials::{self, MaterialRow};
@@ -41,7 +41,7 @@ pub struct CampaignPage {
     pub links: Vec<LinkRow>,
     pub previous: Option<String>,
     pub next: Option<String>,
-    pub coupons: Vec<CouponRow>,
+    pub coupons: CouponList,
     pub materials: Vec<MaterialRow>,
     pub link_form: LinkForm,
     pub coupon_form: CouponForm,
@@ -72,7 +72,10 @@ pub struct CampaignFormPage {
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     pub employee: Option<String>,
+    /// The last link of the page before.
     pub after: Option<i64>,
+    /// The last coupon of the page before.
+    pub coupons: Option<i64>,
     pub done: Option<String>,
 }
 
@@ -124,7 +127,7 @@ pub async fn page(
         links,
         previous,
         next,
-        coupons: coupons::list(web, lang, campaign).await?,
+        coupons: coupons::list(web, lang, campaign, asked.coupons).await?,
         link_form: LinkForm::new(&materials),
         materials,
         pilot: pilot::of(web, campaign).await?,

@@ -17,12 +17,13 @@ use crate::share::Discount;
 use crate::storage::campaigns::Campaign;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, yuan};
+use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::ui::Field;
-use crate::web::{Form, Path, Problem, Web};
+use crate::web::{Form, Path, Problem, Query, Web};
 
-/// Coupons shown, newest links first in the store's order.
-const ROWS: i64 = 200;
+/// Coupons on a page, the newest first.
+const ROWS: i64 = 50;
 
 /// A coupon as a row.
 #[derive(Clone, Debug)]
@@ -34,6 +35,23 @@ pub struct CouponRow {
     pub redeemed: i64,
     pub most: Option<i64>,
     pub disabled: bool,
+}
+
+/// A page of coupons.
+#[derive(Clone, Debug, Default)]
+pub struct CouponList {
+    pub rows: Vec<CouponRow>,
+    /// Where this page begins, so that a button on it leads back to it.
+    pub before: Option<i64>,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+impl CouponList {
+    /// What a button's address carries to lead back to this page.
+    pub fn query(&self) -> String {
+        self.before.map_or_else(String::new, |b| format!("?coupons={b}"))
+    }
 }
 
 /// A new coupon.
@@ -136,9 +154,22 @@ pub fn routes() -> Router<Web> {
         .route("/app/manage/coupons/{code}/state", post(switch))
 }
 
-/// A campaign's coupons.
-pub async fn list(web: &Web, lang: Lang, campaign: &Campaign) -> Result<Vec<CouponRow>, Problem> {
-    let coupons = web.app.store.coupons(None, Some(campaign.id), None, ROWS).await?;
+/// A page of a campaign's coupons.
+pub async fn list(
+    web: &Web,
+    lang: Lang,
+    campaign: &Campaign,
+    before: Option<i64>,
+) -> Result<CouponList, Problem> {
+    let mut coupons = web
+        .app
+        .store
+        .newest_coupons(campaign.id, before, ROWS + 1)
+        .await?;
+    let more = cut(&mut coupons, ROWS);
+    let path = format!("/app/manage/campaigns/{}", campaign.slug);
+    let next = coupons.last().filter(|_| more);
+    let next = next.map(|c| format!("{path}?coupons={}#coupons", c.id.0));
     let row = |c: crate::storage::coupons::Coupon| CouponRow {
         code: c.code,
         employee: c.employee_code,
@@ -154,7 +185,12 @@ pub async fn list(web: &Web, lang: Lang, campaign: &Campaign) -> Result<Vec<Coup
         most: c.terms.max_redemptions,
         disabled: c.disabled_at.is_some(),
     };
-    Ok(coupons.into_iter().map(row).collect())
+    Ok(CouponList {
+        rows: coupons.into_iter().map(row).collect(),
+        before,
+        previous: before.map(|_| format!("{path}#coupons")),
+        next,
+    })
 }
 
 async fn create(
@@ -195,6 +231,7 @@ async fn switch(
     State(web): State<Web>,
     who: SignedIn,
     Path(code): Path<String>,
+    Query(asked): Query<Asked>,
     Form(sent): Form<Switch>,
 ) -> Result<Response, Problem> {
     who.need(Permission::WriteCampaigns)?;
@@ -203,8 +240,11 @@ async fn switch(
         ..CouponChanges::default()
     };
     let coupon = change_coupon(&web.app, &who.actor, &code, &changes).await?;
+    let page = asked
+        .coupons
+        .map_or_else(String::new, |before| format!("&coupons={before}"));
     Ok(see_other(&format!(
-        "/app/manage/campaigns/{}?done=coupon#coupons",
+        "/app/manage/campaigns/{}?done=coupon{page}#coupons",
         coupon.campaign_slug
     )))
 }

@@ -1,5 +1,7 @@
 //! `/app/manage/materials`: all material with where it stands; approving what another wrote, withdrawing, pictures.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
@@ -13,10 +15,12 @@ use super::picture::{LIMIT, first_file};
 use crate::app::materials::{MaterialStep, decide_on_material, put_material_picture};
 use crate::app::{Permission, Refused};
 use crate::domain::MaterialState;
+use crate::storage::campaigns::CampaignName;
 use crate::storage::materials::MaterialFilter;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::date_words;
 use crate::web::pages::claims::view::instant;
+use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
@@ -55,7 +59,10 @@ pub struct LibraryPage {
     pub s: Shell,
     pub tabs: Vec<Choice>,
     pub items: Vec<Item>,
+    /// Those that want material: open ones, newest first.
     pub campaigns: Vec<(String, String)>,
+    pub previous: Option<String>,
+    pub next: Option<String>,
     pub done: Option<String>,
 }
 
@@ -64,6 +71,7 @@ pub struct LibraryPage {
 struct Asked {
     tab: String,
     done: String,
+    before: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -94,12 +102,24 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
         state: tab.parse().ok(),
     };
     let names = store.actor_names().await?;
-    let campaigns = store.campaigns(None, 500).await?;
+    let campaigns: HashMap<i64, CampaignName> = store
+        .campaign_names()
+        .await?
+        .into_iter()
+        .map(|c| (c.id, c))
+        .collect();
     let today = web.app.today();
+    let mut materials = store.materials(filter, asked.before, ROWS + 1).await?;
+    let more = cut(&mut materials, ROWS);
+    let address = |before: Option<i64>| match before {
+        Some(id) => format!("/app/manage/materials?tab={tab}&before={id}"),
+        None => format!("/app/manage/materials?tab={tab}"),
+    };
+    let next = materials.last().filter(|_| more).map(|m| address(Some(m.id.0)));
     let mut items = Vec::new();
-    for m in store.materials(filter, None, ROWS).await? {
-        let Some(campaign) = campaigns.iter().find(|c| c.id == m.campaign) else {
-            continue;
+    for m in materials {
+        let Some(campaign) = campaigns.get(&m.campaign.0) else {
+            return Err(Problem::internal(&"material of no campaign"));
         };
         let voices: Vec<String> = [
             ("pro", &m.facts.pro),
@@ -121,7 +141,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
             key: format!("{}-{}", campaign.slug, m.code),
             slug: campaign.slug.clone(),
             title: m.facts.title,
-            campaign: campaign.facts.name.clone(),
+            campaign: campaign.name.clone(),
             voices: voices.join(" · "),
             video: m.facts.video_url,
             days: match (m.facts.starts_on, m.facts.ends_on) {
@@ -156,11 +176,14 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
             })
             .to_vec(),
         items,
-        campaigns: campaigns
-            .iter()
-            .filter(|c| c.facts.disabled_at.is_none() && c.facts.ends_on.is_none_or(|last| today <= last))
-            .map(|c| (c.slug.clone(), c.facts.name.clone()))
+        campaigns: store
+            .open_campaigns(today)
+            .await?
+            .into_iter()
+            .map(|c| (c.slug, c.facts.name))
             .collect(),
+        previous: asked.before.map(|_| address(None)),
+        next,
         done: done.map(|d| lang.word("library-done", d).to_string()),
         s,
     })

@@ -285,6 +285,8 @@ async fn expire(
         let campaign = known(&web, &who, &link.campaign_slug).await?;
         let asked = Asked {
             employee: Some(link.employee_code),
+            // The page that begins with this link: it may be far down the list.
+            after: Some(link.id.0 - 1),
             ..Asked::default()
         };
         let mut shown = page(&web, &who, &campaign, &asked).await?;

@@ -133,11 +133,8 @@ async fn show(
     let Some(code) = asked.code else {
         return Ok(Html(page(s, &campaign, false, &Sent::default())));
     };
-    let found = web.app.store.materials_of(campaign.id).await?;
-    let material = found
-        .into_iter()
-        .find(|m| m.code == code)
-        .ok_or_else(|| Problem::not_found(format_args!("material {code:?}")))?;
+    let found = web.app.store.material(campaign.id, &code).await?;
+    let material = found.ok_or_else(|| Problem::not_found(format_args!("material {code:?}")))?;
     let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |d| d.to_string());
     let sent = Sent {
         code: material.code,

@@ -5,7 +5,7 @@ use jiff::civil::date;
 
 use super::campaign::{CampaignFormPage, CampaignPage};
 use super::campaigns::{CampaignsPage, Row, Standing};
-use super::coupons::{CouponForm, CouponRow};
+use super::coupons::{CouponForm, CouponList, CouponRow};
 use super::form::CampaignForm;
 use super::links::{LinkForm, LinkRow};
 use super::materials::MaterialRow;
@@ -94,15 +94,20 @@ fn a_campaign_shows_links_coupons_and_forms_with_errors_at_their_fields() {
             }],
             previous: None,
             next: None,
-            coupons: vec![CouponRow {
-                code: "XIAOWEN30".into(),
-                employee: "zhangsan".into(),
-                off: "减 ¥30.00".into(),
-                ends: Some(date(2026, 12, 31)),
-                redeemed: 3,
-                most: Some(100),
-                disabled: false,
-            }],
+            coupons: CouponList {
+                rows: vec![CouponRow {
+                    code: "XIAOWEN30".into(),
+                    employee: "zhangsan".into(),
+                    off: "减 ¥30.00".into(),
+                    ends: Some(date(2026, 12, 31)),
+                    redeemed: 3,
+                    most: Some(100),
+                    disabled: false,
+                }],
+                before: Some(9),
+                previous: Some("/app/manage/campaigns/winter#coupons".into()),
+                next: Some("/app/manage/campaigns/winter?coupons=1#coupons".into()),
+            },
             link_form,
             coupon_form: CouponForm::new(),
             materials,

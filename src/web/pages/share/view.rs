@@ -163,12 +163,8 @@ impl Postable {
 
 /// Everything that can be posted on a day, what ends first at the top.
 pub async fn postables(app: &App, day: Date) -> Result<Vec<Postable>, StoreError> {
-    let campaigns: Vec<Campaign> = app.store.campaigns(None, 200).await?;
-    let running = |c: &Campaign| {
-        c.facts.disabled_at.is_none()
-            && c.facts.starts_on.is_none_or(|first| first <= day)
-            && c.facts.ends_on.is_none_or(|last| day <= last)
-    };
+    let mut campaigns: Vec<Campaign> = app.store.open_campaigns(day).await?;
+    campaigns.retain(|c| c.facts.starts_on.is_none_or(|first| first <= day));
     let mut list: Vec<Postable> = Vec::new();
     for material in app.store.materials_on(day).await? {
         if let Some(campaign) = campaigns.iter().find(|c| c.id == material.campaign) {
@@ -178,7 +174,7 @@ pub async fn postables(app: &App, day: Date) -> Result<Vec<Postable>, StoreError
             });
         }
     }
-    for campaign in campaigns.iter().filter(|c| running(c)) {
+    for campaign in &campaigns {
         if !list.iter().any(|p| p.campaign.id == campaign.id) {
             list.push(Postable {
                 campaign: campaign.clone(),

@@ -16,8 +16,6 @@ use crate::web::{Problem, Web};
 const DAYS: i64 = 30;
 /// Longest span.
 const DAYS_MAX: i64 = 400;
-/// Campaigns offered.
-const CAMPAIGNS: i64 = 200;
 /// The word for clicks whose region is unknown.
 const UNKNOWN: &str = "-";
 
@@ -116,10 +114,8 @@ pub async fn lists(web: &Web, lang: Lang, f: &Filter) -> Result<Lists, Problem> 
     let everything = |word: &'static str| Opt::new("", lang.word("insight-all", word));
     let mut lists = Lists::default();
     lists.campaigns.push(everything("campaigns"));
-    for campaign in store.campaigns(None, CAMPAIGNS).await? {
-        lists
-            .campaigns
-            .push(Opt::new(&campaign.slug, &campaign.facts.name));
+    for campaign in store.campaign_names().await? {
+        lists.campaigns.push(Opt::new(&campaign.slug, &campaign.name));
     }
     let of_campaign = CutFilter {
         first: f.cut.first,

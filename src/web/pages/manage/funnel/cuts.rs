@@ -50,10 +50,12 @@ pub async fn fill(web: &Web, lang: Lang, f: &Filter, page: &mut FunnelPage) -> R
         web.app.programme.dwell_limit_ms / 1000,
     ));
     page.heat = heat(web, lang, f).await?;
-    let mut names: HashMap<String, String> = HashMap::new();
-    for campaign in store.campaigns(None, 1_000).await? {
-        names.insert(campaign.slug.clone(), campaign.facts.name.clone());
-    }
+    let names: HashMap<String, String> = store
+        .campaign_names()
+        .await?
+        .into_iter()
+        .map(|c| (c.slug, c.name))
+        .collect();
     let mut channels_grid = grid(
         lang,
         f,

@@ -210,7 +210,7 @@ async fn new(State(web): State<Web>, who: SignedIn) -> Result<Html<ItemFormPage>
 }
 
 async fn known(web: &Web, id: i64) -> Result<ShopItem, Problem> {
-    let found = web.app.store.shop_items().await?.into_iter().find(|i| i.id == id);
+    let found = web.app.store.shop_item(id).await?;
     found.ok_or_else(|| Problem::not_found(format_args!("item {id}")))
 }
 
