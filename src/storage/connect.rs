@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use crate::storage::{StoreError, Tx, reading};
 
@@ -110,6 +110,12 @@ impl Store {
                 .acquire_timeout(*patience)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // On a full disk SQLite ends a transaction by itself, and sqlx goes on believing in it: such a connection
+                // could not begin another one ever again.
+                .before_acquire(|connection, _| {
+                    let sound = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(sound) })
+                })
                 .connect_with(
                     base.clone()
                         .busy_timeout(TURN)
@@ -197,5 +203,34 @@ impl Store {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn given_a_disk_that_was_full_when_there_is_room_again_then_the_store_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("bole.db").display());
+        let store = Store::open(&StoreOptions::new(url)).await.unwrap();
+        let fill = async |pragma: &'static str| {
+            let Tx::Sqlite(mut tx) = store.begin().await? else {
+                panic!("SQLite")
+            };
+            sqlx::query("create table if not exists filler (x blob)")
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(pragma).execute(&mut *tx).await?;
+            sqlx::query("insert into filler (x) values (zeroblob(100000))")
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(())
+        };
+        let full = fill("pragma max_page_count = 3").await.unwrap_err();
+        assert!(full.to_string().contains("full"), "{full}");
+        fill("pragma cache_spill = on").await.unwrap();
     }
 }
