@@ -1,8 +1,8 @@
 //! A refused body is read to its end.
 //!
 //! # Why
-//! A server that answers 413 and hangs up while the caller still sends makes most callers see a broken connection
-//! instead of the answer.
+//! A server that answers (413, 401, 404, …) and hangs up while the caller still sends makes most callers see a broken
+//! connection instead of the answer, or at their next request.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 
-/// Bytes read and thrown away at most.
-const MOST: usize = 64 << 20;
-/// And for how long.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Bytes read and thrown away at most, and for how long: of a body that was too large, and of one nobody looked at.
+const TOO_LARGE: (usize, Duration) = (64 << 20, Duration::from_secs(20));
+const UNREAD: (usize, Duration) = (1 << 20, Duration::from_secs(2));
 
 /// A body that two hold: the handler, and after it this layer.
 #[derive(Clone)]
@@ -49,25 +48,40 @@ impl HttpBody for Shared {
     }
 }
 
-/// Middleware: after a 413 the rest of the body is read, within limits, before the answer goes out.
+/// Middleware: what is left of the body when the answer is there is read, within limits, before it goes out; beyond them
+/// the answer says that the connection ends. Nobody who waits for a `100 Continue` is asked to send.
 pub async fn drain(request: Request, next: Next) -> Response {
+    let waits = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body)));
-    let response = next
+    let mut response = next
         .run(Request::from_parts(parts, Body::new(shared.clone())))
         .await;
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let _ = tokio::time::timeout(PATIENCE, throw_away(shared)).await;
+    let too_large = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    if shared.is_end_stream() || (waits && !too_large) {
+        return response;
+    }
+    let (most, patience) = if too_large { TOO_LARGE } else { UNREAD };
+    let read = tokio::time::timeout(patience, throw_away(shared, most)).await;
+    if read != Ok(true) {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn throw_away(mut body: Shared) {
+/// Whether it came to its end.
+async fn throw_away(mut body: Shared, most: usize) -> bool {
     let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return false;
+        };
         read += frame.data_ref().map_or(0, Bytes::len);
-        if read > MOST {
-            return;
+        if read > most {
+            return false;
         }
     }
+    true
 }
