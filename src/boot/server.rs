@@ -228,7 +228,11 @@ impl Server {
         );
         let tasks = vec![
             tokio::spawn(Arc::clone(&self.refresher).run(stop.clone())),
-            tokio::spawn(chores::run(self.app.clone(), chores_stop.clone())),
+            tokio::spawn(chores::run(
+                self.app.clone(),
+                self.loader.counts(),
+                chores_stop.clone(),
+            )),
             tokio::spawn(fresh),
             tokio::spawn(chores::mail(self.app.clone(), self.mail, chores_stop.clone())),
             tokio::spawn(chores::deliver(

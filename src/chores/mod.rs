@@ -11,6 +11,7 @@ pub use deliver::{deliver, mail};
 pub use table::{Chore, TABLE};
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -19,15 +20,24 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, keys};
 use crate::geo::Geo;
 use crate::redirect::Redirector;
+use crate::redirect::loader::LoaderCounts;
 
-/// Runs every chore at its interval, one after the other, until told to stop. All run once at the start.
-pub async fn run(app: App, stop: CancellationToken) {
+/// How soon a chore that waits for the spool looks again.
+const LOOK_AT_SPOOL: Duration = Duration::from_secs(1);
+
+/// Runs every chore at its interval, one after the other, until told to stop. All run once at the start; those that count
+/// clicks for good wait until what this node's spool held is in the store, so that no restart costs anybody a place.
+pub async fn run(app: App, loader: Arc<LoaderCounts>, stop: CancellationToken) {
     let mut due: Vec<Instant> = TABLE.iter().map(|_| Instant::now()).collect();
     loop {
         for (chore, due) in TABLE.iter().zip(&mut due) {
             if *due <= Instant::now() {
-                once(&app, chore).await;
-                *due = Instant::now() + chore.every;
+                *due = if chore.counts_clicks && !loader.caught_up.load(Ordering::Relaxed) {
+                    Instant::now() + LOOK_AT_SPOOL
+                } else {
+                    once(&app, chore).await;
+                    Instant::now() + chore.every
+                };
             }
             if stop.is_cancelled() {
                 return;

@@ -21,6 +21,8 @@ pub struct Chore {
     pub name: &'static str,
     /// Time between two runs.
     pub every: Duration,
+    /// Whether it counts clicks for good: then it waits until this node's spool is in the store.
+    pub counts_clicks: bool,
     /// Does it; how many things it did.
     pub run: for<'a> fn(&'a App) -> Done<'a>,
 }
@@ -40,81 +42,97 @@ pub const TABLE: &[Chore] = &[
     Chore {
         name: "freeze boards",
         every: MINUTE,
+        counts_clicks: true,
         run: |app| Box::pin(freeze(app)),
     },
     Chore {
         name: "count slices",
         every: MINUTE,
+        counts_clicks: true,
         run: |app| Box::pin(slices::count_due(app)),
     },
     Chore {
         name: "lapse points",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(lapse(app)),
     },
     Chore {
         name: "call off what leavers ordered",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(cancel_leavers_orders(app)),
     },
     Chore {
         name: "approve conversions",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(approve(app)),
     },
     Chore {
         name: "decide on clicks that came late",
         every: MINUTE,
+        counts_clicks: false,
         run: |app| Box::pin(late(app)),
     },
     Chore {
         name: "erase contacts",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(erase_due_contacts(app)),
     },
     Chore {
         name: "forget answers",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(forget_answers(app)),
     },
     Chore {
         name: "end sessions",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(end_sessions(app)),
     },
     Chore {
         name: "forget waits and links",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(accounts::forget_rest(app)),
     },
     Chore {
         name: "destroy visitor salts",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(keys::destroy_old_salts(app)),
     },
     Chore {
         name: "rotate token keys",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(keys::rotate_token_keys(app)),
     },
     Chore {
         name: "forget beacons without a click",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(forget_lost_beacons(app)),
     },
     Chore {
         name: "tell of points about to end",
         every: SIX_HOURS,
+        counts_clicks: false,
         run: |app| Box::pin(notices::tell_expiring(app)),
     },
     Chore {
         name: "forget notices",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(notices::forget_old(app)),
     },
     Chore {
         name: "forget messages",
         every: HOUR,
+        counts_clicks: false,
         run: |app| Box::pin(forget_sent(app)),
     },
 ];

@@ -1,11 +1,16 @@
 //! Every chore of the table, run as the timer runs it: it does what is due, once, and nothing before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bole::app::{click_of_token, keys};
 use bole::chores::TABLE;
 use bole::domain::{ClickId, Clock as _, Programme};
+use bole::redirect::loader::LoaderCounts;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::convert::{DAY, NOW, Shop, and, lead, sale, told};
 use crate::support::{TestDb, at};
@@ -44,6 +49,33 @@ fn given_the_table_when_read_then_every_chore_of_it_is_tried_here() {
 async fn run(shop: &Shop, name: &str) -> u64 {
     let chore = TABLE.iter().find(|chore| chore.name == name).expect("a chore");
     (chore.run)(&shop.app).await.expect("a store")
+}
+
+async fn given_a_spool_that_is_not_loaded_yet_when_the_timer_starts_then_the_board_waits_for_it(db: TestDb) {
+    let shop = Shop::open(db).await;
+    shop.db
+        .sql("insert into employee_day (day, employee_id, points) values ('2026-11-16', 1, 5)")
+        .await;
+    shop.db.clock.set(at("2026-11-23T16:00:00Z"));
+    let (loader, stop) = (Arc::new(LoaderCounts::default()), CancellationToken::new());
+    let timer = tokio::spawn(bole::chores::run(
+        shop.app.clone(),
+        Arc::clone(&loader),
+        stop.clone(),
+    ));
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let frozen = async || shop.get("/leaderboard?period=2026-W47").await["period"]["frozen"] == true;
+    assert!(!frozen().await);
+    loader.caught_up.store(true, Ordering::Relaxed);
+    for _ in 0..100 {
+        if frozen().await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(frozen().await);
+    stop.cancel();
+    timer.await.expect("the timer ends");
 }
 
 async fn given_a_week_that_is_over_a_day_when_the_chore_comes_then_its_board_freezes_once(db: TestDb) {
@@ -276,6 +308,7 @@ async fn given_beacons_without_a_click_when_two_days_are_over_then_the_chore_for
     assert_eq!(shop.db.number("select count(*) from orphan_beacons").await, 0);
 }
 
+both!(given_a_spool_that_is_not_loaded_yet_when_the_timer_starts_then_the_board_waits_for_it);
 both!(
     given_a_day_whose_hours_changed_when_the_chore_comes_then_it_is_counted_once,
     given_a_week_that_is_over_a_day_when_the_chore_comes_then_its_board_freezes_once,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -87,6 +87,8 @@ pub struct LoaderCounts {
     pub rejected: AtomicU64,
     /// Attempts that failed in a row; 0 while all is well.
     pub failing: AtomicU64,
+    /// Whether all that was in the spool when it began, or when the store was away last, is in the store.
+    pub caught_up: AtomicBool,
 }
 
 /// Why a step failed; the next one begins at the checkpoint again.
@@ -229,9 +231,12 @@ impl Loader {
     pub async fn step(&mut self) -> Result<usize, LoadError> {
         let result = self.try_step().await;
         match &result {
-            Ok(_) => {
+            Ok(read) => {
                 self.careful = false;
                 self.counts.failing.store(0, Ordering::Relaxed);
+                if *read < self.limit {
+                    self.counts.caught_up.store(true, Ordering::Relaxed);
+                }
             }
             Err(LoadError::Store(StoreError::RowCount { what: NEW_CLICKS, .. })) if !self.careful => {
                 // Rare: the spool holds a click twice, or one that another spool brought, too.
@@ -258,6 +263,7 @@ impl Loader {
                         return self.set_aside().await;
                     }
                     Refused::Wait => {
+                        self.counts.caught_up.store(false, Ordering::Relaxed);
                         self.counts.failing.fetch_add(1, Ordering::Relaxed);
                     }
                 }
