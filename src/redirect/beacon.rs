@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::attribution::token::{BEACON_LIFE_MS, TOKEN_CHARS};
 use crate::redirect::follow::Redirector;
@@ -77,7 +78,7 @@ impl Redirector {
 
 /// `token,kind,visible_ms,interacted[,page_visitor]`; visible times beyond a day are a day.
 fn parse(body: &[u8]) -> Option<Said<'_>> {
-    let mut fields = std::str::from_utf8(body).ok()?.split(',');
+    let mut fields = std::str::from_utf8(body).ok()?.trim_ascii_end().split(',');
     let token = fields.next().filter(|token| token.len() == TOKEN_CHARS)?;
     let kind = match fields.next()? {
         "1" => BeaconKind::Start,
@@ -96,13 +97,7 @@ fn parse(body: &[u8]) -> Option<Said<'_>> {
     };
     let page_visitor = match fields.next() {
         None | Some("") => None,
-        Some(text) => {
-            let mut id = [0u8; 16];
-            if text.len() != 22 || URL_SAFE_NO_PAD.decode_slice(text, &mut id) != Ok(16) {
-                return None;
-            }
-            Some(id)
-        }
+        Some(text) => Some(page_id(text)?),
     };
     fields.next().is_none().then_some(Said {
         token,
@@ -111,6 +106,20 @@ fn parse(body: &[u8]) -> Option<Said<'_>> {
         interacted,
         page_visitor,
     })
+}
+
+/// Sixteen bytes that stand for a page's visitor: `b.js` sends them as they are, another page's own word (a UUID, a
+/// number of its own; 1 to 64 printable characters) is hashed to as many.
+fn page_id(text: &str) -> Option<[u8; 16]> {
+    let mut id = [0; 16];
+    if text.len() == 22 && URL_SAFE_NO_PAD.decode_slice(text, &mut id) == Ok(16) {
+        return Some(id);
+    }
+    if text.len() > 64 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
+    id.copy_from_slice(&Sha256::digest(text)[..16]);
+    Some(id)
 }
 
 /// The body, if it is at most [`MAX_BEACON`] bytes; a longer one is not read to its end.
@@ -222,6 +231,20 @@ mod tests {
         );
         let id = format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAA");
         assert_eq!(parse(id.as_bytes()).unwrap().page_visitor, Some([0; 16]));
+        // A page of one's own may name its visitors otherwise, and end the line.
+        let page =
+            |id: &str| parse(format!("{TOKEN},1,0,0,{id}\n").as_bytes()).and_then(|said| said.page_visitor);
+        let others = [
+            "short",
+            "AAAAAAAAAAAAAAAAAAAAAB",
+            "0f8fad5b-d9cb-469f-a165-70867728950e",
+        ]
+        .map(|id| {
+            let found = page(id);
+            assert_eq!((found.is_some(), found), (true, page(id)), "{id}");
+            found
+        });
+        assert!(others[0] != others[1] && others[1] != others[2] && others[1] != Some([0; 16]));
         let day = format!("{TOKEN},3,99999999999999,0");
         assert_eq!(parse(day.as_bytes()).unwrap().visible_ms, 86_400_000);
         for bad in [
@@ -236,8 +259,9 @@ mod tests {
             &format!("{TOKEN},1,,0"),
             &format!("{TOKEN},1,1e3,0"),
             &format!("{TOKEN},1,0,2"),
-            &format!("{TOKEN},1,0,0,short"),
-            &format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAB"),
+            &format!("{TOKEN},1,0,0,two words"),
+            &format!("{TOKEN},1,0,0,\u{7f}"),
+            &format!("{TOKEN},1,0,0,{}", "x".repeat(65)),
             &format!("{TOKEN},1,0,0,AAAAAAAAAAAAAAAAAAAAAA,x"),
             &format!("{},1,0,0", &TOKEN[1..]),
         ] {
