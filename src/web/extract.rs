@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::classify::{Network, client_address};
+use crate::web::object::Objects;
 use crate::web::{FieldError, Problem, Web};
 
 /// A JSON body. Unreadable is 400, another media type 415, too large 413, readable but wrong 422 with the JSON pointer.
@@ -53,7 +54,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// Parses JSON with our problems.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
         let pointer = pointer_of(error.path());
         let inner = error.into_inner();
         match inner.classify() {
@@ -69,7 +70,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// Reads a JSON value that is part of a body: wrong is 422 with the pointer below it.
 pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
         let pointer = pointer_of(error.path());
         Problem::field(&pointer, error.into_inner())
     })

@@ -21,6 +21,7 @@ mod idempotency;
 mod landing;
 mod layers;
 mod limit;
+mod object;
 pub mod pages;
 mod picture;
 mod problem;

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,7 +39,8 @@ pub struct NewCoupon {
     /// 3–20 of A–Z, 0–9, `-`; proposed when absent.
     #[schema(example = "ZHANGSAN10")]
     code: Option<String>,
-    /// Whole percent, 1–100.
+    /// Whole percent, 1–100; `"10"` and `"10%"` are 10.
+    #[serde(default, deserialize_with = "whole_percent")]
     percent_off: Option<i64>,
     /// An amount above 0.
     #[schema(value_type = Option<String>, example = "30.00")]
@@ -50,6 +52,27 @@ pub struct NewCoupon {
     #[schema(value_type = Option<String>, format = Date)]
     ends_on: Option<Date>,
     max_redemptions: Option<i64>,
+}
+
+/// A whole percent as a number, or as a text as people write it.
+fn whole_percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Number(i64),
+        Text(String),
+    }
+    let wrong = || D::Error::custom("expected a whole percent from 1 to 100, like 10 or \"10%\"");
+    let said = Option::<Said>::deserialize(d).map_err(|_| wrong())?;
+    said.map(|said| match said {
+        Said::Number(n) => Ok(n),
+        Said::Text(text) => text
+            .strip_suffix('%')
+            .unwrap_or(&text)
+            .parse()
+            .map_err(|_| wrong()),
+    })
+    .transpose()
 }
 
 /// What is to change of a coupon; absent fields stay, `null` empties.

@@ -74,6 +74,8 @@ async fn given_wrong_coupons_when_posted_then_each_field_is_named(db: TestDb) {
         ("percent_off", json!(0), "/percent_off"),
         ("percent_off", json!(101), "/percent_off"),
         ("percent_off", json!(null), "/percent_off"),
+        ("percent_off", json!("ten"), "/percent_off"),
+        ("percent_off", json!("10.5%"), "/percent_off"),
         ("amount_off", json!("5.00"), "/percent_off"),
         ("amount_off", json!(5), "/amount_off"),
         ("amount_off", json!("-5.00"), "/amount_off"),
@@ -85,6 +87,9 @@ async fn given_wrong_coupons_when_posted_then_each_field_is_named(db: TestDb) {
         bad[field] = value;
         rig.post("/coupons", bad).await.wrong_at(pointer);
     }
+    // The fields by position, as a derived reader would take them.
+    let list = json!(["E1", "winter", null, 10, null, null, null, null]);
+    rig.post("/coupons", list).await.wrong_at("");
     assert_eq!(db.number("select count(*) from coupons").await, 0);
 }
 
@@ -98,6 +103,14 @@ async fn given_no_code_when_posted_then_readable_ones_are_proposed(db: TestDb) {
     let codes = ["ZHANGSAN30", "ZHANGSAN30-2", "ZHANGSAN30-3"];
     for code in codes {
         assert_eq!(rig.post("/coupons", new.clone()).await.is(201)["code"], code);
+    }
+    for (percent, code) in [("20", "ZHANGSAN20"), ("25%", "ZHANGSAN25")] {
+        let new = json!({"employee": "zhangsan", "campaign": "winter", "percent_off": percent});
+        let made = rig.post("/coupons", new).await.is(201);
+        assert_eq!(made["code"], code);
+        rig.get(&format!("/coupons/{code}?order_amount=100"))
+            .await
+            .is(200);
     }
     let listed = rig.get("/coupons?employee=zhangsan&limit=2").await.is(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 2);
