@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde_json::{Map, Value};
 
 use crate::app::again::again;
@@ -21,6 +21,8 @@ use crate::storage::pay::{NewFact, PutFact, put_fact};
 pub const MAX_FACTS: usize = 10_000;
 /// Up to so many words are looked up one by one; for more, everybody's code is read at once.
 const ONE_BY_ONE: usize = 100;
+/// A day as text, `2026-11-21`, in characters.
+const DAY_CHARS: usize = 10;
 /// Longest key, kind, source or text value, characters.
 const MAX_TEXT: usize = 200;
 
@@ -186,17 +188,11 @@ pub(super) fn check(
         None => None,
         Some(code) => Some(person(code).ok_or_else(|| at("/subject", "an employee's code"))?),
     };
-    let day = match input.occurred.parse::<Date>() {
-        Ok(day) => day,
-        Err(_) => match input.occurred.parse::<Timestamp>() {
-            Ok(instant) => app.day_of(instant),
-            Err(_) => {
-                return Err(at(
-                    "/occurred_on",
-                    "a day like \"2026-11-21\" or an instant with its offset",
-                ));
-            }
-        },
+    let Some(day) = day_of(app, &input.occurred) else {
+        return Err(at(
+            "/occurred_on",
+            "a day like \"2026-11-21\" or an instant with its offset",
+        ));
     };
     if !(1900..=2199).contains(&day.year()) {
         return Err(at("/occurred_on", "a day from 1900 to 2199"));
@@ -225,6 +221,18 @@ pub(super) fn check(
         fields,
         hash,
     })
+}
+
+/// The firm's day of a day, of an instant with its offset, or of a time in the firm's zone: the day the engine puts it on.
+/// (An instant with a numeric offset parses as a day too: as its own zone's.)
+fn day_of(app: &App, occurred: &str) -> Option<Date> {
+    if occurred.len() == DAY_CHARS {
+        return occurred.parse().ok();
+    }
+    match occurred.parse::<Timestamp>() {
+        Ok(instant) => Some(app.day_of(instant)),
+        Err(_) => occurred.parse::<DateTime>().ok().map(DateTime::date),
+    }
 }
 
 /// What "the same fact again" means.

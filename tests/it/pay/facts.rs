@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{receipt, step};
+use super::{activity, calculated, lines, receipt, record, step};
 use crate::points::rig::Rig;
 use crate::support::TestDb;
 
@@ -99,6 +99,27 @@ async fn given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the
     assert_eq!(rig.post("admin", "/facts", json!(many)).await.0, 422);
 }
 
+async fn given_an_instant_with_any_offset_when_filed_then_it_is_paid_on_the_firms_day(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    activity(&rig).await;
+    // 5 November 23:30 and 6 November 00:30 in Shanghai, as clocks elsewhere say it: the activity ends with the fifth.
+    for (key, at, paid) in [
+        ("within-utc", "2026-11-05T15:30:00+00:00", true),
+        ("after-utc", "2026-11-05T16:30:00+00:00", false),
+        ("after-west", "2026-11-05T08:30:00-08:00", false),
+        ("within-east", "2026-11-06T00:30:00+09:00", true),
+        ("within-local", "2026-11-05T23:30:00", true),
+    ] {
+        let before = lines(&rig, &calculated(&rig, "admin").await).await;
+        let mut fact = receipt(key, "200000.00", at);
+        record(&rig, vec![fact.clone()]).await;
+        let after = lines(&rig, &calculated(&rig, "admin").await).await;
+        assert_eq!(before != after, paid, "{key}: {after:?}");
+        fact["void"] = json!(true);
+        record(&rig, vec![fact]).await;
+    }
+}
+
 async fn given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused(
     db: TestDb,
 ) {
@@ -187,5 +208,6 @@ async fn given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_t
 both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
 both!(given_one_fact_when_sent_by_many_at_once_then_one_records_it_and_the_others_hear_that_it_is_known);
 both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);
+both!(given_an_instant_with_any_offset_when_filed_then_it_is_paid_on_the_firms_day);
 both!(given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused);
 both!(given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_the_others_take_no_part);
