@@ -138,7 +138,12 @@ mod tests {
             from: Some(from),
             to: Some(to),
         };
-        assert_eq!(reach["first_batch"], days(month.0, month.1));
+        assert_eq!(reach["card"], days(month.0, month.1));
+        assert_eq!(
+            reach["first_batch"],
+            days(date(1900, 1, 1), month.1),
+            "by its days"
+        );
         assert_eq!(
             reach["rise"],
             days(date(2025, 12, 1), month.1),
