@@ -191,8 +191,17 @@ impl PayoutCommand {
                 for line in found.differ.iter().take(20) {
                     println!("  {line}");
                 }
+                for part in &found.outcome_differs {
+                    println!("outcome otherwise: {part}");
+                }
+                for part in &found.input_differs {
+                    println!("read otherwise: {part}");
+                }
+                if found.seal_fits == Some(false) {
+                    println!("the seal does not fit what is stored");
+                }
                 if !found.is_same() {
-                    return Err(format!("payout {id} does not come out the same: {found:?}").into());
+                    return Err(format!("payout {id} does not come out the same").into());
                 }
             }
             Self::Ledger => {

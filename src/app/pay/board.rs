@@ -108,7 +108,7 @@ pub async fn board(app: &App, until: Date) -> Result<Board, PayError> {
 }
 
 /// The period of a kind that ends with a month.
-fn period_due(kind: &str, month: &Period) -> Option<Period> {
+pub(super) fn period_due(kind: &str, month: &Period) -> Option<Period> {
     let period = match kind {
         "month" => Ok(*month),
         "quarter" => Period::quarter_of(month.first),

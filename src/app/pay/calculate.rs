@@ -72,7 +72,7 @@ async fn anew(
     } else {
         gather(app, &document, (from, to), &in_force.params, mark, None).await?
     };
-    let hash = material.hash;
+    let (hash, parts) = (material.hash, material.parts.to_json());
     let roster = material.roster.clone();
     let (unknown, left_out) = (material.unknown, material.left_out);
     let computed = compute(document.clone(), material).await?;
@@ -102,6 +102,7 @@ async fn anew(
         to_on: to,
         document: document.text(),
         input_hash: hash,
+        input_parts: &parts,
         params: &in_force.params.to_string(),
         roster: &roster,
         watermark: mark,
@@ -186,7 +187,7 @@ async fn no_overlap(
     (from, to): (Date, Date),
     replaces: Option<i64>,
 ) -> Result<(), PayError> {
-    let touching = app.store.runs_touching(from, to).await?;
+    let touching = app.store.heads_touching(from, to).await?;
     let other = touching.iter().find(|r| {
         r.scheme == scheme
             && Some(r.id) != replaces

@@ -1,7 +1,5 @@
 //! Pay as files for payroll, bank and books: totals equal the ledger's, no cell is a formula, each file is noted.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -12,7 +10,7 @@ use crate::domain::{Money, Period};
 use crate::payout::{Income, TaxBasis};
 use crate::sheet::{Cell, Column, Table};
 use crate::storage::insert_audit;
-use crate::storage::pay::{Run, RunState, insert_export};
+use crate::storage::pay::{RunHead, RunState, insert_export};
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +66,7 @@ pub async fn export_table(
     }
     let (runs, label) = match of {
         ExportOf::Run(id) => {
-            let run = app.store.run(id).await?;
+            let run = app.store.run_head(id).await?;
             let run = run.ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
             if !run.state.is_booked() {
                 let state = run.state.as_str();
@@ -80,10 +78,7 @@ pub async fn export_table(
             (vec![run], label)
         }
         ExportOf::Month(month) => {
-            let mut runs = Vec::new();
-            for id in app.store.booked_between(month.first, month.end).await? {
-                runs.extend(app.store.run(id).await?);
-            }
+            let runs = app.store.booked_between(month.first, month.end).await?;
             (runs, month.label())
         }
     };
@@ -138,13 +133,24 @@ fn tax_basis(outcome: &Value) -> &'static str {
     }
 }
 
-async fn names(app: &App) -> Result<BTreeMap<String, String>, PayError> {
-    let (mut names, mut after) = (BTreeMap::new(), None);
-    loop {
-        let page = app.store.employees(None, after, 500, app.today()).await?;
-        let Some(last) = page.last() else { return Ok(names) };
-        after = Some(last.id.0);
-        names.extend(page.into_iter().map(|p| (p.code, p.facts.name)));
+/// Lines read at a time: their traces are long, and a file needs none of them.
+const PAGE: i64 = 1_000;
+
+/// What payroll takes from a run's outcome.
+struct Besides {
+    basis: &'static str,
+    awards: Vec<Value>,
+}
+
+impl Besides {
+    async fn of(app: &App, run: &RunHead) -> Result<Self, PayError> {
+        let outcome = app.store.run_outcome(run.id).await?.unwrap_or_default();
+        let mut outcome: Value = serde_json::from_str(&outcome).unwrap_or_default();
+        let awards = outcome["awards"].as_array_mut().map(std::mem::take);
+        Ok(Self {
+            basis: tax_basis(&outcome),
+            awards: awards.unwrap_or_default(),
+        })
     }
 }
 
@@ -171,11 +177,14 @@ fn totals(table: &mut Table, sums: &[(usize, Money)]) {
     table.totals = Some(row);
 }
 
-async fn payroll(app: &App, runs: &[Run]) -> Result<Table, PayError> {
-    let names = names(app).await?;
-    let outcome = |run: &Run| serde_json::from_str::<Value>(&run.outcome).unwrap_or_default();
-    let net = |run: &Run| tax_basis(&outcome(run)).starts_with("税后");
-    let amount = if !runs.is_empty() && runs.iter().all(net) {
+async fn payroll(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
+    let names = app.store.employee_names().await?;
+    let mut besides = Vec::with_capacity(runs.len());
+    for run in runs {
+        besides.push(Besides::of(app, run).await?);
+    }
+    let net = |besides: &Besides| besides.basis.starts_with("税后");
+    let amount = if !besides.is_empty() && besides.iter().all(net) {
         "税后金额（另加税） net amount, tax on top"
     } else {
         "税前金额 pre-tax amount"
@@ -203,37 +212,37 @@ async fn payroll(app: &App, runs: &[Run]) -> Result<Table, PayError> {
     );
     let (mut cash, mut other) = (Sum::default(), Sum::default());
     let mut schemes = SchemeNames::default();
-    for run in runs {
+    for (run, Besides { basis, awards }) in runs.iter().zip(besides) {
         let scheme = schemes.of(app, &run.scheme, run.from_on).await?.zh;
-        let outcome = outcome(run);
-        let basis = tax_basis(&outcome);
-        for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
-            let l = row.line;
-            cash.add(l.amount)?;
-            let origin = match l.origin {
-                Some(id) => app.store.run(id).await?.map(|r| r.period),
-                None => None,
-            };
-            table.push(vec![
-                l.payee.as_str().into(),
-                names.get(&l.payee).map(String::as_str).into(),
-                run.scheme.as_str().into(),
-                scheme.as_str().into(),
-                run.period.as_str().into(),
-                l.title.0.into(),
-                l.rule.into(),
-                l.about.into(),
-                l.amount.into(),
-                basis.into(),
-                Cell::Empty,
-                income_class(l.income).into(),
-                l.kind.as_str().into(),
-                origin.into(),
-                l.due.and_then(|d| d.parse::<jiff::civil::Date>().ok()).into(),
-                row.id.into(),
-            ]);
+        let corrected = app.store.periods_corrected(run.id).await?;
+        let mut lines = app.store.run_lines(run.id, None, None, PAGE).await?;
+        while let Some(last) = lines.last().map(|row| row.id) {
+            for row in std::mem::take(&mut lines) {
+                let l = row.line;
+                cash.add(l.amount)?;
+                let origin = l.origin.and_then(|id| corrected.get(&id));
+                table.push(vec![
+                    l.payee.as_str().into(),
+                    names.get(&l.payee).map(String::as_str).into(),
+                    run.scheme.as_str().into(),
+                    scheme.as_str().into(),
+                    run.period.as_str().into(),
+                    l.title.0.into(),
+                    l.rule.into(),
+                    l.about.into(),
+                    l.amount.into(),
+                    basis.into(),
+                    Cell::Empty,
+                    income_class(l.income).into(),
+                    l.kind.as_str().into(),
+                    origin.map(String::as_str).into(),
+                    l.due.and_then(|d| d.parse::<jiff::civil::Date>().ok()).into(),
+                    row.id.into(),
+                ]);
+            }
+            lines = app.store.run_lines(run.id, None, Some(last), PAGE).await?;
         }
-        for award in outcome["awards"].as_array().into_iter().flatten() {
+        for award in &awards {
             let text = |name: &str| award[name].as_str().unwrap_or_default();
             let worth = award["value"].as_str().and_then(|v| Money::parse(v).ok());
             other.add(worth.unwrap_or_default())?;
@@ -268,8 +277,8 @@ async fn payroll(app: &App, runs: &[Run]) -> Result<Table, PayError> {
 }
 
 /// Planned payments of closed payouts, posted ones of paid payouts.
-async fn bank(app: &App, actor: &Actor, runs: &[Run]) -> Result<Table, PayError> {
-    let names = names(app).await?;
+async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayError> {
+    let names = app.store.employee_names().await?;
     let mut table = Table::new(
         "bank",
         vec![
@@ -308,9 +317,9 @@ async fn bank(app: &App, actor: &Actor, runs: &[Run]) -> Result<Table, PayError>
 }
 
 /// Decides what a closed payout pays today, and notes that it was told to the bank.
-async fn planned(app: &App, actor: &Actor, run: &Run) -> Result<Vec<(String, Money)>, PayError> {
+async fn planned(app: &App, actor: &Actor, run: &RunHead) -> Result<Vec<(String, Money)>, PayError> {
     let mut tx = app.store.begin().await?;
-    let plan = plan::of(&mut tx, run, app.today()).await?;
+    let plan = plan::of(&mut tx, run.id, app.today()).await?;
     let by = (actor.word(), app.clock.now_ms());
     insert_export(
         &mut tx,
@@ -324,7 +333,7 @@ async fn planned(app: &App, actor: &Actor, run: &Run) -> Result<Vec<(String, Mon
     Ok(plan.pays.into_iter().collect())
 }
 
-async fn ledger(app: &App, runs: &[Run]) -> Result<Table, PayError> {
+async fn ledger(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
     let mut table = Table::new(
         "ledger",
         vec![
@@ -383,7 +392,7 @@ async fn ledger(app: &App, runs: &[Run]) -> Result<Table, PayError> {
     Ok(table)
 }
 
-async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
+async fn cost(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
     let mut table = Table::new(
         "cost",
         vec![
@@ -404,15 +413,11 @@ async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
     let (mut total, mut paid) = (Sum::default(), Sum::default());
     let mut schemes = SchemeNames::default();
     for run in runs {
-        let mut by_kind: BTreeMap<&'static str, Sum> = BTreeMap::new();
-        let mut payees = std::collections::BTreeSet::new();
+        let kinds = app.store.line_kinds(run.id).await?;
         let (mut count, mut all) = (0, Sum::default());
-        for row in app.store.run_lines(run.id, None, None, i64::MAX).await? {
-            let l = row.line;
-            by_kind.entry(l.kind.as_str()).or_default().add(l.amount)?;
-            all.add(l.amount)?;
-            payees.insert((l.payee_kind, l.payee));
-            count += 1;
+        for (lines, fen) in kinds.values() {
+            count += lines;
+            all.add(Money::from_minor(*fen))?;
         }
         let mut cash = Sum::default();
         for entry in app.store.ledger_of_run(run.id).await? {
@@ -422,13 +427,17 @@ async fn cost(app: &App, runs: &[Run]) -> Result<Table, PayError> {
         }
         total.add(all.0)?;
         paid.add(cash.0)?;
-        let of = |kind: &str| by_kind.get(kind).map_or(Money::ZERO, |s| s.0);
+        let of = |kind: &str| {
+            kinds
+                .get(kind)
+                .map_or(Money::ZERO, |(_, fen)| Money::from_minor(*fen))
+        };
         table.push(vec![
             run.scheme.as_str().into(),
             schemes.of(app, &run.scheme, run.from_on).await?.zh.into(),
             run.period.as_str().into(),
             run.state.as_str().into(),
-            i64::try_from(payees.len()).unwrap_or(i64::MAX).into(),
+            app.store.payees_of(run.id).await?.into(),
             Cell::Integer(count),
             of("line").into(),
             of("late").into(),

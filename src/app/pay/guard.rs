@@ -8,59 +8,121 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::app::pay::calculate::compute;
 use crate::app::pay::material::{FOR_SCHEME, Material, OPENING};
+use crate::app::pay::parts::{Parts, ReadRun};
 use crate::app::pay::{PayError, library};
 use crate::domain::Money;
 use crate::payout::Document;
-use crate::storage::pay::{LineKind, NewLine, ReadFact, Run};
+use crate::storage::pay::{LineKind, NewLine, ReadFact, Run, RunClaim, RunHead};
 
 /// The guards' document.
 pub(super) const GUARDS: &str = "99-guards";
 
 /// What one run gives somebody for an order.
 pub(super) struct Given {
-    run: i64,
+    pub run: i64,
     /// Whether it is booked: what is booked stays.
-    booked: bool,
-    order: String,
-    person: String,
+    pub booked: bool,
+    pub order: String,
+    pub person: String,
     /// The line it is part of; empty: one that is about the order itself.
-    component: String,
-    amount: Money,
+    pub component: String,
+    pub amount: Money,
 }
 
-/// Orders and what every scheme gives for them, of all runs that touch these days: lines that are about an order, and the
-/// parts of others that came from one several schemes count.
-pub(super) async fn material(
+/// A run the guards look at, and the last of its lines they see.
+pub(super) struct Seen {
+    pub head: RunHead,
+    pub upto: i64,
+}
+
+/// What runs give for things: lines that are about one, and the parts of others that came from one several schemes count.
+pub(super) struct Claimed {
+    pub about: Vec<Given>,
+    pub shared: Vec<RunClaim>,
+}
+
+/// The runs that touch these days now, other than the guards' own, with all their lines.
+pub(super) async fn touching(
     app: &App,
     document: &Document,
     (from, to): (Date, Date),
-    params: &Value,
-    mark: i64,
-) -> Result<(Material, Vec<Given>), PayError> {
-    let mut runs = app.store.runs_touching(from, to).await?;
-    runs.retain(|run| run.scheme != document.header.id);
-    let mut given = Vec::new();
-    let mut named = BTreeSet::new();
-    for run in &runs {
-        for (about, person, amount) in app.store.lines_about(run.id).await? {
-            named.insert(about.clone());
-            given.push(Given {
-                run: run.id,
-                booked: run.state.is_booked(),
-                order: about,
-                person,
+) -> Result<Vec<Seen>, PayError> {
+    let mut seen = Vec::new();
+    for head in app.store.heads_touching(from, to).await? {
+        if head.scheme != document.header.id {
+            let upto = app.store.last_line(head.id).await?;
+            seen.push(Seen { head, upto });
+        }
+    }
+    Ok(seen)
+}
+
+/// What these runs give; `guards`: with what the guards took of it.
+pub(super) async fn claimed(app: &App, seen: &[Seen], guards: bool) -> Result<Claimed, PayError> {
+    let mut about = Vec::new();
+    for Seen { head, upto } in seen {
+        for given in app.store.lines_about(head.id, *upto, guards).await? {
+            about.push(Given {
+                run: head.id,
+                booked: head.state.is_booked(),
+                order: given.about,
+                person: given.payee,
                 component: String::new(),
-                amount: Money::from_minor(amount),
+                amount: Money::from_minor(given.amount),
             });
         }
     }
-    let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+    let ids: Vec<i64> = seen.iter().map(|one| one.head.id).collect();
     let shared = app.store.shared_claims(&ids).await?;
-    named.extend(shared.iter().map(|claim| claim.fact_key.clone()));
-    // A line may be about anything: what an order is, the facts say.
-    let named: Vec<String> = named.into_iter().collect();
+    Ok(Claimed { about, shared })
+}
+
+/// Orders and what every scheme gives for them, of all runs that touch these days.
+pub(super) async fn material(
+    app: &App,
+    document: &Document,
+    days: (Date, Date),
+    params: &Value,
+    mark: i64,
+) -> Result<(Material, Vec<Given>), PayError> {
+    let seen = touching(app, document, days).await?;
+    let claimed = claimed(app, &seen, true).await?;
+    material_of(app, document, (days, params, mark), &seen, claimed).await
+}
+
+/// What a guards' run was computed from, gathered once more: the runs it read, up to the lines they had. One that did not
+/// note which they were reads those that touch its days now.
+pub(super) async fn again(app: &App, document: &Document, run: &Run) -> Result<Material, PayError> {
+    let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
+    let days = (run.from_on, run.to_on);
+    let seen = match Parts::parse(&run.input_parts) {
+        None => touching(app, document, days).await?,
+        Some(noted) => {
+            let ids: Vec<i64> = noted.runs.iter().map(|read| read.run).collect();
+            let heads = app.store.heads_of(&ids).await?.into_iter();
+            let upto = |id: i64| noted.runs.iter().find(|read| read.run == id).map(|r| r.upto);
+            heads
+                .map(|head| Seen {
+                    upto: upto(head.id).unwrap_or(i64::MAX),
+                    head,
+                })
+                .collect()
+        }
+    };
+    let claimed = claimed(app, &seen, true).await?;
+    let (material, _) = material_of(app, document, (days, &params, run.watermark), &seen, claimed).await?;
+    Ok(material)
+}
+
+/// Orders under these keys with their amounts and reasons, as known at a watermark.
+pub(super) async fn orders(
+    app: &App,
+    document: &Document,
+    keys: &[String],
+    mark: i64,
+) -> Result<BTreeMap<String, Value>, PayError> {
     let mut orders: BTreeMap<String, Value> = BTreeMap::new();
-    for row in app.store.facts_keyed("order", &named, mark).await? {
+    for row in app.store.facts_keyed("order", keys, mark).await? {
         let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
         let order = orders
             .entry(row.source_key.clone())
@@ -76,15 +138,63 @@ pub(super) async fn material(
         }
     }
     orders.retain(|_, order| order["amount"].is_string());
+    Ok(orders)
+}
+
+/// What an order is worth.
+pub(super) fn worth(order: &Value) -> Money {
+    signed(order["amount"].as_str().unwrap_or_default())
+}
+
+/// Facts of one kind after the other, as the text of a JSON list.
+struct Telling {
+    text: Vec<u8>,
+    count: usize,
+    start: usize,
+    parts: Parts,
+}
+
+impl Telling {
+    fn fact(&mut self, fact: &Value) {
+        if self.text.len() > OPENING.len() {
+            self.text.push(b',');
+        }
+        self.text.extend_from_slice(fact.to_string().as_bytes());
+        self.count += 1;
+    }
+
+    /// What was told since the kind before.
+    fn end(&mut self, kind: &str) {
+        self.parts.kind(kind, self.count, &self.text[self.start..]);
+        (self.count, self.start) = (0, self.text.len());
+    }
+}
+
+/// What the guards read, out of what runs give.
+pub(super) async fn material_of(
+    app: &App,
+    document: &Document,
+    ((from, to), params, mark): ((Date, Date), &Value, i64),
+    seen: &[Seen],
+    claimed: Claimed,
+) -> Result<(Material, Vec<Given>), PayError> {
+    let Claimed {
+        about: mut given,
+        shared,
+    } = claimed;
+    // A line may be about anything: what an order is, the facts say.
+    let named: BTreeSet<String> = given.iter().map(|one| one.order.clone()).collect();
+    let named = named
+        .into_iter()
+        .chain(shared.iter().map(|claim| claim.fact_key.clone()));
+    let named: Vec<String> = named.collect::<BTreeSet<_>>().into_iter().collect();
+    let orders = orders(app, document, &named, mark).await?;
     for claim in shared {
         // Two things of one key are one order where they are worth the same.
-        let worth = orders
-            .get(&claim.fact_key)
-            .map(|order| signed(order["amount"].as_str().unwrap_or_default()));
-        if worth == Some(Money::from_minor(claim.of_amount)) {
-            let booked = runs
+        if orders.get(&claim.fact_key).map(worth) == Some(Money::from_minor(claim.of_amount)) {
+            let booked = seen
                 .iter()
-                .any(|run| run.id == claim.run_id && run.state.is_booked());
+                .any(|one| one.head.id == claim.run_id && one.head.state.is_booked());
             given.push(Given {
                 run: claim.run_id,
                 booked,
@@ -96,31 +206,34 @@ pub(super) async fn material(
         }
     }
     given.retain(|one| orders.contains_key(&one.order));
-    let mut facts = OPENING.to_vec();
-    let mut told = |fact: &Value| {
-        if facts.len() > OPENING.len() {
-            facts.push(b',');
-        }
-        facts.extend_from_slice(fact.to_string().as_bytes());
+    let mut telling = Telling {
+        text: OPENING.to_vec(),
+        count: 0,
+        start: OPENING.len(),
+        parts: Parts::default(),
     };
     // Two runs of a scheme may tell of one order: what one gave, the next corrected.
     let mut sums: BTreeMap<(&str, &str, &str), Money> = BTreeMap::new();
     for one in &given {
-        let scheme = runs
+        let scheme = seen
             .iter()
-            .find(|run| run.id == one.run)
-            .map_or("", |run| run.scheme.as_str());
+            .find(|other| other.head.id == one.run)
+            .map_or("", |other| other.head.scheme.as_str());
         let sum = sums.entry((scheme, &one.order, &one.person)).or_default();
         *sum = sum.checked_add(one.amount).unwrap_or(*sum);
     }
     let first = from.to_string();
     for ((scheme, order, person), amount) in &sums {
-        told(
+        telling.fact(
             &json!({ "kind": "claim", "id": format!("{scheme}:{order}:{person}"), "occurred": first, "order": order,
                      "person": person, "scheme": scheme, "amount": amount.to_string() }),
         );
     }
-    orders.values().for_each(&mut told);
+    telling.end("claim");
+    for order in orders.values() {
+        telling.fact(order);
+    }
+    telling.end("order");
     // Targets that were changed within the period need both signatures again (GC-20).
     let mut changed = |row: ReadFact| {
         let mut fact: Value = serde_json::from_str(&row.fields).unwrap_or_default();
@@ -129,25 +242,34 @@ pub(super) async fn material(
             fields.insert("kind".into(), json!("target_change"));
             fields.insert("id".into(), json!(row.source_key));
             fields.insert("occurred".into(), json!(row.occurred));
-            told(&fact);
+            telling.fact(&fact);
         }
         Ok(())
     };
     app.store
         .each_fact("target_change", (Some(from), Some(to)), mark, &mut changed)
         .await?;
-    let material = Material::new(facts, (from, to), params, "[]".to_owned())?;
+    telling.end("target_change");
+    telling.parts.runs = seen
+        .iter()
+        .map(|one| ReadRun {
+            run: one.head.id,
+            upto: one.upto,
+        })
+        .collect();
+    let Telling { text, parts, .. } = telling;
+    let material = Material::new(text, (from, to), params, "[]".to_owned(), parts)?;
     Ok((material, given))
 }
 
-/// Schemes that are due in a run's days and were not calculated.
-pub(super) async fn missing(app: &App, run: &Run) -> Result<Vec<String>, PayError> {
-    let touching = app.store.runs_touching(run.from_on, run.to_on).await?;
+/// Schemes that are due in a run's days and were not calculated. Guards are none of them: the close calculates them itself.
+pub(super) async fn missing(app: &App, run: &RunHead) -> Result<Vec<String>, PayError> {
+    let touching = app.store.heads_touching(run.from_on, run.to_on).await?;
     let mut missing = Vec::new();
     for scheme in app.store.schemes_set().await? {
         let is_due = library::scheme_document(app, &scheme, run.from_on)
             .await?
-            .is_some_and(|s| s.enabled && scheme != GUARDS && ends_within(s.period(), run));
+            .is_some_and(|s| s.enabled && !s.document.header.guard && ends_within(s.period(), run));
         if is_due && !touching.iter().any(|r| r.scheme == scheme) {
             missing.push(scheme);
         }
@@ -157,7 +279,7 @@ pub(super) async fn missing(app: &App, run: &Run) -> Result<Vec<String>, PayErro
 
 /// What the guards say of a run that is about to be closed: their warnings, and the lines that take from it what is over
 /// for its orders. Refused while a scheme that is due in these days was not calculated.
-pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), PayError> {
+pub(super) async fn look(app: &App, run: &RunHead) -> Result<(Vec<NewLine>, Value), PayError> {
     if let Some(scheme) = missing(app, run).await?.first() {
         let detail = format!(
             "{scheme} is due in {} and was not calculated: the guards must see every scheme",
@@ -171,12 +293,7 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
     let days = (run.from_on, run.to_on);
     let (material, given) = material(app, &guards.document, days, &guards.params, i64::MAX).await?;
     let computed = compute(guards.document.clone(), material).await?;
-    let mut allowed: BTreeMap<(String, String), Money> = BTreeMap::new();
-    for line in &computed.lines {
-        let order = line.about.clone().unwrap_or_default();
-        let sum = allowed.entry((order, line.payee.clone())).or_default();
-        *sum = sum.checked_add(line.amount).unwrap_or(*sum);
-    }
+    let allowed = allowed(&computed.lines);
     let mut by_order: BTreeMap<(&str, &str), Vec<&Given>> = BTreeMap::new();
     for one in &given {
         by_order.entry((&one.order, &one.person)).or_default().push(one);
@@ -199,7 +316,9 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
         let mine = app.store.run_lines(run.id, Some(person), None, i64::MAX).await?;
         let own = mine.iter().find(|row| {
             let about = row.line.about.as_deref() == Some(order);
-            row.line.amount > Money::ZERO && (about || components.contains(row.line.component.as_str()))
+            row.line.kind != LineKind::Guard
+                && row.line.amount > Money::ZERO
+                && (about || components.contains(row.line.component.as_str()))
         });
         let Some(own) = own else { continue };
         lines.push(NewLine {
@@ -222,9 +341,20 @@ pub(super) async fn look(app: &App, run: &Run) -> Result<(Vec<NewLine>, Value), 
     Ok((lines, computed.outcome["warnings"].clone()))
 }
 
+/// What the guards let everybody keep of each order.
+pub(super) fn allowed(lines: &[NewLine]) -> BTreeMap<(String, String), Money> {
+    let mut allowed: BTreeMap<(String, String), Money> = BTreeMap::new();
+    for line in lines {
+        let order = line.about.clone().unwrap_or_default();
+        let sum = allowed.entry((order, line.payee.clone())).or_default();
+        *sum = sum.checked_add(line.amount).unwrap_or(*sum);
+    }
+    allowed
+}
+
 /// What a run bears of what somebody is given too much for an order: the smallest claims give way first, so that the larger
 /// one stands (GC-23); what is booked stays. Of equal ones the later run gives way.
-fn borne_by(run: i64, claims: &[&Given], allowed: Money) -> Money {
+pub(super) fn borne_by(run: i64, claims: &[&Given], allowed: Money) -> Money {
     let mut sums: BTreeMap<i64, (bool, i64)> = BTreeMap::new();
     for one in claims {
         let sum = sums.entry(one.run).or_insert((one.booked, 0));
@@ -250,7 +380,7 @@ fn borne_by(run: i64, claims: &[&Given], allowed: Money) -> Money {
 
 /// A month's scheme is due in every month; a quarter's or a year's where the run's days reach its end; an activity's
 /// only when somebody calculates it.
-fn ends_within(every: &str, run: &Run) -> bool {
+fn ends_within(every: &str, run: &RunHead) -> bool {
     let end = run.to_on;
     match every {
         "month" => end.day() == 1 && run.from_on.day() == 1,

@@ -35,15 +35,19 @@ pub(super) async fn differences(
         .unwrap_or(from);
     let mut lines = Vec::new();
     // The oldest first: what it hands on is read by the next.
-    for run in app.store.booked_runs(scheme, since, from).await? {
-        let Some(again) = of_run(app, &run, mark, replaces).await? else {
+    for head in app.store.booked_heads(scheme, since, from).await? {
+        let Some(run) = app.store.run(head.id).await? else {
             continue;
         };
-        lines.extend(again.lines);
-        mark = again!(next::revise(app, actor, &run, &again.emitted, mark))?;
-        if again.policy == Late::NextPool {
-            mark = again!(next::hand(app, actor, &run, (document, from), again.left, mark))?;
+        let mut own = Vec::new();
+        if let Some(again) = of_run(app, &run, mark, replaces).await? {
+            own = again.lines;
+            mark = again!(next::revise(app, actor, &run, &again.emitted, mark))?;
+            if again.policy == Late::NextPool {
+                mark = again!(next::hand(app, actor, &run, (document, from), again.left, mark))?;
+            }
         }
+        lines.extend(own);
     }
     Ok((lines, mark))
 }

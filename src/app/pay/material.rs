@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::app::pay::PayError;
 use crate::app::pay::flow::TRACKER;
+use crate::app::pay::parts::Parts;
 use crate::domain::Period;
 use crate::payout::{Document, Reach, Refused};
 use crate::storage::StoreError;
@@ -78,6 +79,8 @@ pub(super) struct Material {
     pub roster: String,
     /// SHA-256 of it all.
     pub hash: [u8; 32],
+    /// What it is made of.
+    pub parts: Parts,
     /// People left out because nothing the scheme needs is known of them.
     pub unknown: usize,
     /// The tracker's facts left out because they lack what this scheme must know.
@@ -91,6 +94,7 @@ impl Material {
         (from, to): (Date, Date),
         params: &Value,
         roster: String,
+        parts: Parts,
     ) -> Result<Self, StoreError> {
         // Facts come first: they are many, and what follows is put behind them without moving them.
         facts.extend_from_slice(b"],");
@@ -105,6 +109,7 @@ impl Material {
         })?;
         Ok(Self {
             input,
+            parts: parts.with(params, &roster),
             roster,
             hash,
             unknown: 0,
@@ -132,11 +137,15 @@ pub(super) async fn gather(
         scheme: &document.header.id,
         text: OPENING.to_vec(),
         people: HashSet::new(),
+        count: 0,
         left_out: 0,
     };
+    let mut parts = Parts::default();
     for (kind, fields) in &shape.facts {
         let reach = days.get(kind).copied().unwrap_or_default();
+        let start = told.text.len();
         told.kind(app, (kind, fields), reach, watermark).await?;
+        parts.kind(kind, told.count, &told.text[start..]);
     }
     let (roster, unknown) = match roster {
         Some(text) => (text.to_owned(), 0),
@@ -146,7 +155,7 @@ pub(super) async fn gather(
     Ok(Material {
         unknown,
         left_out,
-        ..Material::new(told.text, (from, to), params, roster)?
+        ..Material::new(told.text, (from, to), params, roster, parts)?
     })
 }
 
@@ -185,6 +194,8 @@ struct Told<'a> {
     text: Vec<u8>,
     /// Codes that facts name as people.
     people: HashSet<String>,
+    /// Facts of the kind that is written.
+    count: usize,
     left_out: usize,
 }
 
@@ -201,6 +212,7 @@ impl Told<'_> {
         let (start, left_out) = (self.text.len(), self.left_out);
         let mut doubled = HashSet::new();
         loop {
+            self.count = 0;
             let (mut seen, mut again) = (HashSet::new(), HashSet::new());
             let mut take = |row: ReadFact| {
                 let mark = mark_of(&row.source_key);
@@ -288,6 +300,7 @@ impl Told<'_> {
             }
         }
         self.text.push(b'}');
+        self.count += 1;
         Ok(true)
     }
 

@@ -7,6 +7,7 @@
 mod board;
 mod calculate;
 mod catalog;
+mod compare;
 mod entry;
 mod export;
 mod facts;
@@ -20,6 +21,7 @@ mod material;
 mod next;
 mod objections;
 mod offers;
+mod parts;
 mod plan;
 mod replay;
 mod review;
@@ -27,6 +29,7 @@ mod settings;
 mod statement;
 mod steps;
 mod story;
+mod watch;
 mod whatif;
 
 use crate::app::Wrong;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::app::pay::PayError;
 use crate::app::pay::steps::payable;
 use crate::domain::Money;
-use crate::storage::pay::{Run, WaitingLine, balances_of, held_in, last_export, run_lines_in, waiting_in};
+use crate::storage::pay::{WaitingLine, balances_of, held_in, last_export, run_lines_in, waiting_in};
 use crate::storage::{StoreError, Tx};
 
 /// The kind of export a payment is held to.
@@ -26,8 +26,8 @@ pub(super) struct Plan {
 }
 
 /// Decides what a closed run pays on a day.
-pub(super) async fn of(tx: &mut Tx, run: &Run, today: Date) -> Result<Plan, StoreError> {
-    let held = held_in(tx, run.id).await?;
+pub(super) async fn of(tx: &mut Tx, run: i64, today: Date) -> Result<Plan, StoreError> {
+    let held = held_in(tx, run).await?;
     let mut gives: BTreeMap<String, Money> = BTreeMap::new();
     let mut still: BTreeMap<String, Money> = BTreeMap::new();
     let add = |sums: &mut BTreeMap<String, Money>, account: &str, amount: Money| {
@@ -35,7 +35,7 @@ pub(super) async fn of(tx: &mut Tx, run: &Run, today: Date) -> Result<Plan, Stor
         *sum = sum.checked_add(amount).unwrap_or(*sum);
     };
     let mut waits = Vec::new();
-    for row in run_lines_in(tx, run.id).await? {
+    for row in run_lines_in(tx, run).await? {
         let account = payable(&row);
         let due = row.line.due.as_deref().and_then(|d| d.parse::<Date>().ok());
         let later = due.filter(|due| *due > today);
@@ -101,11 +101,10 @@ impl Plan {
 
     /// Refuses a payment that differs from the bank file handed out last: the bank would pay something else than the
     /// books say.
-    pub async fn is_what_was_exported(&self, tx: &mut Tx, run: &Run) -> Result<(), PayError> {
-        match last_export(tx, run.id, BANK).await? {
+    pub async fn is_what_was_exported(&self, tx: &mut Tx, run: i64) -> Result<(), PayError> {
+        match last_export(tx, run, BANK).await? {
             Some((digest, total)) if digest != self.digest() => Err(PayError::Conflict(format!(
-                "the bank file of payout {} says {total}, what is to be paid now is {}: export it again first",
-                run.id,
+                "the bank file of payout {run} says {total}, what is to be paid now is {}: export it again first",
                 self.total()
             ))),
             _ => Ok(()),

@@ -6,10 +6,11 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::app::pay::PayError;
 use crate::app::pay::calculate::compute;
 use crate::app::pay::material::gather;
+use crate::app::pay::parts::Parts;
 use crate::app::pay::steps::seal;
+use crate::app::pay::{PayError, compare, guard};
 use crate::payout::Document;
 use crate::storage::StoreError;
 use crate::storage::pay::{LineKind, NewLine};
@@ -19,10 +20,14 @@ use crate::storage::pay::{LineKind, NewLine};
 pub struct Replayed {
     /// Lines of its own period that come out the same to the byte.
     pub same: usize,
-    /// Lines that do not, or are missing, or are too many.
+    /// Lines that do not, or are missing, or are too many: which, and what of them.
     pub differ: Vec<String>,
+    /// Parts of the outcome that come out otherwise: `warnings`, `proposals` …
+    pub outcome_differs: Vec<String>,
     /// Whether what was read hashes as it did.
     pub input_is_same: bool,
+    /// What of it does not, in words.
+    pub input_differs: Vec<String>,
     /// Whether the seal of a closed run still fits.
     pub seal_fits: Option<bool>,
 }
@@ -30,7 +35,10 @@ pub struct Replayed {
 impl Replayed {
     /// Whether nothing differs.
     pub fn is_same(&self) -> bool {
-        self.differ.is_empty() && self.input_is_same && self.seal_fits != Some(false)
+        self.differ.is_empty()
+            && self.outcome_differs.is_empty()
+            && self.input_is_same
+            && self.seal_fits != Some(false)
     }
 }
 
@@ -46,25 +54,30 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
         Arc::new(document.map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?);
     let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
     let days = (run.from_on, run.to_on);
-    let material = gather(app, &document, days, &params, run.watermark, Some(&run.roster)).await?;
+    let across = run.scheme == guard::GUARDS;
+    let material = if across {
+        guard::again(app, &document, &run).await?
+    } else {
+        gather(app, &document, days, &params, run.watermark, Some(&run.roster)).await?
+    };
     let input_is_same = material.hash[..] == run.input_hash[..];
-    let now = compute(document, material).await?.lines;
+    let input_differs = if input_is_same {
+        Vec::new()
+    } else {
+        said(&run.input_parts, &material.parts)
+    };
+    let computed = compute(document, material).await?;
+    // The guards' lines are what everybody may keep: none of them is stored.
+    let now = if across { Vec::new() } else { computed.lines };
     let stored = app.store.run_lines(id, None, None, i64::MAX).await?;
     let was: Vec<&NewLine> = stored
         .iter()
         .map(|row| &row.line)
         .filter(|l| l.kind == LineKind::Line)
         .collect();
-    let mut differ = Vec::new();
-    let mut same = 0;
-    for at in 0..now.len().max(was.len()) {
-        let (new, old) = (now.get(at), was.get(at).copied());
-        if new == old {
-            same += 1;
-        } else if let Some(line) = new.or(old) {
-            differ.push(format!("{} {} {}", line.payee, line.component, line.amount));
-        }
-    }
+    let (same, differ) = compare::lines(&was, &now);
+    let outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    let outcome_differs = compare::outcome(&outcome, &computed.outcome);
     let seal_fits = run
         .snapshot
         .as_ref()
@@ -72,20 +85,35 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
     Ok(Replayed {
         same,
         differ,
+        outcome_differs,
         input_is_same,
+        input_differs,
         seal_fits,
     })
+}
+
+/// What of an input hashes otherwise than it did.
+fn said(noted: &str, now: &Parts) -> Vec<String> {
+    let Some(then) = Parts::parse(noted) else {
+        return vec!["it was calculated before its parts were noted: no single one can be named".to_owned()];
+    };
+    let mut said = then.differences(now);
+    if said.is_empty() {
+        said.push("every part is as it was: the period, or how the parts are put together".to_owned());
+    }
+    said
 }
 
 /// Closed runs whose seal does not fit what is stored of them: document, input, outcome or a line was changed. With how many
 /// were looked at.
 pub async fn check_seals(app: &App) -> Result<(usize, Vec<i64>), StoreError> {
     let (mut looked, mut broken) = (0, Vec::new());
-    for id in app
+    for head in app
         .store
         .booked_between(Date::constant(1900, 1, 1), Date::constant(2199, 12, 31))
         .await?
     {
+        let id = head.id;
         let Some(run) = app.store.run(id).await? else {
             continue;
         };

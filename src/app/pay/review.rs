@@ -164,11 +164,12 @@ async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>
         return Ok((Vec::new(), Vec::new()));
     }
     let mut checks = Vec::new();
-    let missing = guard::missing(app, run).await?;
+    let head = run.head();
+    let missing = guard::missing(app, &head).await?;
     let mut guards = Vec::new();
     if missing.is_empty() {
         checks.push(Check::Done("schemes"));
-        let (lines, warnings) = guard::look(app, run).await?;
+        let (lines, warnings) = guard::look(app, &head).await?;
         guards = warnings.as_array().cloned().unwrap_or_default();
         let taken = lines.iter().try_fold(Money::ZERO, |s, l| s.checked_sub(l.amount));
         if lines.is_empty() {

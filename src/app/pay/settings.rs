@@ -59,7 +59,7 @@ pub async fn change_setting(
         return Err(PayError::field("/note", "at most 500 characters"));
     }
     let far = Date::constant(2199, 12, 31);
-    let booked = app.store.runs_touching(new.from_on, far).await?;
+    let booked = app.store.heads_touching(new.from_on, far).await?;
     if let Some(run) = booked.iter().find(|r| r.scheme == scheme && r.state.is_booked()) {
         let detail = format!(
             "a day after {}, which is closed: changes are for the future",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::outbox::{payout_moved, scheme_name};
-use crate::app::pay::{PayError, guard, next, offers, plan};
+use crate::app::pay::{PayError, guard, next, offers, plan, watch};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
@@ -45,7 +45,7 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
     again!(async {
         // Looked at before the transaction: who calculated and submitted it, and whom it pays, stands while it is under review.
         let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
-        stands(&seen, RunState::InReview)?;
+        stands((id, seen.state), RunState::InReview)?;
         let pays = match actor.employee() {
             Some(person) => app.store.run_pays(id, person).await?,
             None => false,
@@ -67,19 +67,22 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
     reread(app, id).await
 }
 
-/// Closes an approved run: the guards look at every scheme of its days, what is over is taken back, the lines are booked,
-/// what it found for the next period is recorded, and the whole is sealed by a hash.
+/// Closes an approved run: the guards in force look at its month, those across schemes at every scheme of its days, what is
+/// over is taken back, the lines are booked, what it found for the next period is recorded, and the whole is sealed by a hash.
 pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     need(
         actor,
         Permission::CalculatePay,
         "only finance and HR close a payout",
     )?;
+    let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
+    stands((id, seen.state), RunState::Approved)?;
+    watch::guards(app, actor, &seen).await?;
     for _ in 0..CLOSE_TRIES {
         let (booked, _) = app.store.ledger_head().await?;
-        let seen = app.store.run(id).await?.ok_or_else(|| missing(id))?;
+        let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
         // Approved in this very instant, it would close without the guards.
-        stands(&seen, RunState::Approved)?;
+        stands((id, seen.state), RunState::Approved)?;
         let looked = guard::look(app, &seen).await?;
         if again!(close_once(app, actor, id, booked, &looked))? {
             return reread(app, id).await;
@@ -148,8 +151,8 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let run = locked(&mut tx, id, RunState::Closed).await?;
         let mut head = lock_ledger(&mut tx).await?;
         after(now_ms, head.at(), "something was booked")?;
-        let plan = plan::of(&mut tx, &run, app.today()).await?;
-        plan.is_what_was_exported(&mut tx, &run).await?;
+        let plan = plan::of(&mut tx, id, app.today()).await?;
+        plan.is_what_was_exported(&mut tx, id).await?;
         for line in &plan.waits {
             insert_waiting(&mut tx, line).await?;
         }
@@ -252,16 +255,16 @@ pub(super) async fn reread(app: &App, id: i64) -> Result<Run, PayError> {
 
 pub(super) async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run, PayError> {
     let run = lock_run(tx, id).await?.ok_or_else(|| missing(id))?;
-    stands(&run, state)?;
+    stands((id, run.state), state)?;
     Ok(run)
 }
 
 /// Refuses a step of a run that stands elsewhere.
-fn stands(run: &Run, state: RunState) -> Result<(), PayError> {
-    if run.state == state {
+fn stands((id, is): (i64, RunState), wanted: RunState) -> Result<(), PayError> {
+    if is == wanted {
         return Ok(());
     }
-    let (id, is, wanted) = (run.id, run.state.as_str(), state.as_str());
+    let (is, wanted) = (is.as_str(), wanted.as_str());
     Err(PayError::Conflict(format!(
         "payout {id} is {is}; this needs one that is {wanted}"
     )))

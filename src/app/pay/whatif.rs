@@ -117,10 +117,14 @@ pub async fn what_if(
     let in_force = library::scheme_document(app, scheme, period.first).await?;
     let in_force = in_force.ok_or_else(|| PayError::NotFound(format!("scheme {scheme:?}")))?;
     fits(&in_force, &period)?;
-    let touching = app.store.runs_touching(days.0, days.1).await?;
-    let run = touching
+    let touching = app.store.heads_touching(days.0, days.1).await?;
+    let head = touching
         .into_iter()
         .find(|r| r.scheme == scheme && (r.from_on, r.to_on) == days);
+    let run = match head {
+        Some(head) => app.store.run(head.id).await?,
+        None => None,
+    };
     let before = match run {
         Some(run) => Before::of_run(run)?,
         None => Before {
@@ -139,17 +143,21 @@ pub async fn back_test(app: &App, actor: &Actor, scheme: &str, draft: &Draft) ->
     may(actor)?;
     let _turn = turn()?;
     let (first, last) = (Date::constant(1900, 1, 1), Date::constant(2199, 12, 31));
-    let mut runs = app.store.booked_runs(scheme, first, last).await?;
+    let mut runs = app.store.booked_heads(scheme, first, last).await?;
     let skipped = runs.len().saturating_sub(BACK_PERIODS);
     runs.drain(..skipped);
     let begun = app.clock.now_ms();
     let mut result = BackTest::default();
     let count = runs.len();
-    for (at, run) in runs.into_iter().enumerate() {
+    for (at, head) in runs.into_iter().enumerate() {
         if at > 0 && app.clock.now_ms() - begun > BACK_MS {
             result.left = count - at;
             break;
         }
+        // One at a time: each brings its document and its roster.
+        let Some(run) = app.store.run(head.id).await? else {
+            continue;
+        };
         let period = (run.period.clone(), (run.from_on, run.to_on));
         match trial(app, scheme, period.clone(), Before::of_run(run)?, draft).await {
             Ok(trial) => result.trials.push(trial),

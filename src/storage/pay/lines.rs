@@ -1,5 +1,6 @@
 //! The lines of a run.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::domain::Money;
@@ -46,7 +47,7 @@ impl FromStr for LineKind {
 pub struct NewLine {
     /// Own period, late, or the guards'.
     pub kind: LineKind,
-    /// Late: the run it corrects.
+    /// The run it corrects: of differences, and of what the guards give back.
     pub origin: Option<i64>,
     /// Employee code, department or customer.
     pub payee: String,
@@ -81,6 +82,17 @@ pub struct LineRow {
     pub run: i64,
     /// What it says.
     pub line: NewLine,
+}
+
+/// What lines give somebody for a thing they name.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Given {
+    /// An order, a customer.
+    pub about: String,
+    /// Employee code, department or customer.
+    pub payee: String,
+    /// Fen.
+    pub amount: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -214,17 +226,105 @@ impl Store {
         Ok(Money::from_minor(minor))
     }
 
-    /// What the lines of a run give for each thing they name: what it is, the payee, the amount in fen.
-    pub async fn lines_about(&self, run: i64) -> Result<Vec<(String, String, i64)>, StoreError> {
+    /// What the lines of a run, up to one of them, give for each thing they name: what it is, the payee, the amount in fen.
+    /// What the guards give back of other days is none of these days; `guards`: whether what they took counts.
+    pub async fn lines_about(&self, run: i64, upto: i64, guards: bool) -> Result<Vec<Given>, StoreError> {
         Ok(reading!(self, |db| {
             sqlx::query_as(
-                "select about, payee, cast(sum(amount) as bigint) from run_lines \
-                 where run_id = $1 and about is not null group by about, payee order by about, payee",
+                "select about, payee, cast(sum(amount) as bigint) as amount from run_lines \
+                 where run_id = $1 and id <= $2 and about is not null \
+                 and (kind <> 'guard' or (origin_id is null and $3 = 1)) group by about, payee order by about, payee",
+            )
+            .bind(run)
+            .bind(upto)
+            .bind(i64::from(guards))
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// What was corrected since of the lines of a closed run that name something, by what is booked or under review; one
+    /// run's corrections, which is about to be calculated again, left out.
+    pub async fn corrected_about(&self, run: i64, without: Option<i64>) -> Result<Vec<Given>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select l.about, l.payee, cast(sum(l.amount) as bigint) as amount from run_lines l \
+                 join runs r on r.id = l.run_id where l.origin_id = $1 and l.kind = 'late' and l.about is not null \
+                 and r.state in ('in_review', 'approved', 'closed', 'paid') and l.run_id <> $2 \
+                 group by l.about, l.payee order by l.about, l.payee",
+            )
+            .bind(run)
+            .bind(without.unwrap_or(0))
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// What the guards took from a run when it was closed, fen below 0, by order and payee.
+    pub async fn guards_took(&self, run: i64) -> Result<Vec<Given>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select coalesce(about, '') as about, payee, cast(sum(amount) as bigint) as amount from run_lines \
+                 where run_id = $1 and kind = 'guard' and origin_id is null group by 1, payee order by 1, payee",
             )
             .bind(run)
             .fetch_all(db)
             .await?
         }))
+    }
+
+    /// What the guards took from a closed run, and gave back since by what is booked or under review; what one run gives
+    /// back, which is about to be calculated again, left out.
+    pub async fn guard_lines(&self, run: i64, without: Option<i64>) -> Result<Vec<LineRow>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(line_sql!(
+                "join runs r on r.id = l.run_id where l.kind = 'guard' and l.run_id <> $2 \
+                 and ((l.run_id = $1 and l.origin_id is null) or l.origin_id = $1) \
+                 and r.state in ('in_review', 'approved', 'closed', 'paid') order by l.id"
+            ))
+            .bind(run)
+            .bind(without.unwrap_or(0))
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// The last line of a run; 0 where it has none.
+    pub async fn last_line(&self, run: i64) -> Result<i64, StoreError> {
+        let (id,): (i64,) = reading!(self, |db| {
+            sqlx::query_as("select coalesce(max(id), 0) from run_lines where run_id = $1")
+                .bind(run)
+                .fetch_one(db)
+                .await?
+        });
+        Ok(id)
+    }
+
+    /// Periods of the runs a run corrects, by their rows.
+    pub async fn periods_corrected(&self, run: i64) -> Result<BTreeMap<i64, String>, StoreError> {
+        let rows: Vec<(i64, String)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select id, period from runs where id in (select origin_id from run_lines where run_id = $1)",
+            )
+            .bind(run)
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().collect())
+    }
+
+    /// How many somebodies a run pays.
+    pub async fn payees_of(&self, run: i64) -> Result<i64, StoreError> {
+        let (count,): (i64,) = reading!(self, |db| {
+            sqlx::query_as(
+                "select count(*) from (select distinct payee_kind, payee from run_lines where run_id = $1) t",
+            )
+            .bind(run)
+            .fetch_one(db)
+            .await?
+        });
+        Ok(count)
     }
 
     /// One line.
@@ -243,8 +343,8 @@ impl Store {
     pub async fn booked_lines(&self, run: i64, without: Option<i64>) -> Result<Vec<LineRow>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(line_sql!(
-                "join runs r on r.id = l.run_id where ((l.run_id = $1 and l.kind = 'line') or l.origin_id = $1) \
-                 and r.state in ('in_review', 'approved', 'closed', 'paid') and l.run_id <> $2 order by l.id"
+                "join runs r on r.id = l.run_id where ((l.run_id = $1 and l.kind = 'line') \
+                 or (l.origin_id = $1 and l.kind = 'late')) and r.state in ('in_review', 'approved', 'closed', 'paid') and l.run_id <> $2 order by l.id"
             ))
             .bind(run)
             .bind(without.unwrap_or(0))
@@ -266,9 +366,9 @@ pub async fn corrected_meanwhile(tx: &mut Tx, run: i64) -> Result<Option<i64>, S
             .await?;
         sqlx::query_as(
             "select min(r.id) from run_lines l join runs r on r.id = l.run_id \
-             where l.kind = 'late' and r.id <> $1 and r.state in ('in_review', 'approved', 'closed', 'paid') \
+             where r.id <> $1 and r.state in ('in_review', 'approved', 'closed', 'paid') \
              and r.submitted_at >= (select calculated_at from runs where id = $1) \
-             and l.origin_id in (select origin_id from run_lines where run_id = $1 and kind = 'late')",
+             and l.origin_id in (select origin_id from run_lines where run_id = $1 and origin_id is not null)",
         )
         .bind(run)
         .fetch_one(db)

@@ -22,7 +22,7 @@ pub use holds::{
     lock_hold, release_hold, settle_waiting, waiting_in,
 };
 pub use ledger::{Entry, NewEntry, balances_of, lock_ledger, post};
-pub use lines::{LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};
+pub use lines::{Given, LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};
 pub use objections::{
     Objection, ObjectionState, ObjectionStep, follow_run, insert_objection, insert_objection_step,
     lock_objection, move_objection, objections_waiting_in, waits_for_recalculation_in,

@@ -103,6 +103,80 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// A run's head.
+    pub async fn run_head(&self, id: i64) -> Result<Option<RunHead>, StoreError> {
+        let row: Option<HeadRow> = reading!(self, |db| {
+            sqlx::query_as(head_sql!("where id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// Heads of these runs, also of those that were set aside.
+    pub async fn heads_of(&self, ids: &[i64]) -> Result<Vec<RunHead>, StoreError> {
+        let mut found = Vec::new();
+        for part in ids.chunks(5_000) {
+            let rows: Vec<HeadRow> = reading!(self, |db| {
+                let mut q = sqlx::QueryBuilder::new(head_sql!("where id in ("));
+                let mut list = q.separated(", ");
+                for id in part {
+                    list.push_bind(*id);
+                }
+                q.push(") order by scheme, from_on, id");
+                q.build_query_as().fetch_all(db).await?
+            });
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Heads of the runs that count and touch these days, by scheme.
+    pub async fn heads_touching(&self, from: Date, to: Date) -> Result<Vec<RunHead>, StoreError> {
+        let rows: Vec<HeadRow> = reading!(self, |db| {
+            sqlx::query_as(head_sql!(
+                "where from_on < $2 and to_on > $1 and state <> 'superseded' order by scheme, from_on, id"
+            ))
+            .bind(from.to_string())
+            .bind(to.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Heads of the booked runs of a scheme that ended within these days, the oldest first.
+    pub async fn booked_heads(&self, scheme: &str, from: Date, to: Date) -> Result<Vec<RunHead>, StoreError> {
+        let rows: Vec<HeadRow> = reading!(self, |db| {
+            sqlx::query_as(head_sql!(
+                "where scheme = $1 and to_on > $2 and to_on <= $3 and state in ('closed', 'paid') order by from_on, id"
+            ))
+            .bind(scheme)
+            .bind(from.to_string())
+            .bind(to.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Heads of the runs that are booked and end within these days, by scheme: for a month's files.
+    pub async fn booked_between(&self, after: Date, to: Date) -> Result<Vec<RunHead>, StoreError> {
+        let rows: Vec<HeadRow> = reading!(self, |db| {
+            sqlx::query_as(head_sql!(
+                "where state in ('closed', 'paid') and to_on > $1 and to_on <= $2 order by scheme, from_on, id"
+            ))
+            .bind(after.to_string())
+            .bind(to.to_string())
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// Runs that are not paid yet, the earliest first.
     pub async fn open_heads(&self, limit: i64) -> Result<Vec<RunHead>, StoreError> {
         let rows: Vec<HeadRow> = reading!(self, |db| {

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::domain::{EmployeeId, Money};
 use crate::storage::convert::{day, word};
+use crate::storage::pay::RunHead;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// Where a run stands (engine.md): never back, never reopened.
@@ -77,6 +78,8 @@ pub struct NewRun<'a> {
     pub document: &'a str,
     /// SHA-256 of parameters, roster and facts.
     pub input_hash: [u8; 32],
+    /// What was read, part by part; JSON.
+    pub input_parts: &'a str,
     /// JSON.
     pub params: &'a str,
     /// JSON.
@@ -114,6 +117,8 @@ pub struct Run {
     pub document: String,
     /// SHA-256 of parameters, roster and facts.
     pub input_hash: Vec<u8>,
+    /// What was read, part by part; JSON, `{}` where it was not noted.
+    pub input_parts: String,
     /// JSON.
     pub params: String,
     /// JSON.
@@ -152,6 +157,7 @@ struct Row {
     state: String,
     document: String,
     input_hash: Vec<u8>,
+    input_parts: String,
     params: String,
     roster: String,
     watermark: i64,
@@ -184,6 +190,7 @@ impl TryFrom<Row> for Run {
             state: word("runs", "state", row.state)?,
             document: row.document,
             input_hash: row.input_hash,
+            input_parts: row.input_parts,
             params: row.params,
             roster: row.roster,
             watermark: row.watermark,
@@ -204,12 +211,27 @@ impl TryFrom<Row> for Run {
 macro_rules! run_sql {
     ($rest:literal) => {
         concat!(
-            "select id, scheme, period, from_on, to_on, state, document, input_hash, params, roster, watermark, outcome, \
-             total, snapshot, calculated_by, calculated_for, calculated_at, submitted_by, submitted_at, approved_by, \
+            "select id, scheme, period, from_on, to_on, state, document, input_hash, input_parts, params, roster, watermark, \
+             outcome, total, snapshot, calculated_by, calculated_for, calculated_at, submitted_by, submitted_at, approved_by, \
              approved_at, closed_by, closed_at, paid_by, paid_at from runs ",
             $rest
         )
     };
+}
+
+impl Run {
+    /// It without its texts.
+    pub fn head(&self) -> RunHead {
+        RunHead {
+            id: self.id,
+            scheme: self.scheme.clone(),
+            period: self.period.clone(),
+            from_on: self.from_on,
+            to_on: self.to_on,
+            state: self.state,
+            total: self.total,
+        }
+    }
 }
 
 impl Store {
@@ -243,35 +265,6 @@ impl Store {
         });
         rows.into_iter().map(TryInto::try_into).collect()
     }
-
-    /// Runs that count and touch these days, by scheme.
-    pub async fn runs_touching(&self, from: Date, to: Date) -> Result<Vec<Run>, StoreError> {
-        let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(run_sql!(
-                "where from_on < $2 and to_on > $1 and state <> 'superseded' order by scheme, from_on, id"
-            ))
-            .bind(from.to_string())
-            .bind(to.to_string())
-            .fetch_all(db)
-            .await?
-        });
-        rows.into_iter().map(TryInto::try_into).collect()
-    }
-
-    /// Booked runs of a scheme that ended within these days, the oldest first.
-    pub async fn booked_runs(&self, scheme: &str, from: Date, to: Date) -> Result<Vec<Run>, StoreError> {
-        let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(run_sql!(
-                "where scheme = $1 and to_on > $2 and to_on <= $3 and state in ('closed', 'paid') order by from_on, id"
-            ))
-            .bind(scheme)
-            .bind(from.to_string())
-            .bind(to.to_string())
-            .fetch_all(db)
-            .await?
-        });
-        rows.into_iter().map(TryInto::try_into).collect()
-    }
 }
 
 /// Writes a run, calculated; its row.
@@ -279,8 +272,8 @@ pub async fn insert_run(tx: &mut Tx, new: &NewRun<'_>) -> Result<i64, StoreError
     let (id,): (i64,) = writing!(tx, |db| {
         sqlx::query_as(
             "insert into runs (scheme, period, from_on, to_on, state, document, input_hash, params, roster, watermark, \
-             outcome, total, calculated_by, calculated_for, calculated_at) \
-             values ($1, $2, $3, $4, 'calculated', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id",
+             outcome, total, calculated_by, calculated_for, calculated_at, input_parts) \
+             values ($1, $2, $3, $4, 'calculated', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id",
         )
         .bind(new.scheme)
         .bind(new.period)
@@ -296,6 +289,7 @@ pub async fn insert_run(tx: &mut Tx, new: &NewRun<'_>) -> Result<i64, StoreError
         .bind(new.by)
         .bind(new.by_person.map(|e| e.0))
         .bind(new.at)
+        .bind(new.input_parts)
         .fetch_one(db)
         .await?
     });

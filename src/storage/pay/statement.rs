@@ -174,19 +174,4 @@ impl Store {
         }
         Ok(found)
     }
-
-    /// Runs that are booked and end within these days, in order: for a month's files.
-    pub async fn booked_between(&self, after: Date, to: Date) -> Result<Vec<i64>, StoreError> {
-        let rows: Vec<(i64,)> = reading!(self, |db| {
-            sqlx::query_as(
-                "select id from runs where state in ('closed', 'paid') and to_on > $1 and to_on <= $2 \
-                 order by scheme, from_on, id",
-            )
-            .bind(after.to_string())
-            .bind(to.to_string())
-            .fetch_all(db)
-            .await?
-        });
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
 }

@@ -225,7 +225,8 @@ async fn post_approve(
     Ok(Json(approve(&app, actor, id).await?.into()))
 }
 
-/// Closes an approved payout: guards, booking, seal. Refused while a scheme due in its days was not calculated.
+/// Closes an approved payout: guards, booking, seal. Refused while a scheme due in its days was not calculated, or a guard
+/// in force cannot be.
 #[utoipa::path(
     post, path = "/payouts/{id}/close", tag = "pay", params(("id" = i64, Path, description = "The payout")),
     responses((status = 200, body = Payout)),

@@ -1,12 +1,16 @@
 //! What a run reads: the days its document looks at and no others, whatever else a firm keeps.
 
 use bole::app::Actor;
-use bole::app::pay::{Check, SettingInput, change_setting, review, set_attributes};
+use bole::app::pay::{
+    Check, ExportKind, ExportOf, SettingInput, change_setting, export_table, review, set_attributes,
+};
+use bole::domain::{Money, Period};
+use bole::sheet::Cell;
 use serde_json::{Value, json};
 
-use super::{lines, record, take};
+use super::{activity, closed, lines, record, take};
 use crate::points::rig::Rig;
-use crate::support::TestDb;
+use crate::support::{Kind, TestDb};
 
 /// The first-batch scheme in force, 张三 and 李四 selling.
 async fn sellers(rig: &Rig) {
@@ -192,6 +196,85 @@ async fn given_somebody_who_left_long_ago_when_a_fact_still_names_them_then_the_
     );
 }
 
+/// Makes a run's roster unreadable: whoever reads the whole run fails.
+async fn without_roster(db: &TestDb, run: &Value) {
+    let id = &run["id"];
+    match db.kind {
+        Kind::Sqlite => {
+            let set = format!("update runs set roster = cast(x'ff' as text) where id = {id}");
+            db.sql(&set).await;
+        }
+        Kind::Postgres => {
+            db.sql("alter table runs alter column roster drop not null").await;
+            db.sql(&format!("update runs set roster = null where id = {id}"))
+                .await;
+        }
+    }
+    assert!(
+        db.store.run(run["id"].as_i64().unwrap()).await.is_err(),
+        "the roster can still be read"
+    );
+}
+
+async fn given_closed_runs_when_files_guards_and_settings_look_at_them_then_nobody_reads_their_documents(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    sellers(&rig).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-10-10", "10000.00")]).await;
+    let october = month(&rig, "2026-10").await;
+    close(&rig, &october).await;
+    record(&rig, vec![batch("till", "o1", "z3", "2026-10-10", "20000.00")]).await;
+    let november = month(&rig, "2026-11").await;
+    close(&rig, &november).await;
+    assert_eq!(lines(&rig, &november).await, ["Z3 1000.00 late"]);
+    without_roster(&db, &october).await;
+    without_roster(&db, &november).await;
+    // More lines than are read at a time.
+    for _ in 0..11 {
+        db.sql(&format!(
+            "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, \
+             amount, about, due, says_zh, says_en, trace) select run_id, kind, origin_id, payee, payee_kind, component, \
+             rule, title_zh, title_en, amount, about, due, says_zh, says_en, trace from run_lines where run_id = {}",
+            november["id"]
+        ))
+        .await;
+    }
+    let id = november["id"].as_i64().unwrap();
+    let month = Period::parse("2026-11").unwrap();
+    for of in [ExportOf::Run(id), ExportOf::Month(month)] {
+        for kind in ExportKind::ALL {
+            let table = export_table(&rig.app, &Actor::System, of, kind).await.unwrap();
+            if kind == ExportKind::Payroll {
+                let corrects = table.rows.iter().filter(|row| row[13] == "2026-10".into());
+                assert_eq!((table.rows.len(), corrects.count()), (2048, 2048));
+                let total = table.totals.as_ref().map(|row| row[8].clone());
+                assert_eq!(total, Some(Money::from_minor(204_800_000).into()));
+            }
+            if kind == ExportKind::Cost {
+                let row = &table.rows[0];
+                let told = [&row[4], &row[5], &row[7], &row[9]].map(Clone::clone);
+                let money = || Money::from_minor(204_800_000).into();
+                assert_eq!(told, [Cell::Integer(1), Cell::Integer(2048), money(), money()]);
+            }
+        }
+    }
+    // Another scheme of these days is calculated, looked at by the guards, and closed.
+    activity(&rig).await;
+    closed(&rig).await;
+    let input = SettingInput {
+        from_on: "2026-12-01".parse().unwrap(),
+        document: None,
+        params: serde_json::Map::new(),
+        enabled: true,
+        note: String::new(),
+    };
+    change_setting(&rig.app, &Actor::System, "07-new-customers", &input)
+        .await
+        .unwrap();
+}
+
+both!(given_closed_runs_when_files_guards_and_settings_look_at_them_then_nobody_reads_their_documents);
 both!(given_facts_of_other_months_when_a_month_is_calculated_then_it_reads_its_own_and_is_not_late_for_them);
 both!(given_a_revision_that_moves_a_fact_to_another_month_when_that_is_calculated_then_both_months_are_right);
 both!(given_one_key_of_two_sources_when_calculated_then_both_count_and_are_told_by_source);
