@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
 use crate::app::pay::material::{gather, reach_of};
-use crate::app::pay::{PayError, next};
+use crate::app::pay::{PayError, next, release};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::delta::{Key, delta, key};
@@ -20,7 +20,8 @@ use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
 
 /// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
 /// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it, and
-/// `document`'s pool is handed what its policy leaves to the next one; gives the watermark with that.
+/// `document`'s pool is handed what its policy leaves to the next one; gives the watermark with that. What the guards took and
+/// would not now is given back.
 pub(super) async fn differences(
     app: &App,
     actor: &Actor,
@@ -47,7 +48,9 @@ pub(super) async fn differences(
                 mark = again!(next::hand(app, actor, &run, (document, from), again.left, mark))?;
             }
         }
+        let released = release::of(app, &run, &own, mark, replaces).await?;
         lines.extend(own);
+        lines.extend(released);
     }
     Ok((lines, mark))
 }

@@ -23,6 +23,7 @@ mod objections;
 mod offers;
 mod parts;
 mod plan;
+mod release;
 mod replay;
 mod review;
 mod settings;

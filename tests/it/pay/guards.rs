@@ -43,7 +43,11 @@ fn batch(key: &str, seller: &str, amount: &str) -> Value {
 }
 
 async fn calculated(rig: &Rig, scheme: &str) -> Value {
-    let body = json!({"scheme": scheme, "period": "2026-10"});
+    calculated_for(rig, scheme, "2026-10").await
+}
+
+async fn calculated_for(rig: &Rig, scheme: &str, period: &str) -> Value {
+    let body = json!({"scheme": scheme, "period": period});
     let (status, run) = rig.post("admin", "/payouts", body).await;
     assert_eq!(status, 201, "{run}");
     run
@@ -246,6 +250,7 @@ async fn given_the_programme_settled_by_the_quarter_when_calculated_then_bands_a
 }
 
 both!(given_the_programme_settled_by_the_quarter_when_calculated_then_bands_are_of_a_month_and_no_month_waits_for_it);
+
 async fn given_an_approval_that_comes_while_somebody_closes_when_closed_then_the_guards_have_looked(
     db: TestDb,
 ) {
@@ -287,6 +292,120 @@ async fn given_an_approval_that_comes_while_somebody_closes_when_closed_then_the
 }
 
 both!(given_an_approval_that_comes_while_somebody_closes_when_closed_then_the_guards_have_looked);
+
+async fn sorted(rig: &Rig, run: &Value) -> Vec<String> {
+    let mut found = lines(rig, run).await;
+    found.sort_unstable();
+    found
+}
+
+async fn given_incentives_held_for_want_of_a_reason_when_it_comes_after_the_close_then_they_are_released_once(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    schemes(&rig).await;
+    let version =
+        json!({"from_on": "2026-01-01", "params": {"cap_action": "block"}, "enabled": false, "note": "test"});
+    assert_eq!(
+        rig.post("admin", "/schemes/99-guards/versions", version).await.0,
+        201
+    );
+    record(
+        &rig,
+        vec![order("SO-9", "L4", "120000.00"), batch("SO-9", "z3", "120000.00")],
+    )
+    .await;
+    let social = calculated(&rig, "00-social").await;
+    let batches = calculated(&rig, "07-new-customers").await;
+    close(&rig, &social).await;
+    close(&rig, &batches).await;
+    assert_eq!(
+        sorted(&rig, &social).await,
+        ["L4 -3600.00 guard", "L4 3600.00 line"]
+    );
+    let november = calculated_for(&rig, "00-social", "2026-11").await;
+    assert_eq!(lines(&rig, &november).await, Vec::<String>::new(), "still held");
+    let mut why = order("SO-9", "L4", "120000.00");
+    why["source"] = json!("finance");
+    why["dimensions"] = json!({"customer": "c", "reason": "开业促销，总经理批准", "for_scheme": "99-guards"});
+    record(&rig, vec![why]).await;
+    for _ in 0..2 {
+        let november = calculated_for(&rig, "00-social", "2026-11").await;
+        assert_eq!(
+            lines(&rig, &november).await,
+            ["L4 3600.00 guard"],
+            "twice is once"
+        );
+        let list = rig
+            .get("admin", &format!("/payouts/{}/lines", november["id"]))
+            .await;
+        assert_eq!(list["data"][0]["origin"], social["id"]);
+    }
+    let november = calculated_for(&rig, "00-social", "2026-11").await;
+    // Two payouts that give the same back do not both go on.
+    let december = calculated_for(&rig, "00-social", "2026-12").await;
+    assert_eq!(lines(&rig, &december).await, ["L4 3600.00 guard"]);
+    close(&rig, &november).await;
+    assert_eq!(take(&rig, "admin", &december, "submit").await.0, 409);
+    let december = calculated_for(&rig, "00-social", "2026-12").await;
+    assert_eq!(lines(&rig, &december).await, Vec::<String>::new());
+    let owed = async |who: &str| {
+        let account = format!("payable:employee:{who}");
+        rig.app.store.account_balance(&account).await.unwrap().to_string()
+    };
+    assert_eq!(owed("L4").await, "3600.00");
+    // Without the held amount the other claim was within the ceiling: nothing was taken of it, and nothing comes back.
+    let other = calculated_for(&rig, "07-new-customers", "2026-11").await;
+    assert_eq!(lines(&rig, &other).await, Vec::<String>::new());
+    for run in [&social, &november] {
+        let found = bole::app::pay::replay(&rig.app, run["id"].as_i64().unwrap()).await;
+        assert!(found.unwrap().is_same());
+    }
+}
+
+/// One order under two schemes, both closed: the guards took 300 of the smaller claim. Then the order is another one.
+async fn changed_after_the_close(db: &TestDb, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let rig = Rig::new(db).await;
+    schemes(&rig).await;
+    record(
+        &rig,
+        vec![
+            order("SO-1", "Z3", "10000.00"),
+            batch("SO-1", "z3", "10000.00"),
+            order("1", "Z3", "50.00"),
+        ],
+    )
+    .await;
+    let social = calculated(&rig, "00-social").await;
+    let batches = calculated(&rig, "07-new-customers").await;
+    close(&rig, &social).await;
+    close(&rig, &batches).await;
+    assert_eq!(
+        sorted(&rig, &social).await,
+        ["Z3 -300.00 guard", "Z3 301.50 line"]
+    );
+    let mut order = order("SO-1", "Z3", "10000.00");
+    change(&mut order);
+    record(&rig, vec![order]).await;
+    let november = calculated_for(&rig, "00-social", "2026-11").await;
+    sorted(&rig, &november).await
+}
+
+async fn given_an_order_the_guards_took_from_when_it_is_void_then_it_is_not_taken_back_twice(db: TestDb) {
+    let found = changed_after_the_close(&db, |order| order["void"] = json!(true)).await;
+    assert_eq!(found, ["Z3 -300.00 late", "Z3 300.00 guard"]);
+}
+
+async fn given_an_order_the_guards_took_from_when_it_is_smaller_then_nothing_is_given_back_too_early(
+    db: TestDb,
+) {
+    let found = changed_after_the_close(&db, |order| order["measures"]["amount"] = json!("5000.00")).await;
+    assert_eq!(found, ["Z3 -150.00 late"]);
+}
+
+both!(given_incentives_held_for_want_of_a_reason_when_it_comes_after_the_close_then_they_are_released_once);
+both!(given_an_order_the_guards_took_from_when_it_is_void_then_it_is_not_taken_back_twice);
+both!(given_an_order_the_guards_took_from_when_it_is_smaller_then_nothing_is_given_back_too_early);
 both!(given_one_order_under_two_schemes_when_the_smaller_is_closed_first_then_the_larger_claim_stands);
 both!(given_one_order_under_two_schemes_when_the_larger_is_closed_first_then_it_stands);
 both!(given_incentives_above_the_ceiling_when_looked_at_then_a_reason_is_asked_for_and_kept);
