@@ -45,7 +45,10 @@ impl Wrong {
     pub fn list(wrong: &[Self]) -> String {
         let parts: Vec<_> = wrong
             .iter()
-            .map(|w| format!("{}: {}", w.pointer.trim_start_matches('/'), w.detail))
+            .map(|w| match w.pointer.trim_start_matches('/') {
+                "" => w.detail.clone(),
+                place => format!("{place}: {}", w.detail),
+            })
             .collect();
         parts.join("; ")
     }

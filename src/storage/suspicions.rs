@@ -476,9 +476,7 @@ pub async fn decide_suspicion(
             .push_bind(id);
         q.push(" and status in (");
         let mut list = q.separated(", ");
-        for state in from {
-            list.push_bind(*state);
-        }
+        from.iter().for_each(|state| _ = list.push_bind(*state));
         q.push(")");
         q.build().execute(db).await?.rows_affected()
     });

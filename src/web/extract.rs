@@ -70,9 +70,14 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// Reads a JSON value that is part of a body: wrong is 422 with the pointer below it.
 pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
-        let pointer = pointer_of(error.path());
-        Problem::field(&pointer, error.into_inner())
+    read_value(value).map_err(|wrong| Problem::fields(vec![wrong]))
+}
+
+/// Reads a JSON value that is part of a body, or says where in it what is wrong.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(Objects(value)).map_err(|error| FieldError {
+        pointer: pointer_of(error.path()),
+        detail: error.into_inner().to_string(),
     })
 }
 

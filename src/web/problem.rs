@@ -103,7 +103,10 @@ impl Problem {
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let detail = errors
             .iter()
-            .map(|e| format!("{}: {}", e.pointer, e.detail))
+            .map(|e| match e.pointer.as_str() {
+                "" => e.detail.clone(),
+                pointer => format!("{pointer}: {}", e.detail),
+            })
             .collect::<Vec<_>>()
             .join("; ");
         Self {

@@ -17,6 +17,7 @@ mod chores;
 mod claims;
 mod convert;
 mod doors;
+mod early;
 mod entry;
 mod fresh;
 mod house;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
-use crate::app::pay::{PayError, flow, guard, late, library};
+use crate::app::pay::{PayError, blame, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
@@ -74,8 +74,11 @@ async fn anew(
     };
     let (hash, parts) = (material.hash, material.parts.to_json());
     let roster = material.roster.clone();
-    let (unknown, left_out) = (material.unknown, material.left_out);
-    let computed = compute(document.clone(), material).await?;
+    let (unready, left_out) = (material.unready.clone(), material.left_out);
+    let computed = match compute(document.clone(), material).await {
+        Err(PayError::Input(fault)) => return Err(blame::named(app, &document, to, &unready, *fault).await?),
+        other => other?,
+    };
     let mut lines = computed.lines;
     if across {
         // The guards' lines are what everybody may keep: nothing of it is paid here.
@@ -89,8 +92,11 @@ async fn anew(
     let total =
         total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
     let mut outcome = computed.outcome;
-    outcome["people_without_attributes"] = json!(unknown);
+    outcome["people_without_attributes"] = json!(unready.count);
     outcome["facts_without_fields"] = json!(left_out);
+    if let Some(warnings) = outcome["warnings"].as_array_mut() {
+        warnings.extend(not_over(app, to));
+    }
     let now_ms = app.clock.now_ms();
     let who = actor.word();
     let mut tx = app.store.begin().await?;
@@ -150,6 +156,23 @@ async fn anew(
     })?)
 }
 
+/// The component of a warning that no step of the document gave.
+pub(super) const NO_COMPONENT: &str = "";
+
+/// What is told of a period that goes on when it is calculated: what happens in the rest of its days is not in it.
+fn not_over(app: &App, to: Date) -> Option<Value> {
+    let (today, last) = (app.today(), to.yesterday().unwrap_or(to));
+    (today < to).then(|| {
+        json!({
+            "component": NO_COMPONENT, "payee": null, "about": null, "value": last.to_string(),
+            "title": {
+                "zh": format!("计算那天（{today}）这一期还没结束，之后的事实不在里面；最后一天是"),
+                "en": format!("The period was not over on the day of the calculation ({today}); what happens later is not in it. Its last day"),
+            },
+        })
+    })
+}
+
 /// Own dates that are a calendar month, quarter or year are that.
 pub(super) fn named(period: Period) -> Period {
     let year = |day: Date| Period::parse(&format!("{:04}", day.year()));
@@ -191,7 +214,8 @@ async fn no_overlap(
     let other = touching.iter().find(|r| {
         r.scheme == scheme
             && Some(r.id) != replaces
-            && ((r.from_on, r.to_on) != (from, to) || r.state != RunState::Calculated)
+            // What is only calculated gives way, whichever days it was for.
+            && r.state != RunState::Calculated
     });
     match other {
         None => Ok(()),
@@ -229,7 +253,9 @@ pub(super) async fn compute(document: Arc<Document>, material: Material) -> Resu
 
 /// Runs the engine on an input's text.
 pub(super) fn ran(document: &Document, input: &str) -> Result<Evaluation, PayError> {
-    let input = document.input_text(input).map_err(|r| refused(&r))?;
+    let input = document
+        .input_text(input)
+        .map_err(|r| blame::of(document, input, &r).unwrap_or_else(|| refused(&r)))?;
     evaluate(document, input).map_err(|stop| PayError::Refused(stop.to_string()))
 }
 

@@ -1,5 +1,7 @@
 //! Pay as files for payroll, bank and books: totals equal the ledger's, no cell is a formula, each file is noted.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -291,13 +293,15 @@ async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayEr
         ],
     );
     let mut total = Sum::default();
+    let mut planned = planned(app, actor, runs).await?;
     for run in runs {
-        let pays: Vec<(String, Money)> = if run.state == RunState::Paid {
-            let entries = app.store.ledger_of_run(run.id).await?;
-            let paid = entries.into_iter().filter(|e| e.credit == "cash");
-            paid.map(|e| (e.debit, Money::from_minor(e.amount))).collect()
-        } else {
-            planned(app, actor, run).await?
+        let pays: Vec<(String, Money)> = match planned.remove(&run.id) {
+            Some(plan) => plan.pays.into_iter().collect(),
+            None => {
+                let entries = app.store.ledger_of_run(run.id).await?;
+                let paid = entries.into_iter().filter(|e| e.credit == "cash");
+                paid.map(|e| (e.debit, Money::from_minor(e.amount))).collect()
+            }
         };
         for (account, amount) in pays {
             let payee = account.splitn(3, ':').nth(2).unwrap_or_default();
@@ -316,21 +320,25 @@ async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayEr
     Ok(table)
 }
 
-/// Decides what a closed payout pays today, and notes that it was told to the bank.
-async fn planned(app: &App, actor: &Actor, run: &RunHead) -> Result<Vec<(String, Money)>, PayError> {
+/// Decides what the closed ones of these payouts pay today, all in one look, and notes that it was told to the bank.
+async fn planned(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<BTreeMap<i64, plan::Plan>, PayError> {
+    let closed = runs.iter().filter(|run| run.state == RunState::Closed);
+    let closed: Vec<i64> = closed.map(|run| run.id).collect();
     let mut tx = app.store.begin().await?;
-    let plan = plan::of(&mut tx, run.id, app.today()).await?;
+    let plans = plan::of(&mut tx, &closed, app.today()).await?;
     let by = (actor.word(), app.clock.now_ms());
-    insert_export(
-        &mut tx,
-        (run.id, plan::BANK),
-        &plan.digest(),
-        plan.total(),
-        (&by.0, by.1),
-    )
-    .await?;
+    for (run, plan) in &plans {
+        insert_export(
+            &mut tx,
+            (*run, plan::BANK),
+            &plan.digest(),
+            plan.total(),
+            (&by.0, by.1),
+        )
+        .await?;
+    }
     tx.commit().await?;
-    Ok(plan.pays.into_iter().collect())
+    Ok(plans)
 }
 
 async fn ledger(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {

@@ -1,22 +1,22 @@
 //! Late facts: a closed period is computed again by its own document, parameters and roster, and only the difference to
 //! what was booked for it goes into the open one (engine.md, GC-13).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
-use crate::app::pay::material::{gather, reach_of};
+use crate::app::pay::material::{Shape, gather, reach_of};
 use crate::app::pay::{PayError, next, release};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::delta::{Key, delta, key};
 use crate::payout::{Document, Late, Line, Num};
-use crate::storage::pay::{LineKind, LineRow, NewLine, Run};
+use crate::storage::pay::{LateFact, LineKind, LineRow, NewLine, Run};
 
 /// The differences late facts make to closed runs of a scheme, for a run of these days, as known at a watermark; `replaces`
 /// is the run under review it takes the place of. What a closed period hands on is revised where late facts changed it, and
@@ -105,11 +105,25 @@ async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Resul
     if !is_late {
         return Ok(None);
     }
+    let mut since = Vec::new();
+    for kind in Shape::of(&document).facts.into_keys() {
+        since.extend(
+            app.store
+                .known_since(&kind, (run.watermark, mark), TOLD_MOST)
+                .await?,
+        );
+    }
     let material = gather(app, &document, days, &params, mark, Some(&run.roster)).await?;
     let booked = app.store.booked_lines(run.id, replaces).await?;
     let (id, period) = (run.id, run.period.clone());
     let work = tokio::task::spawn_blocking(move || {
-        lines_of(&document, &material.input, &booked, &about_whom, (id, &period))
+        lines_of(
+            &document,
+            &material.input,
+            &booked,
+            (&about_whom, &since),
+            (id, &period),
+        )
     });
     let again = work.await;
     again
@@ -122,7 +136,7 @@ fn lines_of(
     document: &Document,
     input: &str,
     booked_rows: &[LineRow],
-    about_whom: &[String],
+    (about_whom, since): (&[String], &[LateFact]),
     (origin, period): (i64, &str),
 ) -> Result<Again, PayError> {
     let ran = ran(document, input)?;
@@ -137,7 +151,7 @@ fn lines_of(
     for difference in change.book {
         let like = match (now.get(&difference.key), was.get(&difference.key)) {
             (Some(line), _) => new_line(document, &ran, line)?,
-            (None, Some(row)) => row.line.clone(),
+            (None, Some(row)) => nothing_left(document, &row.line, since),
             (None, None) => continue,
         };
         let (should, before) = (money(&difference.should)?, money(&difference.booked)?);
@@ -165,6 +179,99 @@ fn lines_of(
         emitted: emitted.unwrap_or_default(),
         policy: document.header.late,
         left: money(&change.left)?,
+    })
+}
+
+/// Most facts of a kind that are looked through for what took an amount away.
+const TOLD_MOST: i64 = 1000;
+/// Most of them that are told.
+const TOLD: usize = 20;
+
+/// A line of which nothing is left: not the arithmetic of what it was, but the facts since that touch what it came from.
+fn nothing_left(document: &Document, line: &NewLine, since: &[LateFact]) -> NewLine {
+    let mut touched = BTreeSet::from([line.payee.clone()]);
+    touched.extend(line.about.clone());
+    keys_of(
+        &serde_json::from_str(&line.trace).unwrap_or_default(),
+        &mut touched,
+    );
+    let kinds = document.facts_json();
+    let told = since.iter().filter_map(|fact| {
+        let fields: Value = serde_json::from_str(&fact.fields).unwrap_or_default();
+        let words = fields.as_object().into_iter().flatten();
+        let mut words = words.filter_map(|(_, value)| value.as_str());
+        let is_about = touched.contains(&fact.source_key)
+            || fact.subject.as_ref().is_some_and(|who| touched.contains(who))
+            || words.any(|word| touched.contains(word));
+        is_about.then(|| told(&kinds, fact, &fields))
+    });
+    let told: Vec<Value> = told.take(TOLD).collect();
+    let zh = "按现有事实这一项已没有金额".to_owned();
+    let en = "By what is known now nothing of it is left".to_owned();
+    let list = |lang: &str, comma: &str| {
+        let all: Vec<&str> = told
+            .iter()
+            .filter_map(|node| node["says"][lang].as_str())
+            .collect();
+        all.join(comma)
+    };
+    let says = if told.is_empty() {
+        (format!("{zh}。"), format!("{en}."))
+    } else {
+        (
+            format!("{zh}，因为：{}。", list("zh", "；")),
+            format!("{en}, because of: {}.", list("en", "; ")),
+        )
+    };
+    let trace = json!({
+        "step": line.component, "rule": line.rule, "key": line.payee, "says": { "zh": zh, "en": en },
+        "figures": {}, "from": told, "more": 0,
+    });
+    NewLine {
+        says,
+        trace: trace.to_string(),
+        ..line.clone()
+    }
+}
+
+/// The keys of the facts a trace ends at.
+fn keys_of(node: &Value, out: &mut BTreeSet<String>) {
+    if node["step"]
+        .as_str()
+        .is_some_and(|step| step.starts_with("fact."))
+    {
+        out.extend(node["key"].as_str().map(str::to_owned));
+    }
+    for child in node["from"].as_array().into_iter().flatten() {
+        keys_of(child, out);
+    }
+}
+
+/// A fact as the end of a trace: kind, key, day, its figures by name, and what it is about.
+fn told(kinds: &Value, fact: &LateFact, fields: &Value) -> Value {
+    let mut kinds = kinds.as_array().into_iter().flatten();
+    let kind = kinds
+        .find(|k| k["kind"] == *fact.kind)
+        .cloned()
+        .unwrap_or_default();
+    let says = |lang: &str, void: &str| {
+        let columns = kind["fields"].as_array().into_iter().flatten();
+        let parts = columns.filter_map(|column| {
+            let value = fields.get(column["name"].as_str()?)?;
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Some(format!("{} {value}", column["label"][lang].as_str()?))
+        });
+        let mut parts: Vec<String> = parts.collect();
+        if fact.void {
+            parts.insert(0, void.to_owned());
+        }
+        let name = kind["name"][lang].as_str().unwrap_or(&fact.kind);
+        let day = fact.occurred.get(..10).unwrap_or(&fact.occurred);
+        format!("{name} {} ({day}) {}", fact.source_key, parts.join(", "))
+    };
+    json!({
+        "step": format!("fact.{}", fact.kind), "rule": "", "key": fact.source_key,
+        "says": { "zh": says("zh", "已作废"), "en": says("en", "void") }, "figures": fields, "from": [], "more": 0,
     })
 }
 

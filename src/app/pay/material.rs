@@ -71,6 +71,17 @@ impl Shape {
     }
 }
 
+/// Who was left out because nothing the scheme needs is known of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unready {
+    /// How many.
+    pub count: usize,
+    /// Those that facts name all the same: code and name.
+    pub named: BTreeMap<String, String>,
+    /// The attributes they lack.
+    pub lack: Vec<String>,
+}
+
 /// Everything a run reads, ready for the engine, with its hash.
 pub(super) struct Material {
     /// `{facts, period, params, roster}`, JSON.
@@ -82,7 +93,7 @@ pub(super) struct Material {
     /// What it is made of.
     pub parts: Parts,
     /// People left out because nothing the scheme needs is known of them.
-    pub unknown: usize,
+    pub unready: Unready,
     /// The tracker's facts left out because they lack what this scheme must know.
     pub left_out: usize,
 }
@@ -112,7 +123,7 @@ impl Material {
             parts: parts.with(params, &roster),
             roster,
             hash,
-            unknown: 0,
+            unready: Unready::default(),
             left_out: 0,
         })
     }
@@ -147,13 +158,13 @@ pub(super) async fn gather(
         told.kind(app, (kind, fields), reach, watermark).await?;
         parts.kind(kind, told.count, &told.text[start..]);
     }
-    let (roster, unknown) = match roster {
-        Some(text) => (text.to_owned(), 0),
+    let (roster, unready) = match roster {
+        Some(text) => (text.to_owned(), Unready::default()),
         None => people(app, &document.header.id, &shape, (from, to), &told.people).await?,
     };
     let left_out = told.left_out;
     Ok(Material {
-        unknown,
+        unready,
         left_out,
         ..Material::new(told.text, (from, to), params, roster, parts)?
     })
@@ -368,7 +379,7 @@ async fn people(
     shape: &Shape,
     (from, to): (Date, Date),
     named: &HashSet<String>,
-) -> Result<(String, usize), PayError> {
+) -> Result<(String, Unready), PayError> {
     let last = to.yesterday().unwrap_or(from);
     let mut set: HashMap<i64, Map<String, Value>> = HashMap::new();
     let fields = shape.roster.iter().map(|f| f.name.clone());
@@ -381,7 +392,7 @@ async fn people(
     }
     let honoured = honoured(app, scheme, (from, to)).await?;
     let gone = from.checked_sub(LEAVERS_DAYS.days()).unwrap_or(from);
-    let (mut roster, mut unknown, mut after) = (Vec::new(), 0, None);
+    let (mut roster, mut unready, mut after) = (Vec::new(), Unready::default(), None);
     loop {
         let page = app.store.employees(None, after, 500, last).await?;
         let Some(end) = page.last() else { break };
@@ -405,21 +416,25 @@ async fn people(
                 _ => None,
             };
             let mut row = Map::new();
-            let (mut needed, mut given) = (0, 0);
+            let (mut needed, mut given) = (Vec::new(), 0);
             for field in &shape.roster {
                 let known = record(&field.name);
                 // What everybody's record says does not tell who takes part.
                 let tells = field.required && known.is_none();
                 let only_here = own.get(&format!("{scheme}.{}", field.name));
                 let value = only_here.or_else(|| own.get(&field.name)).cloned().or(known);
-                needed += usize::from(tells);
+                needed.extend(tells.then(|| field.name.clone()));
                 given += usize::from(tells && value.is_some());
                 if let Some(value) = value {
                     row.insert(field.name.clone(), value);
                 }
             }
-            if needed > 0 && given == 0 {
-                unknown += 1;
+            if !needed.is_empty() && given == 0 {
+                unready.count += 1;
+                if named.contains(&person.code) {
+                    unready.named.insert(person.code.clone(), facts.name.clone());
+                    unready.lack = needed;
+                }
                 continue;
             }
             row.insert("id".into(), json!(person.code));
@@ -427,5 +442,5 @@ async fn people(
             roster.push(Value::Object(row));
         }
     }
-    Ok((Value::Array(roster).to_string(), unknown))
+    Ok((Value::Array(roster).to_string(), unready))
 }

@@ -4,6 +4,7 @@
 //! The engine is a pure function; here it is fed and its results are kept. What was calculated is kept with everything it
 //! was calculated from, so that it can be calculated again to the byte; what is booked is never changed, only added to.
 
+mod blame;
 mod board;
 mod calculate;
 mod catalog;
@@ -36,6 +37,7 @@ mod whatif;
 use crate::app::Wrong;
 use crate::storage::StoreError;
 
+pub use blame::{FactFault, InputFault, PeopleFault};
 pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
 pub use catalog::{FieldInfo, KindInfo, Known, known};
@@ -52,7 +54,7 @@ pub use objections::{
 pub use offers::{barred_from_handing, barred_from_offer, decide_on_offer, hand_over};
 pub use replay::{LedgerReport, Replayed, check_ledger, check_seals, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
-pub use settings::{SettingInput, change_setting, set_attributes};
+pub use settings::{SettingInput, change_setting, open_from, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};
 pub use steps::{approve, close, pay, submit};
 pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
@@ -76,6 +78,9 @@ pub enum PayError {
     /// The scheme cannot be computed on what is known: where in the input or the document, found, expected.
     #[error("{0}")]
     Refused(String),
+    /// A fact the scheme cannot read, or people it must know more of.
+    #[error("{0}")]
+    Input(Box<InputFault>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,4 +1,10 @@
 //! What paying a run would pay, to whom, and what waits: decided here, done by the payment, told by the bank file.
+//!
+//! # Why
+//! Several payouts are closed before the first of them is paid, and their bank files go out together. Each yuan must
+//! stand in one of them, whichever is paid first. So all closed payouts are looked at at once, in the order they were
+//! closed: each gives its own lines; lines that waited and are due go with the first; a debt is settled by the first
+//! that gives enough. What one of them is left with is the same before and after another one was paid.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +12,17 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::app::pay::PayError;
-use crate::app::pay::steps::payable;
 use crate::domain::Money;
-use crate::storage::pay::{WaitingLine, balances_of, held_in, last_export, run_lines_in, waiting_in};
+use crate::storage::pay::{
+    WaitingLine, balances_of, last_export, unpaid_lines_in, unpaid_runs_in, waiting_in,
+};
 use crate::storage::{StoreError, Tx};
 
 /// The kind of export a payment is held to.
 pub(super) const BANK: &str = "bank";
 
 /// A payment, decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Account and amount, above 0.
     pub pays: BTreeMap<String, Money>,
@@ -25,57 +32,92 @@ pub(super) struct Plan {
     pub settles: Vec<i64>,
 }
 
-/// Decides what a closed run pays on a day.
-pub(super) async fn of(tx: &mut Tx, run: i64, today: Date) -> Result<Plan, StoreError> {
-    let held = held_in(tx, run).await?;
-    let mut gives: BTreeMap<String, Money> = BTreeMap::new();
-    let mut still: BTreeMap<String, Money> = BTreeMap::new();
-    let add = |sums: &mut BTreeMap<String, Money>, account: &str, amount: Money| {
-        let sum = sums.entry(account.to_owned()).or_default();
-        *sum = sum.checked_add(amount).unwrap_or(*sum);
-    };
-    let mut waits = Vec::new();
-    for row in run_lines_in(tx, run).await? {
-        let account = payable(&row);
-        let due = row.line.due.as_deref().and_then(|d| d.parse::<Date>().ok());
-        let later = due.filter(|due| *due > today);
-        let is_held = held.contains(&row.id);
+/// Amounts by account; below 0: taken.
+type Sums = BTreeMap<String, Money>;
+
+/// A closed run that is to be paid.
+#[derive(Debug, Default)]
+struct Turn {
+    run: i64,
+    gives: Sums,
+    plan: Plan,
+}
+
+/// Decides what each of these closed runs pays on a day; what is not closed pays nothing.
+pub(super) async fn of(tx: &mut Tx, runs: &[i64], today: Date) -> Result<BTreeMap<i64, Plan>, StoreError> {
+    let mut turns = Vec::new();
+    for run in unpaid_runs_in(tx).await? {
+        let turn = Turn {
+            run,
+            ..Turn::default()
+        };
+        turns.push(turn);
+    }
+    let mut still = Sums::new();
+    for (run, line) in unpaid_lines_in(tx).await? {
+        let Some(turn) = turns.iter_mut().find(|turn| turn.run == run) else {
+            continue;
+        };
         // What takes away takes at once: only what is given can wait.
-        if row.line.amount > Money::ZERO && (is_held || later.is_some()) {
-            add(&mut still, &account, row.line.amount);
-            // Everybody of the run is looked at, also who gets nothing of it today.
-            add(&mut gives, &account, Money::ZERO);
-            waits.push(WaitingLine {
-                line: row.id,
-                account,
-                amount: row.line.amount,
-                until: later,
-                held: is_held,
-            });
+        if line.amount > Money::ZERO && waits(&line, today) {
+            add(&mut still, &line);
+            turn.plan.waits.push(line);
         } else {
-            add(&mut gives, &account, row.line.amount);
+            add(&mut turn.gives, &line);
         }
     }
-    let mut settles = Vec::new();
     for line in waiting_in(tx).await? {
-        if line.held || line.until.is_some_and(|until| until > today) {
-            add(&mut still, &line.account, line.amount);
-        } else {
-            add(&mut gives, &line.account, line.amount);
-            settles.push(line.line);
+        match turns.first_mut() {
+            Some(first) if !waits(&line, today) => {
+                add(&mut first.gives, &line);
+                first.plan.settles.push(line.line);
+            }
+            _ => add(&mut still, &line),
         }
     }
-    let mut pays = BTreeMap::new();
-    for (account, gives) in gives {
-        let owed = balances_of(tx, &account).await?;
-        let waiting = still.get(&account).copied().unwrap_or_default();
-        let free = owed.checked_sub(waiting).unwrap_or_default();
-        let amount = free.min(gives);
-        if amount > Money::ZERO {
-            pays.insert(account, amount);
+    let asked = turns.iter().filter(|turn| runs.contains(&turn.run));
+    let mut owed: Sums = asked
+        .flat_map(|turn| turn.gives.keys().cloned())
+        .map(|account| (account, Money::ZERO))
+        .collect();
+    for (account, owed) in &mut owed {
+        *owed = balances_of(tx, account).await?;
+    }
+    settle(&mut turns, &owed, &still);
+    let plans = turns.into_iter().map(|turn| (turn.run, turn.plan));
+    Ok(plans.filter(|(run, _)| runs.contains(run)).collect())
+}
+
+fn waits(line: &WaitingLine, today: Date) -> bool {
+    line.held || line.until.is_some_and(|until| until > today)
+}
+
+/// The books hold every one of these, and their sum.
+fn add(sums: &mut Sums, line: &WaitingLine) {
+    let sum = sums.entry(line.account.clone()).or_default();
+    *sum = sum.checked_add(line.amount).unwrap_or(*sum);
+}
+
+/// Decides for the accounts whose balance is known who of the turns pays what: everybody what they give, less what the
+/// account is short of when each had paid all it gives and what still waits were kept.
+fn settle(turns: &mut [Turn], owed: &Sums, still: &Sums) {
+    for (account, owed) in owed {
+        let given = |turn: &Turn| turn.gives.get(account).copied().filter(|m| *m > Money::ZERO);
+        let kept = turns.iter().filter_map(given);
+        let kept = kept.fold(still.get(account).copied().unwrap_or_default(), |sum, more| {
+            sum.checked_add(more).unwrap_or(sum)
+        });
+        let mut short = kept.checked_sub(*owed).unwrap_or_default().max(Money::ZERO);
+        for turn in turns.iter_mut() {
+            let Some(gives) = given(turn) else { continue };
+            let settled = short.min(gives);
+            short = short.checked_sub(settled).unwrap_or_default();
+            let pays = gives.checked_sub(settled).unwrap_or_default();
+            if pays > Money::ZERO {
+                turn.plan.pays.insert(account.clone(), pays);
+            }
         }
     }
-    Ok(Plan { pays, waits, settles })
 }
 
 impl Plan {

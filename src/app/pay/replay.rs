@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::app::pay::calculate::compute;
+use crate::app::pay::calculate::{NO_COMPONENT, compute};
 use crate::app::pay::material::gather;
 use crate::app::pay::parts::Parts;
 use crate::app::pay::steps::seal;
@@ -76,7 +76,11 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
         .filter(|l| l.kind == LineKind::Line)
         .collect();
     let (same, differ) = compare::lines(&was, &now);
-    let outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    let mut outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
+    if let Some(warnings) = outcome["warnings"].as_array_mut() {
+        // What the day of the calculation told is of that day.
+        warnings.retain(|warning| warning["component"] != NO_COMPONENT);
+    }
     let outcome_differs = compare::outcome(&outcome, &computed.outcome);
     let seal_fits = run
         .snapshot

@@ -58,15 +58,7 @@ pub async fn change_setting(
     if new.note.chars().count() > 500 {
         return Err(PayError::field("/note", "at most 500 characters"));
     }
-    let far = Date::constant(2199, 12, 31);
-    let booked = app.store.heads_touching(new.from_on, far).await?;
-    if let Some(run) = booked.iter().find(|r| r.scheme == scheme && r.state.is_booked()) {
-        let detail = format!(
-            "a day after {}, which is closed: changes are for the future",
-            run.period
-        );
-        return Err(PayError::field("/from_on", detail));
-    }
+    open_from(app, scheme, new.from_on).await?;
     let now_ms = app.clock.now_ms();
     let who = actor.word();
     let mut tx = app.store.begin().await?;
@@ -94,6 +86,20 @@ pub async fn change_setting(
     .await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// Refuses a day on or after which a period of the scheme is closed: what is closed stays as it was calculated (GC-20).
+pub async fn open_from(app: &App, scheme: &str, day: Date) -> Result<(), PayError> {
+    let far = Date::constant(2199, 12, 31);
+    let booked = app.store.heads_touching(day, far).await?;
+    let closed = booked.iter().find(|r| r.scheme == scheme && r.state.is_booked());
+    closed.map_or(Ok(()), |run| {
+        let detail = format!(
+            "a day after {}, which is closed: changes are for the future",
+            run.period
+        );
+        Err(PayError::field("/from_on", detail))
+    })
 }
 
 /// Sets a person's attributes from a day on; gives how many changed. Names must be ones some scheme declares.

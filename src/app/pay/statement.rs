@@ -10,7 +10,7 @@ use crate::app::pay::story::{Reader, Story, candidates, story};
 use crate::app::pay::{PayError, SchemeNames, objection_deadline};
 use crate::domain::{EmployeeId, Money, Period};
 use crate::payout::Label;
-use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState};
+use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState, WaitingLine};
 
 /// A month in which somebody is paid something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Part {
     pub objection: Option<Objection>,
     /// Why it is held.
     pub held: Option<String>,
+    /// It was left out when its payout was paid and waits: `held`, `due` or `released`.
+    pub waits: Option<&'static str>,
     /// The day until which one may object, while one may.
     pub objects_until: Option<Date>,
 }
@@ -47,10 +49,12 @@ pub struct Part {
 /// Money that is not paid yet, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// `review`, `approve`, `close`, `pay`, `held` or `due`.
+    /// `review`, `close`, `pay`, `held`, `due` or `released`.
     pub why: &'static str,
     /// What it is.
     pub what: (String, String),
+    /// Label of the period it was earned in.
+    pub period: String,
     /// How much.
     pub amount: Money,
     /// Until when, where that is known.
@@ -220,9 +224,11 @@ async fn parts(
         objections.entry(objection.line).or_insert(objection);
     }
     let holds = app.store.holds_of_payee(code).await?;
+    let waiting = app.store.waiting_of(&format!("payable:employee:{code}")).await?;
     Ok(rows
         .into_iter()
         .map(|(run, scheme, row, trace)| Part {
+            waits: waiting.iter().find(|w| w.line == row.id).map(waits),
             story: story(&trace, Some(&reader)),
             origin: row
                 .line
@@ -239,6 +245,15 @@ async fn parts(
             run,
         })
         .collect())
+}
+
+/// Why a line waits.
+fn waits(line: &WaitingLine) -> &'static str {
+    match line.until {
+        _ if line.held => "held",
+        Some(_) => "due",
+        None => "released",
+    }
 }
 
 async fn pending(
@@ -266,14 +281,17 @@ async fn pending(
         list.push(Pending {
             why,
             what: (name.zh, name.en),
+            period: run.period.clone(),
             amount: Money::from_minor(run.sum.minor() - held),
             until,
             reason: String::new(),
         });
     }
+    let period = |run: i64| all.iter().find(|r| r.id == run).map(|r| r.period.clone());
     for hold in &holds {
         list.push(Pending {
             why: "held",
+            period: period(hold.run_id).unwrap_or_default(),
             what: (hold.title_zh.clone(), hold.title_en.clone()),
             amount: Money::from_minor(hold.amount),
             until: None,
@@ -288,7 +306,8 @@ async fn pending(
             continue;
         };
         list.push(Pending {
-            why: "due",
+            why: waits(&line),
+            period: period(row.run).unwrap_or_default(),
             what: row.line.title,
             amount: line.amount,
             until: line.until,

@@ -151,8 +151,9 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let run = locked(&mut tx, id, RunState::Closed).await?;
         let mut head = lock_ledger(&mut tx).await?;
         after(now_ms, head.at(), "something was booked")?;
-        let plan = plan::of(&mut tx, id, app.today()).await?;
-        plan.is_what_was_exported(&mut tx, id).await?;
+        let plan = plan::of(&mut tx, &[id], app.today()).await?.remove(&id);
+        let plan = plan.unwrap_or_default();
+        plan.is_what_was_exported(&mut tx, run.id).await?;
         for line in &plan.waits {
             insert_waiting(&mut tx, line).await?;
         }

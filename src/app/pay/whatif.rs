@@ -162,6 +162,7 @@ pub async fn back_test(app: &App, actor: &Actor, scheme: &str, draft: &Draft) ->
         match trial(app, scheme, period.clone(), Before::of_run(run)?, draft).await {
             Ok(trial) => result.trials.push(trial),
             Err(PayError::Refused(why)) => result.refused.push((period.0, why)),
+            Err(PayError::Input(why)) => result.refused.push((period.0, why.to_string())),
             Err(other) => return Err(other),
         }
     }

@@ -116,7 +116,40 @@ impl Days {
     }
 }
 
+/// A fact that became known after its period was closed.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct LateFact {
+    /// Its kind.
+    pub kind: String,
+    /// Who sent it.
+    pub source: String,
+    /// Their id for it.
+    pub source_key: String,
+    /// Whose.
+    pub subject: Option<String>,
+    /// The day or instant it says.
+    pub occurred: String,
+    /// JSON object.
+    pub fields: String,
+    /// It did not happen after all.
+    pub void: bool,
+}
+
 impl Store {
+    /// Who sent facts of a kind with this key.
+    pub async fn sources_of_fact(&self, kind: &str, key: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select distinct source from facts where kind = $1 and source_key = $2 order by source",
+            )
+            .bind(kind)
+            .bind(key)
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(source,)| source).collect())
+    }
+
     /// Hands over the facts of a kind that occurred on these days, half-open (`None`: no bound), as known at a
     /// watermark: the latest revision of each, void ones left out, by day and in the order in which they became known.
     /// One at a time: a year's facts need no memory.
@@ -203,6 +236,27 @@ impl Store {
             .bind(kind)
             .bind(from)
             .bind(to)
+            .bind(after)
+            .bind(by)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
+    /// The facts of a kind that became known after one watermark and by another, the earliest first. At most `limit`.
+    pub async fn known_since(
+        &self,
+        kind: &str,
+        (after, by): (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<LateFact>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select kind, source, source_key, subject, occurred, fields, void = 1 as void from facts \
+                 where kind = $1 and id > $2 and id <= $3 order by id limit $4",
+            )
+            .bind(kind)
             .bind(after)
             .bind(by)
             .bind(limit)

@@ -1,7 +1,5 @@
 //! Lines that are not paid with their run: held by somebody, or due later; and files that were handed out.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use crate::domain::{EmployeeId, Money};
@@ -39,7 +37,7 @@ pub struct HoldRow {
     pub released_at: Option<i64>,
 }
 
-/// A booked line that was not paid with its run.
+/// A booked line that is not paid: it was left out when its run was, or its run is not paid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingLine {
     /// The line.
@@ -164,18 +162,33 @@ pub async fn waiting_in(tx: &mut Tx) -> Result<Vec<WaitingLine>, StoreError> {
     rows.into_iter().map(waiting).collect()
 }
 
-/// Lines of a run that somebody holds, inside a transaction.
-pub async fn held_in(tx: &mut Tx, run: i64) -> Result<BTreeSet<i64>, StoreError> {
+/// Closed runs that are not paid, in the order they were closed, inside a transaction.
+pub async fn unpaid_runs_in(tx: &mut Tx) -> Result<Vec<i64>, StoreError> {
     let rows: Vec<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as("select id from runs where state = 'closed' order by closed_at, id")
+            .fetch_all(db)
+            .await?
+    });
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Every line of the closed runs that are not paid, with its run, inside a transaction.
+pub async fn unpaid_lines_in(tx: &mut Tx) -> Result<Vec<(i64, WaitingLine)>, StoreError> {
+    type Row = (i64, i64, String, i64, Option<String>, bool);
+    let rows: Vec<Row> = writing!(tx, |db| {
         sqlx::query_as(
-            "select h.line_id from line_holds h join run_lines l on l.id = h.line_id \
-             where l.run_id = $1 and h.released_at is null",
+            "select l.run_id, l.id, 'payable:' || l.payee_kind || ':' || l.payee, l.amount, l.due, \
+             h.id is not null as held from runs r join run_lines l on l.run_id = r.id \
+             left join line_holds h on h.line_id = l.id and h.released_at is null \
+             where r.state = 'closed' order by l.id",
         )
-        .bind(run)
         .fetch_all(db)
         .await?
     });
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let place = |(run, line, account, amount, due, held): Row| {
+        Ok((run, waiting((line, account, amount, due, held))?))
+    };
+    rows.into_iter().map(place).collect()
 }
 
 /// Leaves a line out of its run's payment.

@@ -16,10 +16,12 @@ mod tracker;
 
 pub use claims::{RunClaim, insert_claims};
 pub use desk::{PayImport, apply_pay_import, insert_pay_import};
-pub use facts::{FactFilter, FactRow, NewFact, PutFact, ReadFact, put_fact, put_new_facts, watermark};
+pub use facts::{
+    FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, put_fact, put_new_facts, watermark,
+};
 pub use holds::{
-    HoldRow, WaitingLine, held_in, insert_export, insert_hold, insert_waiting, is_waiting, last_export,
-    lock_hold, release_hold, settle_waiting, waiting_in,
+    HoldRow, WaitingLine, insert_export, insert_hold, insert_waiting, is_waiting, last_export, lock_hold,
+    release_hold, settle_waiting, unpaid_lines_in, unpaid_runs_in, waiting_in,
 };
 pub use ledger::{Entry, NewEntry, balances_of, lock_ledger, post};
 pub use lines::{Given, LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};

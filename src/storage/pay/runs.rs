@@ -296,8 +296,8 @@ pub async fn insert_run(tx: &mut Tx, new: &NewRun<'_>) -> Result<i64, StoreError
     Ok(id)
 }
 
-/// Sets earlier calculations of a scheme for these days aside, and the one under review that is replaced; others under
-/// review or further stay. Gives which.
+/// Sets earlier calculations of a scheme that cover some of these days aside, and the one under review that is replaced;
+/// others under review or further stay. Gives which.
 pub async fn supersede(
     tx: &mut Tx,
     scheme: &str,
@@ -306,7 +306,7 @@ pub async fn supersede(
 ) -> Result<Vec<i64>, StoreError> {
     let rows: Vec<(i64,)> = writing!(tx, |db| {
         sqlx::query_as(
-            "update runs set state = 'superseded' where scheme = $1 and from_on = $2 and to_on = $3 \
+            "update runs set state = 'superseded' where scheme = $1 and from_on < $3 and to_on > $2 \
              and (state = 'calculated' or (state = 'in_review' and id = $4)) returning id",
         )
         .bind(scheme)

@@ -1,10 +1,14 @@
 //! `/api/v1/facts`: see api.md.
 
+use std::borrow::Cow;
+
 use axum::extract::{DefaultBodyLimit, State};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,7 +16,8 @@ use super::filed::{instant, listed};
 use crate::app::pay::{FactAnswer, FactInput, put_facts};
 use crate::app::{App, Permission};
 use crate::storage::pay::{FactFilter, FactRow};
-use crate::web::{Authed, Json, List, Page, Problem, Query, Web};
+use crate::web::extract::read_value;
+use crate::web::{Authed, FieldError, Json, List, Page, Problem, Query, Web};
 
 /// Largest body, bytes: 10 000 facts.
 const LIMIT: usize = 16 << 20;
@@ -52,16 +57,46 @@ pub struct NewFact {
     void: bool,
 }
 
+/// A fact as it was sent; one that cannot be read is told at its place and keeps no other back.
+#[derive(Debug)]
+pub struct Sent(Result<NewFact, FieldError>);
+
+impl<'de> Deserialize<'de> for Sent {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Value::deserialize(from).map(|value| Self(read_value(value)))
+    }
+}
+
+// For whoever reads the description it is a fact.
+impl PartialSchema for Sent {
+    fn schema() -> RefOr<Schema> {
+        NewFact::schema()
+    }
+}
+
+impl ToSchema for Sent {
+    fn name() -> Cow<'static, str> {
+        NewFact::name()
+    }
+
+    fn schemas(list: &mut Vec<(String, RefOr<Schema>)>) {
+        NewFact::schemas(list);
+    }
+}
+
 /// One fact or up to 10 000.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a list of facts, or an object with that list as `facts`"
+)]
 pub enum NewFacts {
     /// A list.
-    Many(Vec<NewFact>),
+    Many(Vec<Sent>),
     /// A list under a name.
     Named {
         /// The list.
-        facts: Vec<NewFact>,
+        facts: Vec<Sent>,
     },
 }
 
@@ -155,20 +190,27 @@ async fn post_facts(
 ) -> Result<Json<TakenAll>, Problem> {
     let actor = authed.need(Permission::CalculatePay)?;
     let (NewFacts::Many(list) | NewFacts::Named { facts: list }) = new;
-    let inputs: Vec<FactInput> = list
-        .into_iter()
-        .map(|f| FactInput {
-            kind: f.kind,
-            source: f.source,
-            source_key: f.source_key,
-            subject: f.subject,
-            occurred: f.occurred_on,
-            measures: f.measures,
-            dimensions: f.dimensions,
-            void: f.void,
-        })
-        .collect();
-    let answers = put_facts(&app, actor, &inputs).await?;
+    let (mut inputs, mut unread) = (Vec::with_capacity(list.len()), Vec::new());
+    for (at, Sent(fact)) in list.into_iter().enumerate() {
+        match fact {
+            Ok(f) => inputs.push(FactInput {
+                kind: f.kind,
+                source: f.source,
+                source_key: f.source_key,
+                subject: f.subject,
+                occurred: f.occurred_on,
+                measures: f.measures,
+                dimensions: f.dimensions,
+                void: f.void,
+            }),
+            Err(FieldError { pointer, detail }) => unread.push((at, FactAnswer::Wrong { pointer, detail })),
+        }
+    }
+    let mut answers = put_facts(&app, actor, &inputs).await?;
+    // The places come in order, so each is right when its turn comes.
+    for (at, wrong) in unread {
+        answers.insert(at, wrong);
+    }
     let count = |test: fn(&FactAnswer) -> bool| answers.iter().filter(|a| test(a)).count();
     let all = TakenAll {
         recorded: count(|a| matches!(a, FactAnswer::Recorded(_))),
@@ -195,6 +237,15 @@ fn taken(answer: FactAnswer) -> Taken {
     }
 }
 
+/// A day of the query in its one spelling.
+fn day(name: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
+    let read = |text: &str| match text.parse::<Date>() {
+        Ok(day) => Ok(day.to_string()),
+        Err(_) => Err(Problem::field(name, "expected a day like 2026-11-21")),
+    };
+    text.map(read).transpose()
+}
+
 /// Revisions of facts, newest first.
 #[utoipa::path(
     get, path = "/facts", tag = "pay", params(FactList),
@@ -210,11 +261,15 @@ async fn list_facts(
         limit: list.limit,
         cursor: list.cursor,
     };
+    let (from, to) = (
+        day("?from", list.from.as_deref())?,
+        day("?to", list.to.as_deref())?,
+    );
     let filter = FactFilter {
         kind: list.kind.as_deref(),
         source: list.source.as_deref(),
-        from: list.from.as_deref(),
-        to: list.to.as_deref(),
+        from: from.as_deref(),
+        to: to.as_deref(),
     };
     let limit = page.limit()?;
     let rows = app.store.facts(filter, page.after_id()?, limit + 1).await?;

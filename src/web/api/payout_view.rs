@@ -32,6 +32,11 @@ impl From<PayError> for Problem {
                 "not-computable",
                 detail,
             ),
+            PayError::Input(fault) => Self::new(
+                axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+                "not-computable",
+                fault.to_string(),
+            ),
             PayError::Store(error) => error.into(),
         }
     }

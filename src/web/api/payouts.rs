@@ -41,7 +41,10 @@ pub struct NewPayout {
 
 /// A period.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected \"2026-11\", \"2026-Q4\", \"2026\" or {\"from\": \"2026-11-03\", \"to\": \"2026-11-08\"}"
+)]
 pub enum PeriodText {
     /// `2026-11`, `2026-Q4` or `2026`.
     Label(String),
@@ -167,6 +170,12 @@ async fn get_lines(
         }
     }
     run.ok_or_else(missing)?;
+    // Capitals make no difference in codes.
+    if let Some(asked) = &payee
+        && let Some(person) = app.store.employee(asked, app.today()).await?
+    {
+        payee = Some(person.code);
+    }
     let page = Page {
         limit: list.limit,
         cursor: list.cursor,

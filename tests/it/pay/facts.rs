@@ -205,6 +205,172 @@ async fn given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_t
     assert_eq!(super::lines(&rig, &run).await, ["Z3 5000.00 line"]);
 }
 
+async fn given_items_that_are_no_facts_when_sent_then_each_is_told_at_its_place_and_the_others_are_kept(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let mut number = receipt("r2", "1.00", "2026-11-04");
+    number["source_key"] = json!(7);
+    let mut misspelt = receipt("r3", "1.00", "2026-11-04");
+    misspelt["ocurred_on"] = json!("2026-11-04");
+    let sent = json!([
+        {"kind": "receipt"},
+        receipt("r1", "100.00", "2026-11-04"),
+        number,
+        "nothing",
+        misspelt,
+        receipt("r4", "200.00", "2026-11-05"),
+    ]);
+    for body in [sent.clone(), json!({ "facts": sent })] {
+        let (status, answer) = rig.post("admin", "/facts", body).await;
+        assert_eq!((status, &answer["rejected"]), (200, &json!(4)), "{answer}");
+        let told: Vec<(&str, &str)> = answer["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                (
+                    one["status"].as_str().unwrap(),
+                    one["pointer"].as_str().unwrap_or("-"),
+                )
+            })
+            .collect();
+        let kept = told[1].0;
+        assert_eq!(
+            told,
+            [
+                ("rejected", ""),
+                (kept, "-"),
+                ("rejected", "/source_key"),
+                ("rejected", ""),
+                ("rejected", "/ocurred_on"),
+                (kept, "-"),
+            ],
+            "{answer}"
+        );
+        let says = |at: usize| answer["data"][at]["detail"].as_str().unwrap().to_owned();
+        assert!(says(0).contains("source"), "{answer}");
+        assert!(says(2).contains("string"), "{answer}");
+    }
+    for body in [json!(7), json!({"fact": []}), json!({"facts": 3})] {
+        let (status, answer) = rig.post("admin", "/facts", body).await;
+        assert_eq!(status, 422, "{answer}");
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(
+            detail.contains("a list of facts") && !detail.contains("enum"),
+            "{answer}"
+        );
+        assert!(!detail.starts_with(':'), "{answer}");
+    }
+}
+
+async fn given_words_no_list_knows_when_asked_by_then_they_are_told(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    for (query, name) in [
+        ("from=zzz", "?from"),
+        ("to=2026-13-01", "?to"),
+        ("from=", "?from"),
+    ] {
+        let (status, answer) = rig.call("admin", "GET", &format!("/facts?{query}"), None).await;
+        assert_eq!(
+            (status, &answer["errors"][0]["pointer"]),
+            (422, &json!(name)),
+            "{query}: {answer}"
+        );
+    }
+    let body = json!({"scheme": "01-team-process", "period": 202_610});
+    let (status, answer) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(
+        (status, &answer["errors"][0]["pointer"]),
+        (422, &json!("/period")),
+        "{answer}"
+    );
+    assert!(answer["detail"].as_str().unwrap().contains("2026-Q4"), "{answer}");
+    super::activity(&rig).await;
+    let run = super::calculated(&rig, "admin").await;
+    let lines = rig
+        .get("admin", &format!("/payouts/{}/lines?payee=z3", run["id"]))
+        .await;
+    assert_eq!(lines["data"][0]["payee"], "Z3", "{lines}");
+}
+
+async fn given_a_fact_no_scheme_can_read_when_calculated_then_its_kind_source_and_key_are_told(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let batch = |key: &str, amount: &str, day: &str| {
+        json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": "z3", "occurred_on": day,
+               "measures": {"amount": amount}, "dimensions": {"customer": key}})
+    };
+    let set = json!({"from_on": "2026-01-01", "attributes": {"07-new-customers.role": "sales"}});
+    let (status, body) = rig
+        .call("admin", "PUT", "/employees/z3/attributes", Some(set))
+        .await;
+    assert_eq!(status, 200, "{body}");
+    let empty = json!({"kind": "card", "source": "till", "source_key": "a7", "subject": "z3",
+                       "occurred_on": "2026-09-02", "measures": {}, "dimensions": {}});
+    super::record(
+        &rig,
+        vec![
+            batch("a5", "100.00", "2026-10-01"),
+            batch("a6", "-1.00", "2026-10-02"),
+            empty,
+        ],
+    )
+    .await;
+    for (month, told) in [
+        (
+            "2026-10",
+            [
+                "first_batch till:a6, 2026-10-02: amount: found \"-1.00\"",
+                "expected",
+            ],
+        ),
+        (
+            "2026-09",
+            [
+                "card till:a7, 2026-09-02: amount: `amount` is missing",
+                "expected",
+            ],
+        ),
+    ] {
+        let body = json!({"scheme": "07-new-customers", "period": month});
+        let (status, answer) = rig.post("admin", "/payouts", body).await;
+        assert_eq!(status, 422, "{answer}");
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(
+            told.iter().all(|t| detail.contains(t)) && !detail.contains("facts["),
+            "{answer}"
+        );
+    }
+}
+
+async fn given_facts_of_people_without_attributes_when_calculated_then_all_of_them_are_told(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let batch = |key: &str, who: &str| {
+        json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": who, "occurred_on": "2026-10-02",
+               "measures": {"amount": "100.00"}, "dimensions": {"customer": key}})
+    };
+    super::record(&rig, vec![batch("a1", "z3"), batch("a2", "l4")]).await;
+    let body = json!({"scheme": "07-new-customers", "period": "2026-10"});
+    let (status, answer) = rig.post("admin", "/payouts", body).await;
+    assert_eq!(status, 422, "{answer}");
+    let detail = answer["detail"].as_str().unwrap();
+    for told in [
+        "Z3 (",
+        "L4 (",
+        "role",
+        "07-new-customers",
+        "2026-10-31",
+        "attributes",
+    ] {
+        assert!(detail.contains(told), "{told}: {answer}");
+    }
+    assert!(!detail.contains("roster"), "{answer}");
+}
+
+both!(given_a_fact_no_scheme_can_read_when_calculated_then_its_kind_source_and_key_are_told);
+both!(given_facts_of_people_without_attributes_when_calculated_then_all_of_them_are_told);
+both!(given_items_that_are_no_facts_when_sent_then_each_is_told_at_its_place_and_the_others_are_kept);
+both!(given_words_no_list_knows_when_asked_by_then_they_are_told);
 both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
 both!(given_one_fact_when_sent_by_many_at_once_then_one_records_it_and_the_others_hear_that_it_is_known);
 both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);

@@ -73,6 +73,25 @@ async fn given_a_late_refund_when_the_next_period_is_calculated_then_the_differe
     let id = second["id"].as_i64().unwrap();
     let list = rig.get("admin", &format!("/payouts/{id}/lines")).await;
     assert_eq!(list["data"][0]["origin"], first["id"]);
+    // Nothing is due any more: what took it away is told, not the arithmetic of what it was.
+    let line = list["data"][0]["id"].as_i64().unwrap();
+    let told = rig
+        .get("admin", &format!("/payout-lines/{line}/explanation"))
+        .await;
+    let (zh, en) = (
+        told["sentences"]["zh"].as_str().unwrap(),
+        told["sentences"]["en"].as_str().unwrap(),
+    );
+    assert!(
+        zh.contains("已没有金额") && zh.contains("r1 (2026-11-04)") && zh.contains("499999.99"),
+        "{zh}"
+    );
+    assert!(
+        en.contains("nothing of it is left") && en.contains("r1 (2026-11-04)"),
+        "{en}"
+    );
+    assert!(!zh.contains("500000"), "{zh}");
+    assert_eq!(told["trace"]["from"][0]["key"], "r1", "{told}");
     settle(&rig, &second).await;
     // Nothing is taken from anybody: the debt waits for later variable pay.
     assert_eq!(balance(&rig, "payable:employee:Z3").await, -1_500_000);

@@ -5,13 +5,16 @@
 mod alone;
 mod doubts;
 mod facts;
+mod files;
 mod flow;
 mod guards;
 mod histories;
 mod late;
 mod next;
+mod periods;
 mod reads;
 mod road;
+mod wages;
 
 use serde_json::{Value, json};
 

@@ -206,7 +206,7 @@ fn sheet(lang: Lang, found: &Statement, groups: &[Group]) -> Table {
                 group.period.as_str().into(),
                 line.title.as_str().into(),
                 small(lang, line).into(),
-                group.state.word.as_str().into(),
+                line.state.as_deref().unwrap_or(&group.state.word).into(),
                 line.amount.into(),
                 Cell::Empty,
                 how.join("; ").into(),

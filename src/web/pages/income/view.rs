@@ -97,6 +97,8 @@ pub struct LineView {
     pub guard: Option<String>,
     pub story: StoryView,
     pub held: Option<String>,
+    /// Its own state, where that is not its payout's.
+    pub state: Option<String>,
     /// Its objection: number and state.
     pub objection: Option<(i64, Chip)>,
     /// Whether one may object now.
@@ -155,6 +157,11 @@ fn line(lang: Lang, part: &Part, own: (&str, &str), today: Date) -> LineView {
         guard: (l.kind == LineKind::Guard).then_some(says),
         story: StoryView::of(lang, &part.story, own),
         held: part.held.clone(),
+        state: match (part.waits, &part.held) {
+            (Some(why), _) => Some(lang.word("income-waits", why).to_string()),
+            (None, Some(_)) => Some(lang.word("income-waits", "held").to_string()),
+            (None, None) => None,
+        },
         objection: part
             .objection
             .as_ref()
@@ -265,8 +272,13 @@ pub fn pending(lang: Lang, list: &[Pending]) -> Vec<PendingView> {
             if !p.reason.is_empty() {
                 why = format!("{why}{}", p.reason);
             }
+            let what = say(lang, &p.what, "", "");
             PendingView {
-                what: say(lang, &p.what, "", ""),
+                what: lang
+                    .t("income-pending-what")
+                    .with("what", what)
+                    .with("period", view::period(lang, &p.period))
+                    .to_string(),
                 why,
                 amount: yuan(p.amount),
             }

@@ -265,9 +265,9 @@ fn refusal(lang: Lang, error: &PayError) -> Option<(StatusCode, String)> {
             Some((StatusCode::CONFLICT, words))
         }
         PayError::Forbidden(_) => Some((StatusCode::FORBIDDEN, lang.t("pay-not-you").to_string())),
-        PayError::Refused(detail) => {
-            let words = lang.t("pay-refused").with("detail", detail).to_string();
-            Some((StatusCode::UNPROCESSABLE_ENTITY, words))
+        PayError::Refused(_) | PayError::Input(_) => {
+            let words = pay_view::refusal(lang, error);
+            words.map(|words| (StatusCode::UNPROCESSABLE_ENTITY, words))
         }
         _ => None,
     }

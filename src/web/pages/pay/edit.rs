@@ -7,23 +7,26 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::drawn::{Drawn, drawn};
 use super::params::{self, Param, Typed};
+use super::schemes::changes;
 use super::view;
 use crate::app::Permission;
 use crate::app::pay::{
     BackTest, Draft, InForce, PayError, PersonChange, SettingInput, Trial, back_test, change_setting,
-    scheme_document, what_if,
+    open_from, scheme_document, what_if,
 };
 use crate::domain::{Money, Period};
+use crate::storage::pay::Setting;
 use crate::web::html::{Html, see_other};
-use crate::web::i18n::Lang;
+use crate::web::i18n::{Lang, date_words};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
-use crate::web::{DOCUMENT_BODY, Form, Path, Problem, Web};
+use crate::web::{DOCUMENT_BODY, Form, Path, Problem, Query, Web};
 
 /// Most people of a comparison that are named.
 const PEOPLE: usize = 200;
@@ -77,6 +80,37 @@ pub struct EditPage {
     pub refused: Option<String>,
     pub wrong: bool,
     pub saves: bool,
+    /// Versions to come that this change meets.
+    pub coming: Vec<Coming>,
+    /// What the page said of the versions: a save that does not know them is asked about first.
+    pub seen: String,
+    /// What saving changes against the version it takes the place of, to be looked at first.
+    pub asks: Option<Asks>,
+}
+
+/// A version that begins on the chosen day or after it, or is in force on it and not yet today.
+#[derive(Clone, Debug)]
+pub struct Coming {
+    pub day: String,
+    pub from: String,
+    pub note: String,
+    /// It begins after the chosen day: until then only the new version holds.
+    pub after: bool,
+}
+
+/// Changes of parameters and parts of the document.
+#[derive(Clone, Debug)]
+pub struct Asks {
+    pub from: String,
+    pub params: Vec<(String, String, String)>,
+    pub document: Vec<String>,
+}
+
+/// Which day the form is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct For {
+    from_on: Option<String>,
 }
 
 /// The routes.
@@ -87,9 +121,37 @@ pub fn routes() -> Router<Web> {
     )
 }
 
-async fn found(web: &Web, id: &str) -> Result<InForce, Problem> {
-    let found = scheme_document(&web.app, id, web.app.today()).await?;
-    found.ok_or_else(|| Problem::not_found(format_args!("scheme {id:?}")))
+/// The scheme as it is on the day a change begins: what is in force today may be changed already by then.
+async fn found(web: &Web, id: &str, from_on: Option<&str>) -> Result<(InForce, Date), Problem> {
+    let today = web.app.today();
+    let next_month = || Period::month_of(today).map_or(today, |m| m.end);
+    let day = from_on
+        .and_then(|day| day.trim().parse().ok())
+        .unwrap_or_else(next_month);
+    let found = scheme_document(&web.app, id, day).await?;
+    let found = found.ok_or_else(|| Problem::not_found(format_args!("scheme {id:?}")))?;
+    Ok((found, day))
+}
+
+/// Versions to come that a change from this day on meets, the first one first; and what stands for all that is known.
+fn coming(lang: Lang, settings: &[Setting], today: Date, from_on: Date) -> (Vec<Coming>, String) {
+    let (today, chosen) = (today.to_string(), from_on.to_string());
+    let base = settings.iter().find(|s| s.from_on <= chosen);
+    let mut met: Vec<&Setting> = settings.iter().filter(|s| s.from_on > chosen).collect();
+    met.extend(base.filter(|s| s.from_on > today));
+    met.sort_by_key(|s| (s.from_on.clone(), std::cmp::Reverse(s.id)));
+    met.dedup_by_key(|s| s.from_on.clone());
+    let newest = settings.iter().map(|s| s.id).max().unwrap_or_default();
+    let view = |s: &&Setting| Coming {
+        day: s.from_on.clone(),
+        from: s
+            .from_on
+            .parse()
+            .map_or_else(|_| s.from_on.clone(), |day| date_words(lang, day)),
+        note: s.note.clone(),
+        after: s.from_on > chosen,
+    };
+    (met.iter().map(view).collect(), format!("{chosen}/{newest}"))
 }
 
 /// Periods that can be tried: those that have runs, and the current one.
@@ -108,7 +170,8 @@ async fn periods(web: &Web, lang: Lang, id: &str, every: &str) -> Result<Vec<Opt
         .filter(|h| h.scheme == id)
         .map(|h| h.period.clone())
         .collect();
-    labels.extend(current.map(|p| p.label()));
+    let current = current.map(|p| p.label()).filter(|now| !labels.contains(now));
+    labels.extend(current);
     labels.dedup();
     labels.truncate(60);
     Ok(labels
@@ -121,14 +184,13 @@ async fn page(
     web: &Web,
     who: &SignedIn,
     id: &str,
-    known: &InForce,
+    (known, day): (&InForce, Date),
     typed: &Typed,
 ) -> Result<EditPage, Problem> {
     let lang = who.lang;
     let header = &known.document.header;
-    let next_month = Period::month_of(web.app.today())
-        .map(|m| m.end.to_string())
-        .unwrap_or_default();
+    let versions = web.app.store.settings_of(id).await?;
+    let (coming, seen) = coming(lang, &versions, web.app.today(), day);
     let get = |name: &str| typed.get(name).map(|t| t.trim().to_owned());
     let periods = periods(web, lang, id, known.period()).await?;
     let first = periods.first().map(|o| o.value.clone()).unwrap_or_default();
@@ -137,11 +199,10 @@ async fn page(
         id: id.to_owned(),
         name: view::say(lang, &header.name),
         params: params::form(lang, &known.document, &known.params),
-        from_on: Field::new("from_on", get("from_on").unwrap_or(next_month)),
+        from_on: Field::new("from_on", get("from_on").unwrap_or_else(|| day.to_string())),
         note: Field::new("note", get("note").unwrap_or_default()),
         enabled: if typed.is_empty() {
             // As the newest version says; a scheme that was never set up is set up to be due.
-            let versions = web.app.store.settings_of(id).await?;
             versions.first().is_none_or(|newest| newest.enabled)
         } else {
             typed.contains_key("enabled")
@@ -160,6 +221,9 @@ async fn page(
         refused: None,
         wrong: false,
         saves: who.actor.may(Permission::CalculatePay),
+        coming,
+        seen,
+        asks: None,
     })
 }
 
@@ -167,10 +231,11 @@ async fn show(
     State(web): State<Web>,
     who: SignedIn,
     Path(id): Path<String>,
+    Query(asked): Query<For>,
 ) -> Result<Html<EditPage>, Problem> {
     who.need(Permission::ReadPay)?;
-    let known = found(&web, &id).await?;
-    let mut page = page(&web, &who, &id, &known, &Typed::new()).await?;
+    let (known, day) = found(&web, &id, asked.from_on.as_deref()).await?;
+    let mut page = page(&web, &who, &id, (&known, day), &Typed::new()).await?;
     page.drawn = drawn(who.lang, &known.document, &known.params, None);
     Ok(Html(page))
 }
@@ -183,8 +248,8 @@ async fn send(
 ) -> Result<Response, Problem> {
     who.need(Permission::ReadPay)?;
     let lang = who.lang;
-    let known = found(&web, &id).await?;
-    let mut page = page(&web, &who, &id, &known, &typed).await?;
+    let (known, day) = found(&web, &id, typed.get("from_on").map(String::as_str)).await?;
+    let mut page = page(&web, &who, &id, (&known, day), &typed).await?;
     let own = Some(page.document.value.clone()).filter(|text| !text.trim().is_empty());
     let document = match &own {
         None => known.document.clone(),
@@ -218,6 +283,23 @@ async fn send(
     if page.wrong {
         return Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY));
     }
+    if act == "save" {
+        if let Err(error) = open_from(&web.app, &id, day).await {
+            return refuse(lang, page, error);
+        }
+        // What was planned meanwhile, or for a day the form was not made for, is not undone unseen.
+        if !page.coming.is_empty() && typed.get("seen") != Some(&page.seen) {
+            page.asks = Some(Asks {
+                from: date_words(lang, day),
+                params: changes(lang, &document, &known.params, &json),
+                document: match &own {
+                    Some(_) => crate::payout::whatif::documents(&known.document, &document),
+                    None => Vec::new(),
+                },
+            });
+            return Ok(Html(page).status(StatusCode::CONFLICT));
+        }
+    }
     let done = match act {
         "try" => {
             let tried = what_if(&web.app, &who.actor, &id, &page.period.value, &draft).await;
@@ -229,8 +311,8 @@ async fn send(
         }
         "save" => {
             let input = SettingInput {
-                from_on: page.from_on.value.parse().unwrap_or_else(|_| web.app.today()),
-                document: own.or(current_document(&web, &id).await?),
+                from_on: day,
+                document: own.or(current_document(&web, &id, day).await?),
                 params: draft.params,
                 enabled: page.enabled,
                 note: page.note.value.clone(),
@@ -255,9 +337,9 @@ async fn send(
     }
 }
 
-/// The document of the firm's own that is in force: it stays unless another is given.
-async fn current_document(web: &Web, id: &str) -> Result<Option<String>, Problem> {
-    let setting = web.app.store.setting_on(id, web.app.today()).await?;
+/// The document of the firm's own that is in force on that day: it stays unless another is given.
+async fn current_document(web: &Web, id: &str, day: Date) -> Result<Option<String>, Problem> {
+    let setting = web.app.store.setting_on(id, day).await?;
     Ok(setting.and_then(|s| s.document))
 }
 
@@ -276,7 +358,7 @@ fn refuse(lang: Lang, mut page: EditPage, error: PayError) -> Result<Response, P
     let status = match &error {
         PayError::Conflict(_) => StatusCode::CONFLICT,
         PayError::Forbidden(_) => StatusCode::FORBIDDEN,
-        PayError::Wrong(_) | PayError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
         PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
     };
     match &error {

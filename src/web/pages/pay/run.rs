@@ -436,7 +436,7 @@ async fn take(
     let status = match &error {
         PayError::Forbidden(_) => StatusCode::FORBIDDEN,
         PayError::Conflict(_) => StatusCode::CONFLICT,
-        PayError::Wrong(_) | PayError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
         PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
     };
     let words = view::refusal(who.lang, &error);

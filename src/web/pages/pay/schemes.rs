@@ -1,5 +1,7 @@
 //! `/app/pay/schemes`: all schemes, and one read as a flow with its bands drawn, its parameters and its versions.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -282,32 +284,21 @@ fn params(lang: Lang, document: &Document, in_force: &Value) -> Vec<ParamView> {
         .collect()
 }
 
-/// What a version changed against the one before.
-fn diff(
-    lang: Lang,
-    id: &str,
-    new: &Setting,
-    old: Option<&Setting>,
-) -> (Vec<(String, String, String)>, Vec<String>) {
-    let document = |s: Option<&Setting>| match s.and_then(|s| s.document.as_deref()) {
-        Some(text) => Document::parse(&format!("{id}.toml"), text)
-            .ok()
-            .map(std::sync::Arc::new),
+/// The document of a version; `None`: one that cannot be read any more.
+fn document_of(id: &str, setting: Option<&Setting>) -> Option<Arc<Document>> {
+    match setting.and_then(|s| s.document.as_deref()) {
+        Some(text) => Document::parse(&format!("{id}.toml"), text).ok().map(Arc::new),
         None => documents().get(id).cloned(),
-    };
-    let read = |s: Option<&Setting>| -> Value {
-        s.and_then(|s| serde_json::from_str(&s.params).ok())
-            .unwrap_or_default()
-    };
-    let (is, was) = (read(Some(new)), read(old));
-    let Some(now) = document(Some(new)) else {
-        return (Vec::new(), Vec::new());
-    };
+    }
+}
+
+/// What changes between two sets of parameters, in the words of the later document: name, before, after.
+pub fn changes(lang: Lang, now: &Document, was: &Value, is: &Value) -> Vec<(String, String, String)> {
     let json = now.to_json();
     let rows = json["params"].as_array().into_iter().flatten().filter_map(|p| {
         let name = p["id"].as_str()?;
         let value = |set: &Value| set.get(name).cloned().unwrap_or_else(|| p["default"].clone());
-        let (before, after) = (value(&was), value(&is));
+        let (before, after) = (value(was), value(is));
         let shown = (
             view::say_json(lang, &p["name"]),
             short(lang, p, &before),
@@ -315,14 +306,32 @@ fn diff(
         );
         (before != after).then_some(shown)
     });
+    rows.collect()
+}
+
+/// What a version changed against the one before.
+fn diff(
+    lang: Lang,
+    id: &str,
+    new: &Setting,
+    old: Option<&Setting>,
+) -> (Vec<(String, String, String)>, Vec<String>) {
+    let read = |s: Option<&Setting>| -> Value {
+        s.and_then(|s| serde_json::from_str(&s.params).ok())
+            .unwrap_or_default()
+    };
+    let (is, was) = (read(Some(new)), read(old));
+    let Some(now) = document_of(id, Some(new)) else {
+        return (Vec::new(), Vec::new());
+    };
     let parts = match (
-        document(old),
+        document_of(id, old),
         old.is_some() && (new.document != old.and_then(|o| o.document.clone())),
     ) {
         (Some(before), true) => crate::payout::whatif::documents(&before, &now),
         _ => Vec::new(),
     };
-    (rows.collect(), parts)
+    (changes(lang, &now, &was, &is), parts)
 }
 
 async fn show(

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::pay::PayError;
+use crate::app::pay::{InputFault, PayError};
 use crate::domain::{Money, Period};
 use crate::payout::Label;
 use crate::storage::pay::{Offer, OfferState, RunState};
@@ -123,12 +123,57 @@ pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
     match error {
         PayError::Conflict(detail) => Some(lang.t("pay-conflict").with("detail", detail).to_string()),
         PayError::Refused(detail) => Some(lang.t("pay-refused").with("detail", detail).to_string()),
+        PayError::Input(fault) => {
+            let detail = input_fault(lang, fault);
+            Some(lang.t("pay-refused").with("detail", detail).to_string())
+        }
         PayError::Wrong(list) => {
             let all: Vec<&str> = list.iter().map(|w| w.detail.as_str()).collect();
             Some(lang.t("pay-wrong").with("detail", all.join("; ")).to_string())
         }
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         PayError::NotFound(_) | PayError::Store(_) => None,
+    }
+}
+
+/// Which fact or which people a calculation was refused for.
+fn input_fault(lang: Lang, fault: &InputFault) -> String {
+    match fault {
+        InputFault::Fact(fault) => {
+            let named = |label: &Label, id: &str| {
+                Some(say(lang, label))
+                    .filter(|n| !n.is_empty())
+                    .unwrap_or(id.to_owned())
+            };
+            let why = match fault.cause() {
+                "other" => format!("{}; {}", fault.what, fault.expected),
+                cause => lang
+                    .word("pay-fact-why", cause)
+                    .with("found", fault.found())
+                    .with("expected", &fault.expected)
+                    .to_string(),
+            };
+            lang.t("pay-fact")
+                .with("kind", named(&fault.name, &fault.kind))
+                .with("place", fault.place())
+                .with("day", &fault.occurred)
+                .with("field", named(&fault.field.1, &fault.field.0))
+                .with("why", why)
+                .to_string()
+        }
+        InputFault::People(fault) => {
+            let people: Vec<String> = fault
+                .people
+                .iter()
+                .map(|(code, name)| format!("{name} ({code})"))
+                .collect();
+            let comma = lang.t("shell-comma").to_string();
+            lang.t("pay-people")
+                .with("people", people.join(&comma))
+                .with("lack", fault.lack.join(&comma))
+                .with("day", i18n::date_words(lang, fault.day))
+                .to_string()
+        }
     }
 }
 

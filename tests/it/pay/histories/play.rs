@@ -30,6 +30,8 @@ struct Play<'a> {
     versions: Vec<(Month, i64)>,
     left: Vec<Option<(Month, i8)>>,
     runs: Vec<Known>,
+    /// Closed and not paid, in the order they were closed.
+    closed: Vec<i64>,
     accounts: BTreeMap<String, i64>,
     made: usize,
 }
@@ -46,6 +48,7 @@ pub async fn history(db: &TestDb, seed: u64) -> End {
         versions: Vec::new(),
         left: vec![None, None, None, None, Some((5, 17))],
         runs: Vec::new(),
+        closed: Vec::new(),
         accounts: BTreeMap::new(),
         made: 0,
     };
@@ -371,6 +374,7 @@ impl Play<'_> {
         match next {
             RunState::InReview => self.runs[at].submitted_at = run.submitted.as_ref().unwrap().1,
             RunState::Closed => {
+                self.closed.push(run.id);
                 for (payee, fen) in sums {
                     *self
                         .accounts
@@ -381,12 +385,25 @@ impl Play<'_> {
                 self.runs[at].book = self.book(&run).await;
             }
             RunState::Paid => {
+                // What every closed run gives is kept for it; what the account is then short of, the first closed settles.
+                let known = |id: &i64| self.runs.iter().find(|r| r.id == *id).unwrap().sums();
+                let open: Vec<BTreeMap<String, i64>> = self.closed.iter().map(known).collect();
+                let before = self.closed.iter().take_while(|id| **id != run.id).count();
+                self.closed.remove(before);
                 for (payee, gives) in sums {
                     let owed = self
                         .accounts
                         .entry(format!("payable:employee:{payee}"))
                         .or_default();
-                    let paid = gives.min(*owed).max(0);
+                    let given = |runs: &[BTreeMap<String, i64>]| -> i64 {
+                        runs.iter()
+                            .filter_map(|run| run.get(&payee))
+                            .map(|fen| (*fen).max(0))
+                            .sum()
+                    };
+                    let short = (given(&open) - *owed).max(0);
+                    let left = (short - given(&open[..before])).max(0);
+                    let paid = (gives - left).max(0);
                     *owed -= paid;
                     *self.accounts.entry("cash".to_owned()).or_default() += paid;
                 }

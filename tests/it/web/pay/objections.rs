@@ -1,6 +1,9 @@
 //! Objections: opened in one tap, decided by others, appealed to a third, corrected before the approval or in the next period;
 //! lines that are held.
 
+use std::io::Cursor;
+
+use calamine::{Reader, Xlsx};
 use jiff::ToSpan;
 use serde_json::json;
 
@@ -366,6 +369,17 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
         page.contains("客户投诉待核") && page.contains("还没付的"),
         "{page}"
     );
+    let states = async |zhang: &mut Browser| {
+        let file = zhang.get("/app/income/files/2026-10.xlsx").await;
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file.bytes)).expect("a workbook");
+        let range = book.worksheet_range_at(0).expect("a sheet").expect("a range");
+        let states: Vec<String> = range.rows().map(|row| row[4].to_string()).collect();
+        states
+    };
+    assert!(
+        states(&mut zhang).await.contains(&"暂扣".to_owned()),
+        "not paid, whatever its payout is"
+    );
     // Another of finance releases it; it goes out with the next payment, once.
     let mut fu = signed_in(&app, "fu").await;
     assert_eq!(
@@ -376,6 +390,13 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
         fu.post(&release, &[("reason", "核实无误")]).await.status.as_u16(),
         409
     );
+    let page = zhang.get("/app/income").await.body;
+    assert!(
+        page.contains("已放行，和下一次发放一起付") && !page.contains("到 才能付"),
+        "{page}"
+    );
+    assert!(page.contains("，2026年10月<p class=\"note\">已放行"), "{page}");
+    assert!(states(&mut zhang).await.contains(&"已放行，待发放".to_owned()));
     let next = calculated(&mut gu, "07-new-customers", "2026-11").await;
     assert_eq!(step(&mut gu, &next, "submit").await, 303);
     assert_eq!(step(&mut fang, &next, "approve").await, 303);

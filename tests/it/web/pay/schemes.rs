@@ -281,6 +281,85 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
 }
 
 both!(given_a_long_document_when_it_is_refused_then_its_text_is_there_again);
+async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and_nothing_of_it_is_lost(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    // Opened before anything was planned.
+    let stale = gu.get(EDIT).await.body;
+    assert!(!stale.contains("已有一版"), "{stale}");
+    for (day, gap, note) in [
+        ("2026-12-01", "linear", "空档改线性过渡"),
+        ("2027-03-01", "none", "空档不付"),
+    ] {
+        let params = serde_json::json!({ "gap": gap });
+        let planned = SettingInput {
+            from_on: day.parse().expect("a day"),
+            document: None,
+            params: params.as_object().expect("an object").clone(),
+            enabled: true,
+            note: note.into(),
+        };
+        change_setting(&app, &Actor::System, "07-new-customers", &planned)
+            .await
+            .expect("a setting");
+    }
+    let newest = async || {
+        let all = app.store.settings_of("07-new-customers").await.expect("a store");
+        let made = all.iter().max_by_key(|s| s.id).expect("a setting").clone();
+        (all.len(), made.from_on, made.params)
+    };
+    let before = newest().await;
+    let wish = [
+        ("act", "save"),
+        ("note", "加到 250"),
+        ("from_on", "2026-12-01"),
+        ("p.store_raise", "250"),
+    ];
+    let asked = send(&mut gu, &form_of(&stale, &wish)).await;
+    assert_eq!(asked.status.as_u16(), 409, "{}", asked.body);
+    assert!(
+        asked.body.contains("<del>linear</del> → <ins>lower</ins>") && asked.body.contains("改了 2 处"),
+        "{}",
+        asked.body
+    );
+    assert_eq!(newest().await, before, "nothing is stored");
+    // The form of that day begins with what is planned for it.
+    let page = gu.get(EDIT).await.body;
+    for told in [
+        "2026年12月1日 起已有一版：空档改线性过渡",
+        "2027年3月1日 起另有一版：空档不付",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let asked = send(&mut gu, &form_of(&page, &wish)).await;
+    assert_eq!(asked.status.as_u16(), 409);
+    assert!(
+        asked.body.contains("改了 1 处") && !asked.body.contains("<del>linear"),
+        "{}",
+        asked.body
+    );
+    let saved = send(&mut gu, &form_of(&asked.body, &[("act", "save")])).await;
+    assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
+    let (count, from_on, params) = newest().await;
+    let params: serde_json::Value = serde_json::from_str(&params).expect("JSON");
+    assert_eq!((count, from_on.as_str()), (before.0 + 1, "2026-12-01"));
+    assert_eq!(params, serde_json::json!({"gap": "linear", "store_raise": "250"}));
+    // Another day is another form.
+    let later = gu.get(&format!("{EDIT}?from_on=2027-03-01")).await.body;
+    let wish = [("act", "save"), ("note", "三月"), ("p.store_raise", "300")];
+    let asked = send(&mut gu, &form_of(&later, &wish)).await.body;
+    let saved = send(&mut gu, &form_of(&asked, &[("act", "save")])).await;
+    assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
+    let (_, from_on, params) = newest().await;
+    let params: serde_json::Value = serde_json::from_str(&params).expect("JSON");
+    assert_eq!(from_on, "2027-03-01");
+    assert_eq!(params, serde_json::json!({"gap": "none", "store_raise": "300"}));
+}
+
+both!(given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and_nothing_of_it_is_lost);
 both!(given_the_schemes_when_read_then_steps_bands_parameters_and_versions_are_shown);
 both!(given_a_draft_when_tried_and_tested_back_then_cost_and_people_are_shown_and_nothing_is_left_behind);
 both!(given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and_right_ones_are_a_version);
