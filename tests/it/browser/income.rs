@@ -134,7 +134,13 @@ async fn given_a_wrong_amount_when_objected_to_then_it_is_corrected_in_the_next_
     at(&browser, "/app/income/objections/1").await;
     browser.fill("#words", "小票有两张，合计 36,000").await;
     browser.click("form[action$='/reply'] button").await;
-    at(&browser, "/app/income/objections/1").await;
+    // The page comes back at the same address: what was written stands on it then.
+    browser
+        .until(
+            "document.body.innerText.includes('小票有两张')",
+            std::time::Duration::from_secs(10),
+        )
+        .await;
     wrong += &looked_at(
         &browser,
         &rig,
