@@ -69,10 +69,15 @@ pub async fn trouble(browser: &Browser, rig: &Rig, name: &str, url: &str) -> Str
 /// Changes the language of whoever is signed in, or of the browser.
 pub async fn speak(browser: &Browser, rig: &Rig, language: &str) {
     browser.goto(&format!("{}/app/me", rig.base)).await;
+    let html = if language == "zh" { "zh-CN" } else { "en" };
+    // Asked for again, it would come back at once, perhaps after the next page was asked for.
+    let spoken = browser.js("return document.documentElement.lang").await;
+    if spoken == html {
+        return;
+    }
     browser
         .click(&format!("button[name=lang][value={language}]"))
         .await;
-    let html = if language == "zh" { "zh-CN" } else { "en" };
     browser
         .until(
             &format!("document.documentElement.lang === '{html}'"),
