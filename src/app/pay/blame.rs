@@ -12,8 +12,12 @@ use serde_json::{Deserializer, Value};
 
 use crate::app::App;
 use crate::app::pay::PayError;
+use crate::app::pay::catalog::label;
 use crate::app::pay::material::{OPENING, Unready};
 use crate::payout::{Document, Label, Refused};
+
+/// Most people one refusal names.
+const NAMED_MOST: usize = 50;
 
 /// Why the input of a calculation was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +58,10 @@ pub struct PeopleFault {
     pub day: Date,
     /// The attributes.
     pub lack: Vec<String>,
-    /// Code and name.
+    /// Code and name, the first fifty.
     pub people: Vec<(String, String)>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 impl FactFault {
@@ -99,7 +105,11 @@ impl fmt::Display for InputFault {
             }
             Self::People(fault) => {
                 let (lack, scheme, day) = (fault.lack.join(", "), &fault.scheme, fault.day);
-                let people: Vec<String> = fault.people.iter().map(|(c, n)| format!("{c} ({n})")).collect();
+                let mut people: Vec<String> =
+                    fault.people.iter().map(|(c, n)| format!("{c} ({n})")).collect();
+                if fault.more > 0 {
+                    people.push(format!("+{}", fault.more));
+                }
                 write!(
                     f,
                     "{}: {lack} is not set for {scheme} on {day}: PUT /employees/{{code}}/attributes",
@@ -119,14 +129,6 @@ fn nth_fact(input: &str, place: usize) -> Option<Value> {
         rest = rest.get(passed.byte_offset()..)?.strip_prefix(',')?;
     }
     Deserializer::from_str(rest).into_iter().next()?.ok()
-}
-
-fn label(of: &Value) -> Label {
-    let text = |lang: &str| of[lang].as_str().unwrap_or_default().to_owned();
-    Label {
-        zh: text("zh"),
-        en: text("en"),
-    }
 }
 
 /// The fact a refusal is about; `None`: it is about something else.
@@ -177,7 +179,8 @@ pub(super) async fn named(
             scheme: document.header.id.clone(),
             day: to.yesterday().unwrap_or(to),
             lack: unready.lack.clone(),
-            people: unready.named.clone().into_iter().collect(),
+            people: unready.named.clone().into_iter().take(NAMED_MOST).collect(),
+            more: unready.named.len().saturating_sub(NAMED_MOST),
         })));
     }
     fact.sources = app.store.sources_of_fact(&fact.kind, &fact.key).await?;

@@ -95,7 +95,10 @@ async fn anew(
     outcome["people_without_attributes"] = json!(unready.count);
     outcome["facts_without_fields"] = json!(left_out);
     if let Some(warnings) = outcome["warnings"].as_array_mut() {
-        warnings.extend(not_over(app, to));
+        // First: the page shows the first of them.
+        if let Some(told) = not_over(app, to) {
+            warnings.insert(0, told);
+        }
     }
     let now_ms = app.clock.now_ms();
     let who = actor.word();

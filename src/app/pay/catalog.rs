@@ -39,7 +39,7 @@ pub struct KindInfo {
     pub schemes: Vec<String>,
 }
 
-fn label(two: &Value) -> Label {
+pub(super) fn label(two: &Value) -> Label {
     let text = |side: &str| two[side].as_str().unwrap_or_default().to_owned();
     Label {
         zh: text("zh"),

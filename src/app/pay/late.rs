@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
-use crate::app::pay::material::{Shape, gather, reach_of};
+use crate::app::pay::material::{FOR_SCHEME, Shape, gather, reach_of};
 use crate::app::pay::{PayError, next, release};
 use crate::app::{Actor, App};
 use crate::domain::Money;
@@ -198,12 +198,15 @@ fn nothing_left(document: &Document, line: &NewLine, since: &[LateFact]) -> NewL
     let kinds = document.facts_json();
     let told = since.iter().filter_map(|fact| {
         let fields: Value = serde_json::from_str(&fact.fields).unwrap_or_default();
+        let is_foreign = fields
+            .get(FOR_SCHEME)
+            .is_some_and(|only| *only != *document.header.id);
         let words = fields.as_object().into_iter().flatten();
         let mut words = words.filter_map(|(_, value)| value.as_str());
         let is_about = touched.contains(&fact.source_key)
             || fact.subject.as_ref().is_some_and(|who| touched.contains(who))
             || words.any(|word| touched.contains(word));
-        is_about.then(|| told(&kinds, fact, &fields))
+        (is_about && !is_foreign).then(|| told(&kinds, fact, &fields))
     });
     let told: Vec<Value> = told.take(TOLD).collect();
     let zh = "按现有事实这一项已没有金额".to_owned();
@@ -223,10 +226,14 @@ fn nothing_left(document: &Document, line: &NewLine, since: &[LateFact]) -> NewL
             format!("{en}, because of: {}.", list("en", "; ")),
         )
     };
-    let trace = json!({
-        "step": line.component, "rule": line.rule, "key": line.payee, "says": { "zh": zh, "en": en },
-        "figures": {}, "from": told, "more": 0,
-    });
+    let node = |zh: &str, en: &str, from: Vec<Value>| {
+        json!({
+            "step": line.component, "rule": line.rule, "key": line.payee, "says": { "zh": zh, "en": en },
+            "figures": {}, "from": from, "more": 0,
+        })
+    };
+    // The root is the line itself, which is told by its title: the reason stands below it.
+    let trace = node(&line.title.0, &line.title.1, vec![node(&zh, &en, told)]);
     NewLine {
         says,
         trace: trace.to_string(),
@@ -266,8 +273,12 @@ fn told(kinds: &Value, fact: &LateFact, fields: &Value) -> Value {
             parts.insert(0, void.to_owned());
         }
         let name = kind["name"][lang].as_str().unwrap_or(&fact.kind);
-        let day = fact.occurred.get(..10).unwrap_or(&fact.occurred);
-        format!("{name} {} ({day}) {}", fact.source_key, parts.join(", "))
+        format!(
+            "{name} {} ({}) {}",
+            fact.source_key,
+            fact.occurred_on,
+            parts.join(", ")
+        )
     };
     json!({
         "step": format!("fact.{}", fact.kind), "rule": "", "key": fact.source_key,

@@ -159,7 +159,10 @@ pub(super) async fn gather(
         parts.kind(kind, told.count, &told.text[start..]);
     }
     let (roster, unready) = match roster {
-        Some(text) => (text.to_owned(), Unready::default()),
+        Some(text) => (
+            joined(app, document, &shape, (from, to), text, &told.people).await?,
+            Unready::default(),
+        ),
         None => people(app, &document.header.id, &shape, (from, to), &told.people).await?,
     };
     let left_out = told.left_out;
@@ -168,6 +171,35 @@ pub(super) async fn gather(
         left_out,
         ..Material::new(told.text, (from, to), params, roster, parts)?
     })
+}
+
+/// A closed run's roster with those whom facts name that became known since: who had long left when it was calculated, and
+/// was named by nobody, is not on it. By what the run itself had read there are none.
+async fn joined(
+    app: &App,
+    document: &Document,
+    shape: &Shape,
+    days: (Date, Date),
+    roster: &str,
+    named: &HashSet<String>,
+) -> Result<String, PayError> {
+    let Ok(mut rows) = serde_json::from_str::<Vec<Value>>(roster) else {
+        return Ok(roster.to_owned());
+    };
+    let known: HashSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    let missing: HashSet<String> = named
+        .iter()
+        .filter(|code| !known.contains(code.as_str()))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(roster.to_owned());
+    }
+    let (now, _) = people(app, &document.header.id, shape, days, &missing).await?;
+    let now: Vec<Value> = serde_json::from_str(&now).unwrap_or_default();
+    let is_missing = |row: &Value| row["id"].as_str().is_some_and(|id| missing.contains(id));
+    rows.extend(now.into_iter().filter(is_missing));
+    Ok(Value::Array(rows).to_string())
 }
 
 /// The days a document reads of each kind, in the firm's own zone.

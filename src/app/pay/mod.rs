@@ -43,7 +43,7 @@ pub use calculate::calculate;
 pub use catalog::{FieldInfo, KindInfo, Known, known};
 pub use entry::{Does, Enterable, EntryError, Item, confirm, enter, items_of, look_at_file};
 pub use export::{ExportKind, ExportOf, export_table};
-pub use facts::{FactAnswer, FactInput, is_own_source, put_facts};
+pub use facts::{FactAnswer, FactInput, MAX_FACTS, is_own_source, put_facts};
 pub use flow::{TRACKER, flow};
 pub use holds::{hold_line, may_hold, release_line};
 pub use library::{InForce, SchemeNames, builtin_texts, documents, scheme_document};

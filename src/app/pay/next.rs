@@ -18,7 +18,7 @@ use crate::app::pay::steps::book_of;
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::{Document, LEFT_OVER};
-use crate::storage::pay::{NewFact, PutFact, ReadFact, Run, lock_ledger, put_fact, watermark};
+use crate::storage::pay::{NewFact, PutFact, ReadFact, Run, lock_ledger, put_fact, told_in, watermark};
 use crate::storage::{StoreError, Tx};
 
 /// Who says so.
@@ -156,22 +156,18 @@ pub(super) async fn hand(
     // Two pools calculated at once are handed it one after the other.
     lock_ledger(&mut tx).await?;
     let (mut amount, mut is_told) = (left, false);
-    let mut take = |row: ReadFact| {
-        if row.source != PAYOUT || !row.source_key.starts_with(&origin) {
-            return Ok(());
+    for (at, fields) in told_in(&mut tx, LEFT_OVER, PAYOUT, run.to_on).await? {
+        if !at.starts_with(&origin) {
+            continue;
         }
-        if row.source_key == key {
+        if at == key {
             is_told = true;
-            return Ok(());
+            continue;
         }
-        let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
+        let told: Value = serde_json::from_str(&fields).unwrap_or_default();
         let handed = signed(told["amount"].as_str().unwrap_or_default());
         amount = amount.checked_sub(handed).unwrap_or(amount);
-        Ok(())
-    };
-    app.store
-        .each_fact(LEFT_OVER, (Some(run.to_on), None), i64::MAX, &mut take)
-        .await?;
+    }
     let void = amount == Money::ZERO;
     if void && !is_told {
         return Ok(mark);

@@ -33,12 +33,12 @@ pub(super) async fn of(
     replaces: Option<i64>,
 ) -> Result<Vec<NewLine>, PayError> {
     let taken = taken(app, run, replaces).await?;
-    let Some(guards) = library::scheme_document(app, GUARDS, run.from_on).await? else {
-        return Ok(Vec::new());
-    };
     if taken.is_empty() {
         return Ok(Vec::new());
     }
+    let Some(guards) = library::scheme_document(app, GUARDS, run.from_on).await? else {
+        return Ok(Vec::new());
+    };
     let document = guards.document;
     let days = (run.from_on, run.to_on);
     let seen = guard::touching(app, &document, days).await?;
@@ -50,7 +50,7 @@ pub(super) async fn of(
         for took in app.store.guards_took(id).await? {
             takers.entry((took.about, took.payee)).or_default().insert(id);
         }
-        for given in app.store.corrected_about(id, replaces).await? {
+        for given in app.store.corrected_about(id, days, replaces).await? {
             let (order, person) = (given.about, given.payee);
             claimed
                 .about

@@ -228,7 +228,10 @@ async fn parts(
     Ok(rows
         .into_iter()
         .map(|(run, scheme, row, trace)| Part {
-            waits: waiting.iter().find(|w| w.line == row.id).map(waits),
+            waits: waiting
+                .iter()
+                .find(|w| w.line == row.id)
+                .map(|w| waits(w, app.today())),
             story: story(&trace, Some(&reader)),
             origin: row
                 .line
@@ -248,11 +251,11 @@ async fn parts(
 }
 
 /// Why a line waits.
-fn waits(line: &WaitingLine) -> &'static str {
+fn waits(line: &WaitingLine, today: Date) -> &'static str {
     match line.until {
         _ if line.held => "held",
-        Some(_) => "due",
-        None => "released",
+        Some(until) if until > today => "due",
+        _ => "released",
     }
 }
 
@@ -306,7 +309,7 @@ async fn pending(
             continue;
         };
         list.push(Pending {
-            why: waits(&line),
+            why: waits(&line, app.today()),
             period: period(row.run).unwrap_or_default(),
             what: row.line.title,
             amount: line.amount,

@@ -41,17 +41,17 @@ pub(super) async fn guards(app: &App, actor: &Actor, run: &RunHead) -> Result<()
         {
             continue;
         }
-        match calculate(app, actor, &scheme, &period.label()).await {
+        let why = match calculate(app, actor, &scheme, &period.label()).await {
             // Somebody put it up for review in this instant, or it covers these days under another period: it looks at them.
-            Ok(_) | Err(PayError::Conflict(_)) => {}
-            Err(PayError::Refused(why)) => {
-                let label = period.label();
-                return Err(PayError::Refused(format!(
-                    "{scheme} is in force and cannot look at {label}, so nothing of it is closed: {why}"
-                )));
-            }
+            Ok(_) | Err(PayError::Conflict(_)) => continue,
+            Err(PayError::Refused(why)) => why,
+            Err(PayError::Input(fault)) => fault.to_string(),
             Err(other) => return Err(other),
-        }
+        };
+        return Err(PayError::Refused(format!(
+            "{scheme} is in force and cannot look at {}, so nothing of it is closed: {why}",
+            period.label()
+        )));
     }
     Ok(())
 }

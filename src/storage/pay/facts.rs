@@ -116,19 +116,39 @@ impl Days {
     }
 }
 
+/// The facts of a kind from one source that occurred from a day on, as they are now, void ones left out: key and fields (JSON).
+/// Within the transaction that is about to add to them.
+pub async fn told_in(
+    tx: &mut Tx,
+    kind: &str,
+    source: &str,
+    from: Date,
+) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(writing!(tx, |db| {
+        sqlx::query_as(
+            "select f.source_key, f.fields from facts f where f.kind = $1 and f.source = $2 and f.occurred_on >= $3 \
+             and f.void = 0 and not exists (select 1 from facts g where g.kind = f.kind and g.source = f.source \
+             and g.source_key = f.source_key and g.revision > f.revision) order by f.id",
+        )
+        .bind(kind)
+        .bind(source)
+        .bind(from.to_string())
+        .fetch_all(db)
+        .await?
+    }))
+}
+
 /// A fact that became known after its period was closed.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LateFact {
     /// Its kind.
     pub kind: String,
-    /// Who sent it.
-    pub source: String,
-    /// Their id for it.
+    /// Its sender's id for it.
     pub source_key: String,
     /// Whose.
     pub subject: Option<String>,
-    /// The day or instant it says.
-    pub occurred: String,
+    /// The firm's day it occurred on.
+    pub occurred_on: String,
     /// JSON object.
     pub fields: String,
     /// It did not happen after all.
@@ -253,7 +273,7 @@ impl Store {
     ) -> Result<Vec<LateFact>, StoreError> {
         Ok(reading!(self, |db| {
             sqlx::query_as(
-                "select kind, source, source_key, subject, occurred, fields, void = 1 as void from facts \
+                "select kind, source_key, subject, occurred_on, fields, void = 1 as void from facts \
                  where kind = $1 and id > $2 and id <= $3 order by id limit $4",
             )
             .bind(kind)

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use jiff::civil::Date;
+
 use crate::domain::Money;
 use crate::payout::Income;
 use crate::storage::bulk::{Bulk, pieces};
@@ -243,18 +245,26 @@ impl Store {
         }))
     }
 
-    /// What was corrected since of the lines of a closed run that name something, by what is booked or under review; one
-    /// run's corrections, which is about to be calculated again, left out.
-    pub async fn corrected_about(&self, run: i64, without: Option<i64>) -> Result<Vec<Given>, StoreError> {
+    /// What was corrected since of the lines of a closed run that name something, by what is booked or under review for other
+    /// days: what a run of these days books is among its own lines. One run's corrections, which is about to be calculated
+    /// again, left out.
+    pub async fn corrected_about(
+        &self,
+        run: i64,
+        (from, to): (Date, Date),
+        without: Option<i64>,
+    ) -> Result<Vec<Given>, StoreError> {
         Ok(reading!(self, |db| {
             sqlx::query_as(
                 "select l.about, l.payee, cast(sum(l.amount) as bigint) as amount from run_lines l \
                  join runs r on r.id = l.run_id where l.origin_id = $1 and l.kind = 'late' and l.about is not null \
                  and r.state in ('in_review', 'approved', 'closed', 'paid') and l.run_id <> $2 \
-                 group by l.about, l.payee order by l.about, l.payee",
+                 and not (r.from_on < $4 and r.to_on > $3) group by l.about, l.payee order by l.about, l.payee",
             )
             .bind(run)
             .bind(without.unwrap_or(0))
+            .bind(from.to_string())
+            .bind(to.to_string())
             .fetch_all(db)
             .await?
         }))

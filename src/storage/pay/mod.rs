@@ -17,7 +17,7 @@ mod tracker;
 pub use claims::{RunClaim, insert_claims};
 pub use desk::{PayImport, apply_pay_import, insert_pay_import};
 pub use facts::{
-    FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, put_fact, put_new_facts, watermark,
+    FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, put_fact, put_new_facts, told_in, watermark,
 };
 pub use holds::{
     HoldRow, WaitingLine, insert_export, insert_hold, insert_waiting, is_waiting, last_export, lock_hold,

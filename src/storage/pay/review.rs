@@ -242,7 +242,7 @@ impl Store {
         let (count,): (i64,) = reading!(self, |db| {
             sqlx::query_as(
                 "select count(*) from run_lines l join employees e on e.code = l.payee \
-                 where l.run_id = $1 and e.id = $2",
+                 where l.run_id = $1 and e.id = $2 and l.payee_kind = 'employee'",
             )
             .bind(run)
             .bind(employee.0)

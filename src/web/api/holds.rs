@@ -84,7 +84,7 @@ async fn get_holds(
     Query(page): Query<Page>,
 ) -> Result<Json<List<Hold>>, Problem> {
     authed.need(Permission::ReadPay)?;
-    let run = app.store.run(id).await?;
+    let run = app.store.run_head(id).await?;
     run.ok_or_else(|| Problem::not_found(format_args!("payout {id}")))?;
     let limit = page.limit()?;
     let rows = app.store.holds_of_run(id, page.after_id()?, limit + 1).await?;

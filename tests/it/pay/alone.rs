@@ -12,7 +12,7 @@ use bole::domain::{EmployeeId, Role};
 use bole::storage::{Store, StoreOptions, insert_api_key};
 use serde_json::json;
 
-use super::{activity, calculated, take};
+use super::{activity, calculated, late, record, take};
 use crate::points::rig::Rig;
 use crate::support::TestDb;
 
@@ -107,5 +107,23 @@ async fn given_one_connection_when_facts_and_attributes_are_entered_then_nobody_
     db.store.close().await;
 }
 
+async fn given_one_connection_when_a_pool_hands_on_what_is_left_then_nobody_waits_for_another(db: TestDb) {
+    let db = alone(db).await;
+    let rig = Rig::new(&db).await;
+    late::pool(&rig).await;
+    record(&rig, vec![late::takings("1000.00", "t8", "2026-08-03")]).await;
+    let month = |month: &str| json!({"scheme": "94-pool", "period": month});
+    let (status, august) = rig.post("admin", "/payouts", month("2026-08")).await;
+    assert_eq!(status, 201, "{august}");
+    late::settle(&rig, &august).await;
+    record(&rig, vec![late::takings("900.00", "t8", "2026-08-03")]).await;
+    let (status, september) = rig.post("admin", "/payouts", month("2026-09")).await;
+    assert_eq!(status, 201, "{september}");
+    let handed = "select count(*) from facts where kind = 'left_over'";
+    assert_eq!(db.number(handed).await, 1);
+    db.store.close().await;
+}
+
+both!(given_one_connection_when_a_pool_hands_on_what_is_left_then_nobody_waits_for_another);
 both!(given_one_connection_when_a_payout_is_doubted_and_approved_then_nobody_waits_for_another);
 both!(given_one_connection_when_facts_and_attributes_are_entered_then_nobody_waits_for_another);

@@ -91,8 +91,15 @@ async fn given_a_late_refund_when_the_next_period_is_calculated_then_the_differe
         "{en}"
     );
     assert!(!zh.contains("500000"), "{zh}");
-    assert_eq!(told["trace"]["from"][0]["key"], "r1", "{told}");
+    assert_eq!(told["trace"]["from"][0]["from"][0]["key"], "r1", "{told}");
     settle(&rig, &second).await;
+    // The one it was taken from reads it, too.
+    let own = list["data"][1]["id"].as_i64().unwrap();
+    let own = rig
+        .get("employee-z3", &format!("/payout-lines/{own}/explanation"))
+        .await;
+    let zh = own["sentences"]["zh"].as_str().unwrap_or_default();
+    assert!(zh.contains("已没有金额"), "{own}");
     // Nothing is taken from anybody: the debt waits for later variable pay.
     assert_eq!(balance(&rig, "payable:employee:Z3").await, -1_500_000);
     assert_eq!(balance(&rig, "cash").await, 3_000_000);

@@ -202,8 +202,10 @@ async fn page(
         from_on: Field::new("from_on", get("from_on").unwrap_or_else(|| day.to_string())),
         note: Field::new("note", get("note").unwrap_or_default()),
         enabled: if typed.is_empty() {
-            // As the newest version says; a scheme that was never set up is set up to be due.
-            versions.first().is_none_or(|newest| newest.enabled)
+            // As the version of that day says; a scheme that was never set up is set up to be due.
+            let chosen = day.to_string();
+            let base = versions.iter().find(|version| version.from_on <= chosen);
+            base.is_none_or(|base| base.enabled)
         } else {
             typed.contains_key("enabled")
         },
@@ -289,9 +291,21 @@ async fn send(
         }
         // What was planned meanwhile, or for a day the form was not made for, is not undone unseen.
         if !page.coming.is_empty() && typed.get("seen") != Some(&page.seen) {
+            let mut params = changes(lang, &document, &known.params, &json);
+            if page.enabled != known.enabled {
+                let yes = |on: bool| {
+                    lang.word("param-choice", if on { "true" } else { "false" })
+                        .to_string()
+                };
+                params.push((
+                    lang.t("edit-enabled").to_string(),
+                    yes(known.enabled),
+                    yes(page.enabled),
+                ));
+            }
             page.asks = Some(Asks {
                 from: date_words(lang, day),
-                params: changes(lang, &document, &known.params, &json),
+                params,
                 document: match &own {
                     Some(_) => crate::payout::whatif::documents(&known.document, &document),
                     None => Vec::new(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::app::pay::{InputFault, PayError};
-use crate::domain::{Money, Period};
+use crate::domain::Money;
 use crate::payout::Label;
 use crate::storage::pay::{Offer, OfferState, RunState};
 use crate::web::i18n::{self, Lang, Moment};
@@ -76,7 +76,7 @@ pub fn day(lang: Lang, text: &str) -> String {
 
 /// A period's label as people say it.
 pub fn period(lang: Lang, label: &str) -> String {
-    Period::parse(label).map_or_else(|_| label.to_owned(), |p| i18n::period_words(lang, &p))
+    i18n::label_words(lang, label)
 }
 
 /// A difference with its sign: `+1,200.00`.
@@ -162,11 +162,14 @@ fn input_fault(lang: Lang, fault: &InputFault) -> String {
                 .to_string()
         }
         InputFault::People(fault) => {
-            let people: Vec<String> = fault
+            let mut people: Vec<String> = fault
                 .people
                 .iter()
                 .map(|(code, name)| format!("{name} ({code})"))
                 .collect();
+            if fault.more > 0 {
+                people.push(format!("+{}", fault.more));
+            }
             let comma = lang.t("shell-comma").to_string();
             lang.t("pay-people")
                 .with("people", people.join(&comma))

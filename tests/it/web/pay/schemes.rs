@@ -229,11 +229,11 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
         "{}",
         saved.body
     );
-    // Switched off stays switched off: another change does not switch it on again.
+    // Switched off stays switched off from that day: another change does not switch it on again.
     let ticked = "id=\"enabled\" name=\"enabled\" value=\"1\" checked";
     assert!(page.contains(ticked), "{page}");
     let off = SettingInput {
-        from_on: "2027-02-01".parse().expect("a day"),
+        from_on: "2026-02-01".parse().expect("a day"),
         document: None,
         params: serde_json::Map::new(),
         enabled: false,
@@ -280,7 +280,6 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
     );
 }
 
-both!(given_a_long_document_when_it_is_refused_then_its_text_is_there_again);
 async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and_nothing_of_it_is_lost(
     db: TestDb,
 ) {
@@ -299,7 +298,7 @@ async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and
             from_on: day.parse().expect("a day"),
             document: None,
             params: params.as_object().expect("an object").clone(),
-            enabled: true,
+            enabled: day < "2027",
             note: note.into(),
         };
         change_setting(&app, &Actor::System, "07-new-customers", &planned)
@@ -309,7 +308,7 @@ async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and
     let newest = async || {
         let all = app.store.settings_of("07-new-customers").await.expect("a store");
         let made = all.iter().max_by_key(|s| s.id).expect("a setting").clone();
-        (all.len(), made.from_on, made.params)
+        (all.len(), made.from_on, made.params, made.enabled)
     };
     let before = newest().await;
     let wish = [
@@ -343,7 +342,8 @@ async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and
     );
     let saved = send(&mut gu, &form_of(&asked.body, &[("act", "save")])).await;
     assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
-    let (count, from_on, params) = newest().await;
+    let (count, from_on, params, enabled) = newest().await;
+    assert!(enabled, "only the version of next year is switched off");
     let params: serde_json::Value = serde_json::from_str(&params).expect("JSON");
     assert_eq!((count, from_on.as_str()), (before.0 + 1, "2026-12-01"));
     assert_eq!(params, serde_json::json!({"gap": "linear", "store_raise": "250"}));
@@ -353,7 +353,8 @@ async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and
     let asked = send(&mut gu, &form_of(&later, &wish)).await.body;
     let saved = send(&mut gu, &form_of(&asked, &[("act", "save")])).await;
     assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
-    let (_, from_on, params) = newest().await;
+    let (_, from_on, params, enabled) = newest().await;
+    assert!(!enabled);
     let params: serde_json::Value = serde_json::from_str(&params).expect("JSON");
     assert_eq!(from_on, "2027-03-01");
     assert_eq!(params, serde_json::json!({"gap": "none", "store_raise": "300"}));
@@ -363,3 +364,4 @@ both!(given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and_no
 both!(given_the_schemes_when_read_then_steps_bands_parameters_and_versions_are_shown);
 both!(given_a_draft_when_tried_and_tested_back_then_cost_and_people_are_shown_and_nothing_is_left_behind);
 both!(given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and_right_ones_are_a_version);
+both!(given_a_long_document_when_it_is_refused_then_its_text_is_there_again);
