@@ -1,7 +1,8 @@
 //! Objects where objects are expected.
 //!
 //! # Why
-//! A derived struct also reads a list, its fields by position: `["sale", "A1", …]` would be a sale.
+//! A derived struct also reads a list, its fields by position: `["sale", "A1", …]` would be a sale. Only the outermost struct
+//! is guarded: what stands within it is read as the format says.
 
 use serde::de::{Deserializer, Visitor};
 

@@ -231,12 +231,9 @@ impl Loader {
     pub async fn step(&mut self) -> Result<usize, LoadError> {
         let result = self.try_step().await;
         match &result {
-            Ok(read) => {
+            Ok(_) => {
                 self.careful = false;
                 self.counts.failing.store(0, Ordering::Relaxed);
-                if *read < self.limit {
-                    self.counts.caught_up.store(true, Ordering::Relaxed);
-                }
             }
             Err(LoadError::Store(StoreError::RowCount { what: NEW_CLICKS, .. })) if !self.careful => {
                 // Rare: the spool holds a click twice, or one that another spool brought, too.
@@ -331,6 +328,7 @@ impl Loader {
             }
             self.reader = Some((reader, from));
             self.batch = batch;
+            self.counts.caught_up.store(true, Ordering::Relaxed);
             return Ok(0);
         }
         let mut tx = self.parts.store.begin().await?;
@@ -362,6 +360,10 @@ impl Loader {
         }
         tx.commit().await?;
         self.unfolded = if unfolded >= FOLD { 0 } else { unfolded };
+        // Less than was asked for: the spool's end was reached. Asked before the two lines below change the limits.
+        if read < self.aside.limit(self.limit) {
+            self.counts.caught_up.store(true, Ordering::Relaxed);
+        }
         self.aside.stored(read, self.limit);
         self.count(applied, beacons, damaged);
         if from.is_none_or(|from| from.segment < to.segment) {

@@ -109,10 +109,10 @@ macro_rules! select {
 }
 
 impl Store {
-    /// All items, what is offered first, of that the cheapest.
+    /// Items, what is offered first, of that the cheapest; at most 2 000, more than anybody reads.
     pub async fn shop_items(&self) -> Result<Vec<ShopItem>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
-            sqlx::query_as(select!("order by i.on_sale desc, i.price, i.id"))
+            sqlx::query_as(select!("order by i.on_sale desc, i.price, i.id limit 2000"))
                 .fetch_all(db)
                 .await?
         });

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filed::{instant, listed};
-use crate::app::pay::{FactAnswer, FactInput, put_facts};
+use crate::app::pay::{FactAnswer, FactInput, MAX_FACTS, put_facts};
 use crate::app::{App, Permission};
 use crate::storage::pay::{FactFilter, FactRow};
 use crate::web::extract::read_value;
@@ -190,6 +190,10 @@ async fn post_facts(
 ) -> Result<Json<TakenAll>, Problem> {
     let actor = authed.need(Permission::CalculatePay)?;
     let (NewFacts::Many(list) | NewFacts::Named { facts: list }) = new;
+    // Here, too: what cannot be read never reaches the count of the floor below.
+    if list.len() > MAX_FACTS {
+        return Err(Problem::field("", format!("at most {MAX_FACTS} facts at once")));
+    }
     let (mut inputs, mut unread) = (Vec::with_capacity(list.len()), Vec::new());
     for (at, Sent(fact)) in list.into_iter().enumerate() {
         match fact {

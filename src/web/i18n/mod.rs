@@ -24,7 +24,7 @@ use unic_langid::{LanguageIdentifier, langid};
 
 pub use choose::{LANG_COOKIE, lang_cookie};
 pub use format::{amounts, decimal, grouped, money, signed, yuan};
-pub use when::{Moment, TimeTag, date_words, day_words, period_words, span_words};
+pub use when::{Moment, TimeTag, date_words, day_words, label_words, period_words, span_words};
 
 fluent_templates::static_loader! {
     static TEXTS = {

@@ -49,6 +49,11 @@ pub fn period_words(lang: Lang, period: &Period) -> String {
     }
 }
 
+/// A period's label by name, one that is no label as it stands.
+pub fn label_words(lang: Lang, label: &str) -> String {
+    Period::parse(label).map_or_else(|_| label.to_owned(), |period| period_words(lang, &period))
+}
+
 /// A period's first and last day: `11月16日 至 22日`, `16–22 Nov`.
 pub fn span_words(lang: Lang, period: &Period) -> String {
     let (first, last) = (

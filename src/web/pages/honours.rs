@@ -11,9 +11,8 @@ use serde::Deserialize;
 use crate::app::Refused;
 use crate::app::honour::progress;
 use crate::app::vote::cast_ballot;
-use crate::domain::Period;
 use crate::web::html::{Html, see_other};
-use crate::web::i18n::period_words;
+use crate::web::i18n::label_words;
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::manage::honours::{GoalView, goal_view};
 use crate::web::session::Staff;
@@ -91,7 +90,7 @@ async fn page(web: &Web, staff: &Staff) -> Result<HonoursPage, Problem> {
         .into_iter()
         .map(|h| Own {
             kind: lang.word("honour", &h.kind).to_string(),
-            span: Period::parse(&h.span).map_or(h.span, |p| period_words(lang, &p)),
+            span: label_words(lang, &h.span),
             title: h.title,
             reason: h.reason,
         })
@@ -102,7 +101,7 @@ async fn page(web: &Web, staff: &Staff) -> Result<HonoursPage, Problem> {
     let names = app.store.people_names().await?;
     let (mut vote, mut past) = (None, Vec::new());
     for v in app.store.votes(6).await? {
-        let month = Period::parse(&v.month).map_or(v.month.clone(), |p| period_words(lang, &p));
+        let month = label_words(lang, &v.month);
         if let Some((_, name)) = v.winner_id.and_then(|id| names.get(&id)) {
             past.push(
                 lang.t("vote-winner")

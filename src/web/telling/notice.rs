@@ -4,16 +4,13 @@ use serde_json::Value;
 
 use crate::domain::Period;
 use crate::tell::NoticeKind;
-use crate::web::i18n::{Lang, day_words, period_words};
+use crate::web::i18n::{Lang, day_words, label_words};
 
 /// What a notice says, on one or two lines.
 pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
     let word = |name: &str| facts[name].as_str().unwrap_or("—").to_owned();
     let number = |name: &str| facts[name].as_i64().unwrap_or_default();
-    let period = |name: &str| {
-        let label = word(name);
-        Period::parse(&label).map_or(label, |period| period_words(lang, &period))
-    };
+    let period = |name: &str| label_words(lang, &word(name));
     let text = match kind {
         NoticeKind::ClickValid => lang.t("told-click-valid").to_string(),
         NoticeKind::ClaimDecided => lang

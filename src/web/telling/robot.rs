@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::app::deliver::RobotWords;
-use crate::domain::{Money, Period};
+use crate::domain::Money;
 use crate::tell::Event;
-use crate::web::i18n::{Lang, money, period_words, yuan};
+use crate::web::i18n::{Lang, label_words, money, yuan};
 
 /// The language of group chats.
 const LANG: Lang = Lang::Zh;
@@ -56,7 +56,10 @@ impl RobotWords for GroupWords {
                 lang.t("robot-claim-decided")
                     .with("who", who(["employee_name", "employee"]))
                     .n("claim", data["id"].as_i64().unwrap_or_default())
-                    .with("state", lang.word("claim-state", word(["status", "status"])))
+                    .with(
+                        "state",
+                        lang.word("claim-state", data["status"].as_str().unwrap_or("—")),
+                    )
                     .to_string(),
                 "/app/claims",
             ),
@@ -73,14 +76,11 @@ fn payout(lang: Lang, step: &str, data: &Value) -> String {
     let named = data["scheme_name"][lang.as_str()].as_str();
     lang.word("robot-payout", step)
         .with("scheme", named.or(data["scheme"].as_str()).unwrap_or("—"))
-        .with("period", period(lang, &data["period"]))
+        .with(
+            "period",
+            label_words(lang, data["period"].as_str().unwrap_or("—")),
+        )
         .to_string()
-}
-
-/// A period's label as people say it.
-fn period(lang: Lang, label: &Value) -> String {
-    let label = label.as_str().unwrap_or("—");
-    Period::parse(label).map_or_else(|_| label.to_owned(), |period| period_words(lang, &period))
 }
 
 /// An amount of yuan with its sign; of other money, with its word.
@@ -95,7 +95,7 @@ fn amount(data: &Value) -> String {
 }
 
 fn board(lang: Lang, data: &Value) -> String {
-    let period = period(lang, &data["period"]["label"]);
+    let period = label_words(lang, data["period"]["label"].as_str().unwrap_or("—"));
     let mut lines = vec![lang.t("robot-board-frozen").with("period", period).to_string()];
     for place in data["best"].as_array().into_iter().flatten() {
         let line = lang

@@ -93,6 +93,25 @@ async fn given_a_store_that_refuses_when_it_takes_again_then_every_click_is_ther
     assert_eq!(loader.counts().failing.load(Ordering::Relaxed), 0);
 }
 
+async fn given_more_than_a_batch_when_the_first_is_loaded_then_it_has_not_caught_up(db: TestDb) {
+    let mut scene = Scene::new(db).await;
+    let mut loader = scene.loader();
+    let counts = loader.counts();
+    for i in 0..1_500 {
+        let click = scene.click(i, 1);
+        scene.write(Record::Click(click));
+    }
+    let first = loader.step().await.unwrap();
+    assert!(first < 1_500, "{first}");
+    assert!(
+        !counts.caught_up.load(Ordering::Relaxed),
+        "{first} of 1 500 are loaded"
+    );
+    loader.catch_up().await.unwrap();
+    assert!(counts.caught_up.load(Ordering::Relaxed));
+    assert_eq!(scene.rows().await.len(), 1_500);
+}
+
 async fn given_a_store_that_is_away_when_the_loader_runs_then_it_backs_off_and_comes_back_by_itself(
     db: TestDb,
 ) {
@@ -257,6 +276,7 @@ async fn given_a_leaver_and_a_visitors_child_link_when_clicked_then_nobody_is_cr
 }
 
 both!(
+    given_more_than_a_batch_when_the_first_is_loaded_then_it_has_not_caught_up,
     given_a_consumed_segment_that_was_not_removed_when_a_loader_begins_then_it_goes,
     given_a_store_that_is_away_when_the_loader_runs_then_it_backs_off_and_comes_back_by_itself,
     given_two_loaders_on_one_spool_when_both_load_then_nothing_is_lost_or_doubled,

@@ -252,6 +252,14 @@ async fn given_items_that_are_no_facts_when_sent_then_each_is_told_at_its_place_
         assert!(says(0).contains("source"), "{answer}");
         assert!(says(2).contains("string"), "{answer}");
     }
+    let many = Value::from(vec![1; 10_001]);
+    for body in [many.clone(), json!({ "facts": many })] {
+        let (status, answer) = rig.post("admin", "/facts", body).await;
+        assert_eq!(
+            (status, &answer["detail"]),
+            (422, &json!("at most 10000 facts at once"))
+        );
+    }
     for body in [json!(7), json!({"fact": []}), json!({"facts": 3})] {
         let (status, answer) = rig.post("admin", "/facts", body).await;
         assert_eq!(status, 422, "{answer}");

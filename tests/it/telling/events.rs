@@ -196,6 +196,7 @@ async fn given_a_group_chat_when_told_then_it_reads_names_periods_and_amounts_as
     let run = crate::pay::closed(&rig).await;
     assert_eq!(crate::pay::take(&rig, "admin", &run, "pay").await.0, 200);
     let told = texts().await;
+    assert_eq!(told.len(), 2, "closed and paid: {told:?}");
     assert!(
         told.iter()
             .all(|t| !t.contains("01-team-process") && !t.contains("2026-1") && t.contains("月")),

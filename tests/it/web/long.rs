@@ -133,6 +133,18 @@ async fn given_more_coupons_than_a_page_when_the_newest_is_made_then_it_is_first
             .await
             .unwrap();
     }
+    for n in 1..=205 {
+        let key = LinkKey {
+            employee,
+            campaign: winter.id,
+            channel: format!("kanal-{n}"),
+            material: String::new(),
+        };
+        let code = LinkCode::from_store(format!("link{n}x"));
+        insert_link(&mut tx, &code, &key, &LinkSettings::default(), n)
+            .await
+            .unwrap();
+    }
     tx.commit().await.unwrap();
     let page = chen.get("/app/manage/campaigns/winter").await.body;
     assert!(
@@ -145,6 +157,18 @@ async fn given_more_coupons_than_a_page_when_the_newest_is_made_then_it_is_first
         page.contains(">COUPON-1<") && !page.contains(">COUPON-60<"),
         "{page}"
     );
+    // Turning the links leaves the coupons where they are, and the other way round.
+    let both = chen
+        .get(&address(&page, "/app/manage/campaigns/winter?after="))
+        .await
+        .body;
+    assert!(
+        both.contains(">COUPON-1<") && !both.contains(">COUPON-60<"),
+        "{both}"
+    );
+    let first = both.find("id=\"coupons\"").expect("the coupons");
+    let back = address(&both[first..], "/app/manage/campaigns/winter?");
+    assert!(back.contains("after=") && !back.contains("coupons="), "{back}");
     let button = address(&page, "/app/manage/coupons/COUPON-1/state");
     let off = chen.post(&button, &[("disabled", "true")]).await;
     assert_eq!(off.status, StatusCode::SEE_OTHER, "{}", off.body);
@@ -156,7 +180,7 @@ async fn given_more_coupons_than_a_page_when_the_newest_is_made_then_it_is_first
     assert!(coupon.disabled_at.is_some());
 }
 
-async fn given_a_catalogue_longer_than_its_list_when_one_of_it_is_opened_then_it_is_there(db: TestDb) {
+async fn given_a_long_catalogue_when_one_of_it_is_opened_then_it_is_there(db: TestDb) {
     let (app, _, mut chen) = firm(&db).await;
     let winter = app.store.campaign("winter").await.unwrap().unwrap();
     let mut tx = app.store.begin().await.unwrap();
@@ -206,5 +230,5 @@ both!(
     given_hundreds_of_campaigns_when_the_newest_runs_then_it_is_shared_approved_and_asked_for,
     given_more_links_than_are_offered_when_one_checks_in_then_the_newest_are_and_an_old_one_by_its_code,
     given_more_coupons_than_a_page_when_the_newest_is_made_then_it_is_first_and_the_oldest_can_be_turned_off,
-    given_a_catalogue_longer_than_its_list_when_one_of_it_is_opened_then_it_is_there,
+    given_a_long_catalogue_when_one_of_it_is_opened_then_it_is_there,
 );

@@ -459,12 +459,16 @@ async fn given_an_item_when_redeemed_by_a_double_click_then_it_is_one_order_seen
         "what was typed is there again: {}",
         wordy.body
     );
-    let handed = chen
-        .post(
-            &format!("/app/manage/shop/orders/{order}/hand"),
-            &[("code", "C-<b>7")],
-        )
-        .await;
+    let marked = |typed: &str| format!("value=\"{typed}\" aria-invalid");
+    assert!(wordy.body.contains(&marked(long[0].1)), "{}", wordy.body);
+    let code = "C".repeat(101);
+    let hand = format!("/app/manage/shop/orders/{order}/hand");
+    let coded = chen.post(&hand, &[("code", code.as_str())]).await.body;
+    assert!(
+        coded.contains(&marked(&code)) && coded.matches("aria-invalid").count() == 1,
+        "the code is wrong, not the reason: {coded}"
+    );
+    let handed = chen.post(&hand, &[("code", "C-<b>7")]).await;
     assert_eq!(handed.status, StatusCode::SEE_OTHER, "{}", handed.body);
     let mine = zhang.get("/app/shop").await.body;
     assert!(

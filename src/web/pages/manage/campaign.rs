@@ -79,6 +79,22 @@ pub struct Asked {
     pub done: Option<String>,
 }
 
+impl Asked {
+    /// The address of the page with these links and these coupons: turning one list leaves the other where it is.
+    pub fn address(&self, slug: &str, after: Option<i64>, coupons: Option<i64>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(employee) = self.employee.as_deref().map(str::trim).filter(|e| !e.is_empty()) {
+            query.append_pair("employee", employee);
+        }
+        for (name, at) in [("after", after), ("coupons", coupons)] {
+            if let Some(at) = at {
+                query.append_pair(name, &at.to_string());
+            }
+        }
+        format!("/app/manage/campaigns/{slug}?{}", query.finish())
+    }
+}
+
 /// The routes.
 pub fn routes() -> Router<Web> {
     Router::new()
@@ -127,7 +143,7 @@ pub async fn page(
         links,
         previous,
         next,
-        coupons: coupons::list(web, lang, campaign, asked.coupons).await?,
+        coupons: coupons::list(web, lang, campaign, asked).await?,
         link_form: LinkForm::new(&materials),
         materials,
         pilot: pilot::of(web, campaign).await?,

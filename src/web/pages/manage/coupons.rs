@@ -155,21 +155,16 @@ pub fn routes() -> Router<Web> {
 }
 
 /// A page of a campaign's coupons.
-pub async fn list(
-    web: &Web,
-    lang: Lang,
-    campaign: &Campaign,
-    before: Option<i64>,
-) -> Result<CouponList, Problem> {
+pub async fn list(web: &Web, lang: Lang, campaign: &Campaign, asked: &Asked) -> Result<CouponList, Problem> {
+    let before = asked.coupons;
     let mut coupons = web
         .app
         .store
         .newest_coupons(campaign.id, before, ROWS + 1)
         .await?;
     let more = cut(&mut coupons, ROWS);
-    let path = format!("/app/manage/campaigns/{}", campaign.slug);
-    let next = coupons.last().filter(|_| more);
-    let next = next.map(|c| format!("{path}?coupons={}#coupons", c.id.0));
+    let address = |before| format!("{}#coupons", asked.address(&campaign.slug, asked.after, before));
+    let next = coupons.last().filter(|_| more).map(|c| address(Some(c.id.0)));
     let row = |c: crate::storage::coupons::Coupon| CouponRow {
         code: c.code,
         employee: c.employee_code,
@@ -188,7 +183,7 @@ pub async fn list(
     Ok(CouponList {
         rows: coupons.into_iter().map(row).collect(),
         before,
-        previous: before.map(|_| format!("{path}#coupons")),
+        previous: before.map(|_| address(None)),
         next,
     })
 }

@@ -101,6 +101,10 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
         campaign: None,
         state: tab.parse().ok(),
     };
+    let today = web.app.today();
+    // Before the names: a campaign made in between has a name then.
+    let mut materials = store.materials(filter, asked.before, ROWS + 1).await?;
+    let more = cut(&mut materials, ROWS);
     let names = store.actor_names().await?;
     let campaigns: HashMap<i64, CampaignName> = store
         .campaign_names()
@@ -108,9 +112,6 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
         .into_iter()
         .map(|c| (c.id, c))
         .collect();
-    let today = web.app.today();
-    let mut materials = store.materials(filter, asked.before, ROWS + 1).await?;
-    let more = cut(&mut materials, ROWS);
     let address = |before: Option<i64>| match before {
         Some(id) => format!("/app/manage/materials?tab={tab}&before={id}"),
         None => format!("/app/manage/materials?tab={tab}"),

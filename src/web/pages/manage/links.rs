@@ -150,14 +150,7 @@ pub async fn list(
         .links(employee, Some(campaign.id), asked.after, ROWS + 1)
         .await?;
     let more = paged::cut(&mut links, ROWS);
-    let address = |after: Option<i64>| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("employee", &filter.value);
-        if let Some(after) = after {
-            query.append_pair("after", &after.to_string());
-        }
-        format!("/app/manage/campaigns/{}?{}", campaign.slug, query.finish())
-    };
+    let address = |after| format!("{}#links", asked.address(&campaign.slug, after, asked.coupons));
     let next = links.last().filter(|_| more).map(|l| address(Some(l.id.0)));
     let previous = asked.after.map(|_| address(None));
     let ids: Vec<_> = links.iter().map(|l| l.id).collect();

@@ -18,7 +18,7 @@ use crate::app::vote::leaders;
 use crate::domain::{Money, Period};
 use crate::ranking::Metric;
 use crate::web::html::Html;
-use crate::web::i18n::{Lang, date_words, grouped, period_words, yuan};
+use crate::web::i18n::{Lang, date_words, grouped, label_words, period_words, yuan};
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
@@ -405,7 +405,7 @@ async fn honours(web: &Web, before: Option<i64>, page: &mut HonoursPage) -> Resu
             code: h.code,
             kind: lang.word("honour", &h.kind).to_string(),
             title: h.title,
-            span: Period::parse(&h.span).map_or(h.span, |p| period_words(lang, &p)),
+            span: label_words(lang, &h.span),
             reason: h.reason,
             given,
             withdrawn,

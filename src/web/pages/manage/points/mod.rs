@@ -81,7 +81,7 @@ impl Asked {
         self.state == "all"
     }
 
-    /// The address of a page of this list; `turn` is ` before=7`, `page=2` or nothing.
+    /// The address of a page of this list; `turn` is `before=7`, `page=2` or nothing.
     fn address(&self, turn: &str) -> String {
         let state = if self.all() { "&state=all" } else { "" };
         let turn = if turn.is_empty() {
@@ -156,7 +156,10 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<PointsPage, Pr
             ],
             _ => Vec::new(),
         },
-        previous: (asked.before.is_some() || asked.page.is_some_and(|p| p > 1)).then(|| asked.address("")),
+        previous: match asked.page {
+            Some(at) if at > 1 => Some(asked.address(&format!("page={}", at.min(rows::PAGES) - 1))),
+            _ => asked.before.map(|_| asked.address("")),
+        },
         next: last.map(|turn| asked.address(&turn)),
         tab,
         items,
@@ -224,9 +227,9 @@ async fn decide(
     };
     let asked = Asked {
         tab: tab.to_owned(),
-        // The page that begins with it, in whatever state: it may be far down the list.
+        // The page that begins with it, in whatever state: it may be far down the list. By hand, those that wait come first.
         state: "all".to_owned(),
-        before: Some(id.saturating_add(1)),
+        before: (tab != "hand").then(|| id.saturating_add(1)),
         ..Asked::default()
     };
     let mut page = page(&web, &who, &asked).await?;

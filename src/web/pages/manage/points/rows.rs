@@ -15,7 +15,7 @@ use crate::web::shell::Shell;
 use crate::web::{Problem, Web};
 
 /// Most pages of points by hand.
-const PAGES: i64 = 1_000;
+pub const PAGES: i64 = 1_000;
 
 /// Something to decide on, or decided.
 #[derive(Clone, Debug)]

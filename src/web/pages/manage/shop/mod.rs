@@ -40,6 +40,8 @@ pub struct Row {
     pub typed: (String, String),
     /// What is wrong with them.
     pub wrong: Option<String>,
+    /// It is wrong with the code, not with the reason.
+    pub wrong_code: bool,
 }
 
 /// The page.
@@ -117,6 +119,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<ShopPage, Prob
         own: who.actor.employee() == Some(EmployeeId(o.employee_id)),
         typed: (String::new(), String::new()),
         wrong: None,
+        wrong_code: false,
     });
     let state = |w: &'static str| {
         Choice::new(
@@ -196,6 +199,7 @@ async fn refused(
         ..Asked::default()
     };
     let mut page = page(web, who, &asked).await?;
+    let wrong_code = matches!(error, ShopError::Field(field) if field != "reason");
     let (words, status) = match error {
         ShopError::Field("reason") => (who.lang.t("order-wrong-reason"), StatusCode::UNPROCESSABLE_ENTITY),
         ShopError::Field(_) => (who.lang.t("order-wrong-code"), StatusCode::UNPROCESSABLE_ENTITY),
@@ -205,6 +209,7 @@ async fn refused(
     match page.rows.iter_mut().find(|r| r.order.id == id) {
         Some(row) => {
             row.wrong = Some(words.to_string());
+            row.wrong_code = wrong_code;
             row.typed = (sent.code, sent.reason);
         }
         None => page.error = Some(words.to_string()),
@@ -229,6 +234,7 @@ mod tests {
                 own: n == 1,
                 typed: ("A1".into(), "看不清".into()),
                 wrong: (n == 0).then(|| lang.t("order-wrong-reason").to_string()),
+                wrong_code: false,
             };
             let page = ShopPage {
                 s: Shell::sample(lang, Place::ManageShop),
