@@ -31,7 +31,7 @@ use crate::redirect::refresh::{RefreshParts, Refresher};
 use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
 use crate::spool::{Durability, NodeName, Spool, SpoolSettings};
-use crate::storage::StoreError;
+use crate::storage::{Store, StoreError};
 use crate::web::pages::admin::Inforce;
 use crate::web::telling::{GroupWords, MailWords};
 use crate::web::{self, StaffDoor, Web};
@@ -149,6 +149,10 @@ impl Server {
         }));
         parts.watch = Arc::new(Watch(Arc::clone(&refresher)));
         let app = App::new(parts);
+        if matches!(app.store, Store::Sqlite { .. }) {
+            // Nobody else serves this file: what was reserved before is nobody's work any more.
+            app.store.release_idempotent(app.started_ms()).await?;
+        }
         refresher.refresh().await?;
         let geo = Arc::new(Geo::open(settings.geo_db.iter().cloned()));
         let loader = Loader::new(LoaderParts {

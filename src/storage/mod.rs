@@ -83,7 +83,7 @@ pub use checkpoints::{Checkpoint, advance_checkpoint, lock_loaders};
 pub use connect::{Store, StoreOptions};
 pub use credits::{LinkCredit, LinkWords, last_days, link_credits, link_words, people_changed_at};
 pub use error::StoreError;
-pub use idempotency::{Begun, forget_idempotent};
+pub use idempotency::{Begun, Reservation, forget_idempotent, working_under};
 pub use keys::{delete_token_key, destroy_salts, ensure_salt, insert_token_key};
 pub use link_table::{LINK_CHUNK, LinkTexts, TableCampaign, TableLink};
 pub use loader_batches::{StoredBatch, batches_of, has_other_nodes, last_batches, note_batch};

@@ -1,6 +1,6 @@
 //! A transaction on either database.
 
-use crate::storage::StoreError;
+use crate::storage::{StoreError, idempotency};
 
 /// An open write transaction. Dropping it without [`Tx::commit`] rolls back.
 #[derive(Debug)]
@@ -12,8 +12,9 @@ pub enum Tx {
 }
 
 impl Tx {
-    /// Makes the writes last.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    /// Makes the writes last, and with them the mark of the request they are of.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        idempotency::mark(&mut self).await?;
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,

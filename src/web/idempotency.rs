@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::app::answers::{open_answer, seal_answer};
-use crate::storage::Begun;
+use crate::storage::{Begun, Reservation, working_under};
 use crate::web::{Authed, Problem};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -44,6 +44,7 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     }
     let (mut parts, body) = request.into_parts();
     let actor = Authed::from_request_parts(&mut parts, &app).await?.0.word();
+    let reservation = Reservation { actor, key };
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -64,12 +65,17 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     hash.update(&body);
     match app
         .store
-        .begin_idempotent(&actor, &key, &hash.finalize().into(), app.clock.now_ms())
+        .begin_idempotent(
+            &reservation,
+            &hash.finalize().into(),
+            is_repeatable(&parts.method, parts.uri.path()),
+            app.clock.now_ms(),
+        )
         .await?
     {
         Begun::Fresh => {}
         Begun::Answered { status, body } => {
-            let body = open_answer(&app, &actor, &key, &body).ok_or_else(|| {
+            let body = open_answer(&app, &reservation.actor, &reservation.key, &body).ok_or_else(|| {
                 Problem::internal(&"a kept answer does not open with this installation's key")
             })?;
             return Ok(replay(status, body));
@@ -81,13 +87,19 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
                 ..Problem::conflict(detail)
             });
         }
+        Begun::Lost => {
+            let detail = "this request was carried out before, wholly or in part, and its answer was lost when the \
+                          server stopped: look at what is there, and send what is missing under another Idempotency-Key";
+            return Err(Problem::new(StatusCode::CONFLICT, "answer-lost", detail));
+        }
         Begun::OtherContent => {
             return Err(Problem::conflict(
                 "this Idempotency-Key was used for a request with other content",
             ));
         }
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let act = next.run(Request::from_parts(parts, Body::from(body)));
+    let response = working_under(reservation.clone(), act).await;
     let (parts, body) = response.into_parts();
     let answer = to_bytes(body, MAX_ANSWER)
         .await
@@ -96,15 +108,39 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     let lasting = !parts.status.is_server_error() && parts.status != StatusCode::TOO_MANY_REQUESTS;
     let text = std::str::from_utf8(&answer).ok().filter(|_| lasting);
     // Without a seal nothing is kept: the key is free again.
-    let sealed = text.and_then(|text| seal_answer(&app, &actor, &key, text));
+    let sealed = text.and_then(|text| seal_answer(&app, &reservation.actor, &reservation.key, text));
     app.store
         .end_idempotent(
-            &actor,
-            &key,
+            &reservation,
             sealed.as_deref().map(|t| (parts.status.as_u16(), t)),
         )
         .await?;
     Ok(Response::from_parts(parts, Body::from(answer)))
+}
+
+/// Calls whose things have a key of their own: the same again answers with what is there.
+const KEYED: [&str; 14] = [
+    "awards",
+    "bulk",
+    "campaigns",
+    "claims",
+    "conversions",
+    "employees",
+    "facts",
+    "import",
+    "interactions",
+    "links",
+    "picture",
+    "records",
+    "refunds",
+    "shares",
+];
+
+/// Whether a request can be run again without doing anything twice.
+fn is_repeatable(method: &Method, path: &str) -> bool {
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
+        || (*method == Method::POST && KEYED.contains(&last))
 }
 
 fn replay(status: u16, body: String) -> Response {

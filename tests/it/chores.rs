@@ -9,6 +9,7 @@ use bole::app::{click_of_token, keys};
 use bole::chores::TABLE;
 use bole::domain::{ClickId, Clock as _, Programme};
 use bole::redirect::loader::LoaderCounts;
+use bole::storage::{Begun, Reservation, working_under};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -182,7 +183,7 @@ async fn given_kept_answers_when_two_days_are_over_then_the_chore_forgets_them(d
     let now = shop.db.clock.now_ms();
     shop.app
         .store
-        .begin_idempotent("key:1", "once", &[1; 32], now)
+        .begin_idempotent(&once(), &[1; 32], false, now)
         .await
         .expect("a store");
     shop.db.clock.advance_ms(2 * DAY);
@@ -190,6 +191,72 @@ async fn given_kept_answers_when_two_days_are_over_then_the_chore_forgets_them(d
     shop.db.clock.advance_ms(1);
     assert_eq!(run(&shop, "forget answers").await, 1);
     assert_eq!(shop.db.number("select count(*) from idempotency_keys").await, 0);
+}
+
+fn once() -> Reservation {
+    Reservation {
+        actor: "key:1".to_owned(),
+        key: "once".to_owned(),
+    }
+}
+
+async fn given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_done_twice(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let store = &shop.app.store;
+    let begin = async |repeatable| {
+        let now = shop.db.clock.now_ms();
+        let begun = store.begin_idempotent(&once(), &[1; 32], repeatable, now).await;
+        begun.expect("a store")
+    };
+    let write = async || {
+        store
+            .begin()
+            .await
+            .expect("a store")
+            .commit()
+            .await
+            .expect("a commit")
+    };
+    assert_eq!(begin(false).await, Begun::Fresh);
+    shop.db.clock.advance_ms(HOUR);
+    assert_eq!(begin(false).await, Begun::Fresh, "nothing of it was stored");
+    let act = async {
+        write().await;
+        write().await;
+    };
+    working_under(once(), act).await;
+    assert_eq!(begin(false).await, Begun::Running, "it may still be answered");
+    let started = shop.db.clock.now_ms();
+    store.release_idempotent(started).await.expect("a store");
+    assert_eq!(
+        begin(false).await,
+        Begun::Running,
+        "reserved by this process, not by the one before"
+    );
+    store.release_idempotent(started + 1).await.expect("a store");
+    assert_eq!(begin(false).await, Begun::Lost, "at once after a restart");
+    assert_eq!(
+        begin(true).await,
+        Begun::Fresh,
+        "what has a key of its own is simply done again"
+    );
+    working_under(once(), write()).await;
+    store.end_idempotent(&once(), None).await.expect("a store");
+    assert_eq!(
+        begin(false).await,
+        Begun::Lost,
+        "it failed after something was stored"
+    );
+    assert_eq!(begin(true).await, Begun::Fresh);
+    store.end_idempotent(&once(), None).await.expect("a store");
+    assert_eq!(begin(false).await, Begun::Fresh, "it failed before anything was");
+    let done = store.end_idempotent(&once(), Some((201, "{}"))).await;
+    done.expect("a store");
+    let answered = Begun::Answered {
+        status: 201,
+        body: "{}".to_owned(),
+    };
+    assert_eq!(begin(false).await, answered);
 }
 
 async fn given_sessions_when_they_have_ended_then_the_chore_takes_them_away(db: TestDb) {
@@ -310,6 +377,7 @@ async fn given_beacons_without_a_click_when_two_days_are_over_then_the_chore_for
 
 both!(given_a_spool_that_is_not_loaded_yet_when_the_timer_starts_then_the_board_waits_for_it);
 both!(
+    given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_done_twice,
     given_a_day_whose_hours_changed_when_the_chore_comes_then_it_is_counted_once,
     given_a_week_that_is_over_a_day_when_the_chore_comes_then_its_board_freezes_once,
     given_points_when_the_year_after_is_over_then_the_chore_lets_them_lapse_once,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::receiver::{Does, Receiver};
 use super::{deliveries, rig, sale, send, webhook};
-use crate::support::TestDb;
+use crate::support::{Kind, TestDb};
 use crate::web::Browser;
 
 async fn given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed(db: TestDb) {
@@ -283,7 +283,52 @@ async fn given_a_webhook_made_under_a_key_when_asked_again_then_its_secret_is_ke
     assert_eq!(ask("once", "http://127.0.0.1:9/a").await.status, 500);
 }
 
+async fn given_a_webhook_made_when_its_answer_was_lost_then_asking_again_says_so_and_makes_no_second_one(
+    db: TestDb,
+) {
+    let rig = rig(&db).await;
+    let mut caller = Browser::new(&rig.app);
+    let mut ask = async |path: &str, body: &serde_json::Value| {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, "Bearer admin")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", path);
+        caller.send(request, Body::from(body.to_string())).await
+    };
+    // The act's own transaction stands, and the one that keeps the answer does not.
+    let (bar, lift) = match db.kind {
+        Kind::Sqlite => (
+            "create trigger bar before update on idempotency_keys when new.status > 99 \
+             begin select raise(abort, 'no'); end",
+            "drop trigger bar",
+        ),
+        Kind::Postgres => (
+            "create function bar() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; \
+             create trigger bar before update on idempotency_keys for each row when (new.status > 99) \
+             execute function bar()",
+            "drop trigger bar on idempotency_keys",
+        ),
+    };
+    let wish = json!({ "url": "http://127.0.0.1:9/a", "events": ["sale.created"] });
+    let order = json!({ "kind": "sale", "external_id": "S-1", "occurred_at": "2026-11-18T01:00:00Z", "amount": "199.00" });
+    db.sql(bar).await;
+    assert_eq!(ask("/webhooks", &wish).await.status, 500);
+    assert_eq!(ask("/conversions", &order).await.status, 500);
+    db.sql(lift).await;
+    let soon = ask("/webhooks", &wish).await;
+    assert_eq!(soon.status, 409, "perhaps it is still worked on");
+    db.clock.advance_ms(61_000);
+    let again = ask("/webhooks", &wish).await;
+    assert_eq!(again.status, 409, "{}", again.body);
+    assert!(again.body.contains("answer-lost"), "{}", again.body);
+    assert_eq!(db.number("select count(*) from webhooks").await, 1);
+    let again = ask("/conversions", &order).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert_eq!(db.number("select count(*) from conversions").await, 1);
+}
+
 both!(
+    given_a_webhook_made_when_its_answer_was_lost_then_asking_again_says_so_and_makes_no_second_one,
     given_a_webhook_made_under_a_key_when_asked_again_then_its_secret_is_kept_sealed,
     given_a_webhook_when_a_sale_is_taken_then_it_is_told_once_and_signed,
     given_a_given_secret_when_made_then_it_signs_with_it,
