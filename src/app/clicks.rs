@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::app::{Actor, App, Permission, redecide_for_click};
+use crate::app::again::again;
+use crate::app::redecide::Concerned;
+use crate::app::{Actor, App, Permission};
 use crate::domain::{Class, ClickId};
 use crate::redirect::loader::{Rules, overrule};
 use crate::storage::clicks::ClickView;
@@ -34,8 +36,14 @@ pub enum OverruleError {
     Store(#[from] StoreError),
 }
 
-/// Gives a click another class, with a reason, audited; rollups and points follow in the same transaction, and what came
-/// with the click's token and credited nobody is decided once more.
+impl OverruleError {
+    fn is_collision(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_collision())
+    }
+}
+
+/// Gives a click another class, with a reason, audited; in the same transaction rollups and points follow, and what came with
+/// the click's token or is credited by it is decided once more, unless it is settled.
 pub async fn overrule_click(
     app: &App,
     actor: &Actor,
@@ -55,13 +63,23 @@ pub async fn overrule_click(
     if actor.employee().is_some() && link.map(|link| link.employee) == actor.employee() {
         return Err(OverruleError::Own);
     }
+    again!(once(app, actor, (id, class), reason))?;
+    app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
+}
+
+async fn once(
+    app: &App,
+    actor: &Actor,
+    (id, class): (ClickId, Class),
+    reason: &str,
+) -> Result<(), OverruleError> {
     let mut tx = app.store.begin().await?;
+    let concerned = Concerned::lock(&mut tx, id, app.clock.now_ms()).await?;
     if overrule_in(app, &mut tx, actor, (&[id], class), reason).await? == 0 {
         return Err(OverruleError::NotFound(id));
     }
-    tx.commit().await?;
-    redecide_for_click(app, actor, id).await?;
-    app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
+    concerned.decide(app, &mut tx, actor, (class, reason)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives clicks another class inside a transaction, each of them audited; how many of them there are.

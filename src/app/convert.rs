@@ -16,9 +16,7 @@ use crate::attribution::{
 };
 use crate::domain::{ClickId, ConversionId, Counts, CustomerId, Slice, Tally};
 use crate::storage::conversions::{self, Conversion, Decided, NewConversion};
-use crate::storage::{
-    SealedContact, StoreError, Tx, add_tally, customers, insert_audit, insert_sealed_contact,
-};
+use crate::storage::{SealedContact, StoreError, Tx, add_tally, customers, insert_sealed_contact};
 
 /// How long a conversion waits for its click to reach the store (the loader is at most 2 s behind outside bursts).
 pub(super) const CLICK_PATIENCE: Duration = Duration::from_millis(2_000);
@@ -187,99 +185,8 @@ pub(in crate::app) async fn take_in(
     Ok(Some(id))
 }
 
-/// Decides an uncredited conversion once more, after its click reached the store late or was overruled. `None` when
-/// there is no such conversion or it is not uncredited; else as it stands now. What it was first answered stays.
-pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Option<Conversion>, StoreError> {
-    let mut tx = app.store.begin().await?;
-    if !redecide_in(app, &mut tx, actor, external_id).await? {
-        return Ok(None);
-    }
-    tx.commit().await?;
-    app.store.conversion(external_id).await
-}
-
-/// The same inside a transaction; `false` when there is no such conversion or it is not uncredited.
-pub(in crate::app) async fn redecide_in(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    external_id: &str,
-) -> Result<bool, StoreError> {
-    let now_ms = app.clock.now_ms();
-    // The customer before the conversion would be the order of `once`; here the conversion is known first. The
-    // customer's lock is taken before anything about them is read.
-    let found = conversions::lock_by_external_id(tx, external_id).await?;
-    let Some(old) = found.filter(|c| c.status == Status::Uncredited) else {
-        return Ok(false);
-    };
-    let customer = match old.customer {
-        None => None,
-        Some(id) => {
-            customers::lock_customer(tx, id, now_ms).await?;
-            Some((id, customers::hashes(tx, id).await?))
-        }
-    };
-    let basis = Basis {
-        id: old.id,
-        external_id,
-        kind: old.kind,
-        occurred_at: old.occurred_at,
-        day: old.day,
-        amount: old.amount,
-        click: old.click,
-        coupon_code: old.coupon_code.as_deref(),
-        redeemed: Some((old.coupon, old.coupon_refusal.clone())),
-        customer,
-        form_ms: old.form_ms,
-        now_ms,
-    };
-    let gathered = gather(tx, &Vault::new(&app.secrets), &basis).await?;
-    let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
-    let mut decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
-    // Refunds came in meanwhile: nothing is left to pay.
-    decided.status = decided
-        .status
-        .after_refund(old.amount.minor() > 0 && old.net().minor() == 0);
-    if decided.steps == old.steps {
-        return Ok(true);
-    }
-    conversions::write_decision(tx, old.id, &decided, false, now_ms).await?;
-    let counts = counted(old.kind, decided.status, old.net());
-    book(tx, &booking(old.day, old.occurred_at, &decided), counts).await?;
-    insert_audit(
-        tx,
-        now_ms,
-        &actor.word(),
-        "conversion.redecided",
-        &format!("conversion:{external_id}"),
-        &serde_json::json!({ "status": decided.status.as_str() }),
-    )
-    .await?;
-    Ok(true)
-}
-
-/// Decides once more what came with this click's token and credited nobody: call it after overruling the click.
-pub async fn redecide_for_click(app: &App, actor: &Actor, click: ClickId) -> Result<usize, StoreError> {
-    let ids = app.store.uncredited_by_click(click).await?;
-    redecide_all(app, actor, ids).await
-}
-
-/// A chore: decides once more what was uncredited because its click had not reached the store. At most 500 at a time.
-pub async fn redecide_late(app: &App) -> Result<usize, StoreError> {
-    let ids = app.store.conversions_with_late_click(500).await?;
-    redecide_all(app, &Actor::System, ids).await
-}
-
-async fn redecide_all(app: &App, actor: &Actor, ids: Vec<String>) -> Result<usize, StoreError> {
-    let mut credited = 0;
-    for id in ids {
-        let done = redecide(app, actor, &id).await?;
-        credited += usize::from(done.is_some_and(|c| c.status != Status::Uncredited));
-    }
-    Ok(credited)
-}
-
-fn decided(
+/// What a decision leaves in the row.
+pub(in crate::app) fn decided(
     decision: Decision,
     customer: Option<crate::domain::CustomerId>,
     gathered: &crate::app::gather::Gathered,
@@ -301,7 +208,7 @@ fn decided(
 }
 
 /// Where a fresh decision is booked. Indirect credit has no place on the board.
-fn booking(day: jiff::civil::Date, at_ms: i64, decided: &Decided) -> Slice<'_> {
+pub(in crate::app) fn booking(day: jiff::civil::Date, at_ms: i64, decided: &Decided) -> Slice<'_> {
     Slice {
         day,
         at_ms,

@@ -76,6 +76,7 @@ pub(in crate::app) async fn gather(
     let mut earlier = Vec::new();
     let mut owner = None;
     let mut known_before_ms = None;
+    let mut lead_ms = None;
     if let Some(customer) = customer {
         for row in touches::of_customer(tx, customer, basis.id.0).await? {
             earlier.push(touch(tx, &people, Some(customer), basis.id, row).await?);
@@ -90,6 +91,9 @@ pub(in crate::app) async fn gather(
             });
         }
         known_before_ms = customers::known_before(tx, customer, basis.occurred_at, basis.id.0).await?;
+        if basis.kind == ConversionKind::Lead {
+            lead_ms = customers::credited_lead(tx, customer, basis.occurred_at, basis.id.0).await?;
+        }
     }
     let claim = match claim_of(tx, basis).await? {
         None => None,
@@ -112,6 +116,7 @@ pub(in crate::app) async fn gather(
             touches: earlier,
             owner,
             known_before_ms,
+            lead_ms,
             claim,
             form_ms: basis.form_ms,
         },

@@ -4,7 +4,9 @@ use jiff::ToSpan;
 use serde_json::json;
 
 use crate::app::App;
+use crate::attribution::Status;
 use crate::domain::EmployeeId;
+use crate::storage::conversions::Conversion;
 use crate::storage::notices::{forget_notices, read_notices, set_optouts, tell_person};
 use crate::storage::{StoreError, Tx, insert_audit};
 use crate::tell::{Channel, Notice, NoticeKind};
@@ -64,6 +66,28 @@ pub(in crate::app) async fn points_decided(
         // Decided again is told again.
         about: format!("{about}:{now_ms}"),
         facts: json!({ "points": points, "reason": reason }),
+    };
+    tell_person(tx, person, &notice, now_ms).await?;
+    Ok(())
+}
+
+/// Tells whoever is credited with a conversion what became of it, in the transaction that decides.
+pub(in crate::app) async fn conversion_moved(
+    tx: &mut Tx,
+    conversion: &Conversion,
+    (person, status): (Option<EmployeeId>, Status),
+    reason: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let Some(person) = person else { return Ok(()) };
+    let notice = Notice {
+        kind: NoticeKind::ConversionMoved,
+        // Decided again is told again.
+        about: format!("{}:{now_ms}", conversion.external_id),
+        facts: json!({
+            "conversion": conversion.kind.as_str(), "on": conversion.day.to_string(), "state": status.as_str(),
+            "reason": reason,
+        }),
     };
     tell_person(tx, person, &notice, now_ms).await?;
     Ok(())

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::convert::{book, slice_of};
+use crate::app::notices::conversion_moved;
 use crate::app::{Actor, App};
 use crate::attribution::{Status, Verdict, VerdictRefused, counted};
 use crate::storage::conversions::{self, Conversion};
@@ -81,6 +82,10 @@ pub(in crate::app) async fn verdict_in(
         &json!({ "from": old.status.as_str(), "to": status.as_str(), "reason": reason }),
     )
     .await?;
+    // What goes through as everything does is no news.
+    if (old.status, status) != (Status::Pending, Status::Approved) {
+        conversion_moved(tx, old, (old.credited_to, status), reason, now_ms).await?;
+    }
     Ok(true)
 }
 

@@ -113,9 +113,9 @@ impl<'a> Path<'a> {
             Some(_) => self.say(Step::new(Reason::OwnerOver)),
             None => self.say(Step::new(Reason::OwnerNone)),
         }
-        if self.e.kind == ConversionKind::Sale || same {
+        if self.e.kind == ConversionKind::Sale {
             self.say(Step::new(Reason::CustomerNotAsked));
-        } else if !self.is_new(self.e.known_before_ms, self.e.occurred_at_ms) {
+        } else if !self.is_first_lead() || !self.is_new(self.e.known_before_ms, self.e.occurred_at_ms) {
             return None;
         }
         Some(Credit {
@@ -278,8 +278,10 @@ impl<'a> Path<'a> {
             None => self.say(Step::new(Reason::OwnerNone)),
             Some(o) if o.person.id == touch.person.id && !indirect && self.rules.binds(o, at) => {
                 self.say(Step::new(Reason::OwnerSame).number("bound_at", o.bound_at_ms));
-                self.say(Step::new(Reason::CustomerNotAsked));
-                return true;
+                if self.e.kind == ConversionKind::Sale {
+                    self.say(Step::new(Reason::CustomerNotAsked));
+                    return true;
+                }
             }
             // A visitor's link takes no customer away from who brought them, the root employee included: she is
             // credited in full by the binding.
@@ -295,10 +297,10 @@ impl<'a> Path<'a> {
             }
             Some(o) => self.say(Step::new(Reason::OwnerOver).number("bound_at", o.bound_at_ms)),
         }
-        self.is_new(touch.known_before_ms, touch.at_ms)
+        self.is_first_lead() && self.is_new(touch.known_before_ms, touch.at_ms)
     }
 
-    /// Within the binding, later orders go to who brought the customer.
+    /// Within the binding, later orders go to who brought the customer; a lead only of somebody the firm does not know.
     fn by_binding(&mut self) -> Option<Credit<'a>> {
         let at = self.e.occurred_at_ms;
         let Some(owner) = &self.e.owner else {
@@ -318,6 +320,11 @@ impl<'a> Path<'a> {
         }
         self.say(step(Reason::BindingIn));
         if !self.may_earn(&owner.person) {
+            return None;
+        }
+        if self.e.kind == ConversionKind::Lead
+            && !(self.is_first_lead() && self.is_new(self.e.known_before_ms, at))
+        {
             return None;
         }
         if owner.held {
@@ -367,6 +374,23 @@ impl<'a> Path<'a> {
             Reason::NotOwnPurchase
         }));
         !own
+    }
+
+    /// One lead per person: none of this customer's was credited within the days in force. Orders are not asked.
+    fn is_first_lead(&mut self) -> bool {
+        let days = self.rules.new_customer_days;
+        let at = self.e.occurred_at_ms;
+        let counted = self.e.lead_ms.filter(|lead| self.rules.same_lead(*lead, at));
+        let Some(known) = counted.filter(|_| self.e.kind == ConversionKind::Lead) else {
+            return true;
+        };
+        self.say(
+            Step::new(Reason::LeadKnown)
+                .number("known_at", known)
+                .number("days", days)
+                .need_number("unknown_days", days),
+        );
+        false
     }
 
     /// Unknown to the firm before this touch, within the days in force.

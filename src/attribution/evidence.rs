@@ -170,6 +170,8 @@ pub struct Evidence {
     pub owner: Option<Owner>,
     /// When the firm last knew the customer before this conversion, milliseconds UTC.
     pub known_before_ms: Option<i64>,
+    /// When this customer's credited lead nearest to this conversion was, milliseconds UTC; rejected ones aside.
+    pub lead_ms: Option<i64>,
     /// The employee of a verified claim.
     pub claim: Option<Person>,
     /// How long the landing page's form was open, milliseconds; `None` from elsewhere.
@@ -242,6 +244,13 @@ impl Rules {
         self.new_customer_days > 0
             && known_ms < touch_ms
             && touch_ms <= end_of(known_ms, self.new_customer_days)
+    }
+
+    /// Whether leads of one person at these instants are one lead. What was booked first stands: one that is reported
+    /// late is the second one all the same.
+    pub fn same_lead(&self, one_ms: i64, other_ms: i64) -> bool {
+        let (first, second) = (one_ms.min(other_ms), one_ms.max(other_ms));
+        self.new_customer_days > 0 && second <= end_of(first, self.new_customer_days)
     }
 }
 

@@ -90,6 +90,8 @@ reasons! {
     ClickClass = "click-class": "click" Failed,
     /// The click came after the conversion.
     ClickAfter = "click-after": "click" Failed,
+    /// The click was overruled after the conversion was settled.
+    ClickLater = "click-later": "click" None,
     /// No click to measure a window from.
     WindowIn = "window-in": "window" Passed,
     /// The click is too old.
@@ -130,6 +132,8 @@ reasons! {
     CustomerNotAsked = "customer-not-asked": "new-customer" Passed,
     /// The firm knew the customer before.
     CustomerKnown = "customer-known": "new-customer" Failed,
+    /// This person's lead was credited already.
+    LeadKnown = "lead-known": "new-customer" Failed,
     /// The customer is nobody's, so no binding can credit.
     BindingNone = "binding-none": "binding" None,
     /// Within the binding: later orders go to who brought the customer.

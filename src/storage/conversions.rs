@@ -1,6 +1,6 @@
 //! Conversions: one row per external id, with its written decision (attribution.md §5).
 
-use crate::attribution::{ContactHash, ConversionKind, Status, Via};
+use crate::attribution::{ContactHash, ConversionKind, Status, Step, Via};
 use crate::domain::{ClickId, ConversionId, EmployeeId};
 pub use crate::storage::conversion_row::{Conversion, Decided, NewConversion};
 use crate::storage::conversion_row::{Row, corrupt};
@@ -143,17 +143,6 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// External ids of uncredited conversions that came with one of these clicks' tokens.
-    pub async fn uncredited_by_click(&self, click: ClickId) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> = reading!(self, |db| {
-            sqlx::query_as("select external_id from conversions where click_id = $1 and status = 'uncredited' order by id")
-                .bind(click.0)
-                .fetch_all(db)
-                .await?
-        });
-        Ok(rows.into_iter().map(|(id,)| id).collect())
-    }
-
     /// External ids of uncredited conversions whose click had not reached the store when they were decided and now has.
     pub async fn conversions_with_late_click(&self, limit: i64) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = reading!(self, |db| {
@@ -235,6 +224,80 @@ pub async fn write_decision(
         .execute(db)
         .await?
         .rows_affected()
+    });
+    StoreError::check_rows("conversions", done, 1)
+}
+
+/// What hangs on a click.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfClick {
+    /// The caller's id for it.
+    pub external_id: String,
+    /// Whose it is.
+    pub customer: Option<i64>,
+    /// Came with its token or is credited by it; else its customer is bound by something that is.
+    pub direct: bool,
+}
+
+/// Conversions that came with a click's token or are credited by it, and those that hang on the binding they make, in the
+/// order they happened: what can still change, and of what is settled (approved, paid) what the click itself credits.
+pub async fn of_click(tx: &mut Tx, click: ClickId) -> Result<Vec<OfClick>, StoreError> {
+    let rows: Vec<(String, Option<i64>, i64)> = writing!(tx, |db| {
+        // A touch is a click that came with a conversion of the same customer.
+        sqlx::query_as(
+            "select f.external_id, f.customer_id, cast(f.direct as bigint) from ( \
+               select external_id, customer_id, occurred_at, id, 1 as direct from conversions where click_id = $1 \
+               and (status in ('uncredited', 'pending', 'held') or (touch_id = $1 and status in ('approved', 'paid'))) \
+             union all \
+               select external_id, customer_id, occurred_at, id, case when touch_id = $1 then 1 else 0 end as direct \
+               from conversions where customer_id in (select customer_id from conversions where click_id = $1) \
+               and (click_id is null or click_id <> $1) \
+               and (status in ('uncredited', 'pending', 'held') \
+                    and (touch_id = $1 or (touch_id is null and (via is null or via = 'customer'))) \
+                    or touch_id = $1 and status in ('approved', 'paid')) \
+             ) f order by f.occurred_at, f.id",
+        )
+        .bind(click.0)
+        .fetch_all(db)
+        .await?
+    });
+    let found = rows.into_iter().map(|(external_id, customer, direct)| OfClick {
+        external_id,
+        customer,
+        direct: direct == 1,
+    });
+    Ok(found.collect())
+}
+
+/// Since when a conversion binds its customer; `None`: it does not.
+pub async fn bind(tx: &mut Tx, id: ConversionId, bound_at: Option<i64>) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update conversions set bound_at = $2 where id = $1")
+            .bind(id.0)
+            .bind(bound_at)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("conversions", done, 1)
+}
+
+/// Writes a decision's steps down again; nothing else of it changes.
+pub async fn write_steps(
+    tx: &mut Tx,
+    id: ConversionId,
+    steps: &[Step],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let steps = serde_json::to_string(steps).map_err(|e| corrupt("decision", e.to_string()))?;
+    let done = writing!(tx, |db| {
+        sqlx::query("update conversions set decision = $2, changed_at = $3 where id = $1")
+            .bind(id.0)
+            .bind(steps)
+            .bind(now_ms)
+            .execute(db)
+            .await?
+            .rows_affected()
     });
     StoreError::check_rows("conversions", done, 1)
 }

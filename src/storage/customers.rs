@@ -233,3 +233,25 @@ pub async fn known_before(
     });
     Ok(imported.max(converted))
 }
+
+/// When the credited lead of this customer nearest to `at_ms` was, milliseconds UTC; rejected ones, and the conversion
+/// `except`, aside.
+pub async fn credited_lead(
+    tx: &mut Tx,
+    customer: CustomerId,
+    at_ms: i64,
+    except: i64,
+) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "select occurred_at from conversions where customer_id = $1 and id <> $3 and kind = 'lead' \
+             and status not in ('rejected', 'uncredited') order by abs(occurred_at - $2), occurred_at limit 1",
+        )
+        .bind(customer.0)
+        .bind(at_ms)
+        .bind(except)
+        .fetch_optional(db)
+        .await?
+    });
+    Ok(row.map(|(at,)| at))
+}

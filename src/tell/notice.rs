@@ -24,13 +24,16 @@ pub enum NoticeKind {
     OrderMoved,
     /// Points for a share, an exchange or an award were decided on. Facts: `points`, `reason`.
     PointsDecided,
+    /// A lead or order one is credited with was held, released, rejected or decided again. Facts: `conversion` (its kind),
+    /// `on`, `state`, `reason`.
+    ConversionMoved,
     /// New rules are to be read. Facts: `version`, `on`, `reason`.
     RulesChanged,
 }
 
 impl NoticeKind {
     /// All, in the order they are listed to people.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ClickValid,
         Self::ClaimDecided,
         Self::PointsExpiring,
@@ -39,6 +42,7 @@ impl NoticeKind {
         Self::ObjectionAnswered,
         Self::OrderMoved,
         Self::PointsDecided,
+        Self::ConversionMoved,
         Self::RulesChanged,
     ];
 
@@ -53,6 +57,7 @@ impl NoticeKind {
             Self::ObjectionAnswered => "objection-answered",
             Self::OrderMoved => "order-moved",
             Self::PointsDecided => "points-decided",
+            Self::ConversionMoved => "conversion-moved",
             Self::RulesChanged => "rules-changed",
         }
     }

@@ -4,7 +4,8 @@ use jiff::civil::Time;
 
 use crate::app::check::hold_until;
 use crate::app::claims::ClaimError;
-use crate::app::convert::{Customer, redecide_in, take_in};
+use crate::app::convert::{Customer, take_in};
+use crate::app::redecide::redecide_in;
 use crate::app::verdict::move_to;
 use crate::app::{Actor, App};
 use crate::attribution::claim::OrderKey;

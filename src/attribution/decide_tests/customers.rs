@@ -206,6 +206,83 @@ fn within_the_binding_later_orders_and_leads_that_become_orders_pay() {
 }
 
 #[test]
+fn given_a_persons_lead_was_credited_when_another_comes_then_it_credits_nobody_and_orders_still_do() {
+    let days = |n: i64| n * DAY_MS;
+    let again = |kind, ago| Evidence {
+        kind,
+        owner: Some(owner(1, days(1))),
+        lead_ms: Some(NOW - ago),
+        ..with_click(click(1, 60_000))
+    };
+    let known = [Reason::LeadKnown];
+    let lead = ConversionKind::Lead;
+    expect("a day later", &again(lead, days(1)), &rules(), "nobody", &known);
+    expect("180 days", &again(lead, days(180)), &rules(), "nobody", &known);
+    expect(
+        "reported late",
+        &again(lead, -days(2)),
+        &rules(),
+        "nobody",
+        &known,
+    );
+    let over = again(lead, days(180) + 1);
+    expect("180 days and 1 ms", &over, &rules(), "E1 click pending", &[]);
+    let anew = Rules {
+        new_customer_days: 0,
+        ..rules()
+    };
+    expect("not asked", &again(lead, days(1)), &anew, "E1 click pending", &[]);
+    let order = again(ConversionKind::Sale, days(1));
+    let same = [Reason::OwnerSame, Reason::CustomerNotAsked];
+    expect(
+        "the lead becomes an order",
+        &order,
+        &rules(),
+        "E1 click pending",
+        &same,
+    );
+    let unasked = Evidence {
+        click: None,
+        ..again(lead, days(1))
+    };
+    expect("by the binding", &unasked, &rules(), "nobody", &known);
+    let coupon_lead = Evidence {
+        click: None,
+        coupon: Some(coupon(1)),
+        ..again(lead, days(1))
+    };
+    expect("by her coupon", &coupon_lead, &rules(), "nobody", &known);
+}
+
+#[test]
+fn given_her_own_customer_when_she_brings_a_lead_of_them_then_it_counts_only_if_the_click_came_before_they_were_known()
+ {
+    let after_an_order = |known_ago: i64| Evidence {
+        kind: ConversionKind::Lead,
+        owner: Some(owner(1, DAY_MS)),
+        known_before_ms: Some(NOW - known_ago),
+        ..with_click(Touch {
+            known_before_ms: (known_ago > 60_000).then_some(NOW - known_ago),
+            ..click(1, 60_000)
+        })
+    };
+    expect(
+        "an order of yesterday",
+        &after_an_order(DAY_MS),
+        &rules(),
+        "nobody",
+        &[Reason::OwnerSame, Reason::CustomerKnown],
+    );
+    expect(
+        "an order in the same visit",
+        &after_an_order(30_000),
+        &rules(),
+        "E1 click pending",
+        &[Reason::OwnerSame, Reason::CustomerNew],
+    );
+}
+
+#[test]
 fn nobody_elses_click_takes_a_protected_customer_over_but_a_coupon_does() {
     let days = |n: i64| n * DAY_MS;
     // Employee 2's click came before the customer was known: the new-customer rule alone would let it pass.

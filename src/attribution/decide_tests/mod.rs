@@ -73,6 +73,7 @@ pub(super) fn sale() -> Evidence {
         touches: Vec::new(),
         owner: None,
         known_before_ms: None,
+        lead_ms: None,
         claim: None,
         form_ms: None,
     }

@@ -72,15 +72,17 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         prop::option::of(0..200 * DAY_MS),
         prop::option::of(0i64..2000),
         prop::option::weighted(0.2, any_person()),
+        prop::option::weighted(0.2, -200 * DAY_MS..200 * DAY_MS),
     )
         .prop_map(
-            |(is_lead, coupon, click, touches, owner, known, form_ms, claim)| Evidence {
+            |(is_lead, coupon, click, touches, owner, known, form_ms, claim, lead_age)| Evidence {
                 coupon,
                 click,
                 touches,
                 owner,
                 known_before_ms: known.map(|ago| NOW - ago),
                 form_ms,
+                lead_ms: lead_age.map(|age| NOW - age),
                 claim,
                 ..if is_lead { lead() } else { sale() }
             },

@@ -189,7 +189,8 @@ pub struct NewClass {
     reason: String,
 }
 
-/// Overrules a click's class. Rollups and points follow; the rules do not touch it again.
+/// Overrules a click's class. Rollups, points and the leads and orders that hang on it follow; the rules do not touch it
+/// again.
 #[utoipa::path(
     post, path = "/clicks/{id}/class", tag = "clicks", request_body = NewClass,
     params(("id" = Uuid, Path, description = "The click")),

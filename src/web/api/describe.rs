@@ -68,7 +68,7 @@ fn operation_errors(operation: &mut Map<String, Value>, method: &str, named: boo
         ));
         errors.push((
             409,
-            "The Idempotency-Key was used for a request with other content, or is being worked on",
+            "The Idempotency-Key was used for a request with other content, is being worked on, or its answer was lost",
         ));
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {

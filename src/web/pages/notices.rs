@@ -197,8 +197,9 @@ mod tests {
                     id,
                     kind,
                     facts: json!({
-                        "claim": 7, "state": "verified", "reason": "<script>", "points": 35, "on": "2027-12-31",
+                        "claim": 7, "state": if kind == NoticeKind::ConversionMoved { "held" } else { "verified" }, "reason": "<script>", "points": 35, "on": "2027-12-31",
                         "zh": "提成", "en": "Commission", "period": "2026-W46", "rank": 3, "of": 12, "item": "x",
+                        "conversion": "sale",
                     }),
                     at: 1_795_000_000_000,
                     read_at: (id > 3).then_some(1),

@@ -54,6 +54,15 @@ pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
             .t("told-points-decided")
             .n("points", number("points"))
             .to_string(),
+        NoticeKind::ConversionMoved => {
+            let on = word("on");
+            let day = on.parse().map_or(on, |day| day_words(lang, day));
+            let kind = lang.word("told-conversion", word("conversion")).to_string();
+            lang.word("told-moved", word("state"))
+                .with("kind", kind)
+                .with("day", day)
+                .to_string()
+        }
         NoticeKind::RulesChanged => lang
             .t("told-rules-changed")
             .with("version", number("version"))
@@ -91,7 +100,9 @@ pub fn leads_to(kind: NoticeKind, facts: &Value) -> String {
         },
         NoticeKind::PayoutClosed => "/app/income".to_owned(),
         NoticeKind::OrderMoved | NoticeKind::PointsExpiring => "/app/shop".to_owned(),
-        NoticeKind::ClickValid | NoticeKind::PointsDecided => "/app/results".to_owned(),
+        NoticeKind::ClickValid | NoticeKind::PointsDecided | NoticeKind::ConversionMoved => {
+            "/app/results".to_owned()
+        }
     }
 }
 
@@ -114,6 +125,7 @@ mod tests {
                 let facts = json!({
                     "claim": 7, "state": state, "reason": "查无此单", "points": 35, "on": "2027-12-31", "zh": "销售提成",
                     "en": "Sales commission", "period": "2026-W46", "rank": 3, "of": 12, "item": "咖啡券", "version": 2,
+                    "conversion": "sale",
                 });
                 let text = sentence(lang, kind, &facts);
                 assert!(

@@ -101,7 +101,7 @@ impl Rig {
         let person = person.expect("a store").expect("them").id;
         let facts = json!({ "claim": 1, "state": "rejected", "reason": "查无此单", "points": 35, "on": "2027-12-31",
                             "zh": "员工社交影响力激励计划", "en": "Sharing programme", "period": "2026-W46", "rank": 3,
-                            "of": 12, "item": "咖啡券", "version": 2 });
+                            "of": 12, "item": "咖啡券", "version": 2, "conversion": "sale" });
         let now_ms = self.app.clock.now_ms();
         let mut tx = self.app.store.begin().await.expect("a store");
         for kind in NoticeKind::ALL {

@@ -349,7 +349,40 @@ async fn given_a_click_still_on_its_way_when_its_sale_comes_then_we_wait_and_dec
     shop.post("/conversions", body).await.is(200);
 }
 
+async fn given_a_lead_of_a_person_when_more_of_them_come_then_one_counts_and_orders_go_on(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let mut answers = Vec::new();
+    for n in 0..4 {
+        let when = later("2026-11-18T00:00:00Z", n * 1_200_000);
+        let click = shop.click(1, &when, "human").await;
+        let body = lead(&format!("L-{n}"), &later(&when, 60_000), "13900000071");
+        answers.push(shop.take(and(body, "click", click)).await);
+    }
+    assert_eq!(told(&answers[0]), "Z3 click pending");
+    for answer in &answers[1..] {
+        assert_eq!(told(answer), "- - uncredited");
+        assert!(reasons(answer).contains(&"lead-known".to_owned()), "{answer}");
+    }
+    assert_eq!(shop.board(1, "2026-11-18").await, [1, 0, 0]);
+    let order = shop.take(sale("O", NOW, "13900000071")).await;
+    assert_eq!(told(&order), "Z3 customer pending", "the lead becomes an order");
+    let rejected = json!({ "decision": "rejected", "reason": "空号" });
+    shop.post("/conversions/L-0/decision", rejected).await.is(200);
+    shop.post(
+        "/conversions/O/decision",
+        json!({ "decision": "rejected", "reason": "退单" }),
+    )
+    .await
+    .is(200);
+    let click = shop.click(1, "2026-11-18T01:50:00Z", "human").await;
+    let real = shop
+        .take(and(lead("L-9", NOW, "13900000072"), "click", click.clone()))
+        .await;
+    assert_eq!(told(&real), "Z3 click pending", "another person");
+}
+
 both!(
+    given_a_lead_of_a_person_when_more_of_them_come_then_one_counts_and_orders_go_on,
     given_a_click_when_its_token_comes_with_a_sale_then_its_employee_is_credited_and_booked,
     given_a_campaigns_own_window_when_it_is_over_then_nobody_is_credited_and_the_need_is_said,
     given_each_class_of_click_when_it_converts_then_only_people_credit_and_the_doubtful_are_held,

@@ -5,6 +5,7 @@ mod credit;
 mod doors;
 mod landing;
 mod money;
+mod overruled;
 mod recount;
 mod suspects;
 

@@ -3,7 +3,7 @@
 use crate::web::i18n::Lang;
 
 /// Acts with words; one that has none yet is shown by its own name.
-const ACTS: [&str; 90] = [
+const ACTS: [&str; 91] = [
     "account.created",
     "account.invited",
     "account.locked",
@@ -28,6 +28,7 @@ const ACTS: [&str; 90] = [
     "contact.read",
     "conversion.approved",
     "conversion.held",
+    "conversion.noted",
     "conversion.redecided",
     "conversion.refunded",
     "conversion.rejected",
