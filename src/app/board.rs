@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::app::outbox::board_frozen;
-use crate::domain::{EmployeeId, Period, PeriodKind};
+use crate::domain::{EmployeeId, Period, PeriodError, PeriodKind};
 use crate::ranking::{By, Metric, Place, Value, moved, rank};
-use crate::storage::boards::{Standing, Subject, ToFreeze, freeze_board};
+use crate::storage::boards::{FrozenBoard, Standing, Subject, ToFreeze, freeze_board};
 use crate::storage::notices::tell_person;
 use crate::storage::{StoreError, Tx, insert_audit};
 use crate::tell::{Notice, NoticeKind};
@@ -92,6 +92,8 @@ pub async fn board(
         (Some(person), By::Employee) => Some(person.0),
         (Some(person), By::Team) => app.store.team_on(person.0, app.today()).await?,
     };
+    // First of all: what is over is frozen before anything of it is read.
+    let frozen = frozen_by_now(app, &period, metric, by).await?;
     let before = match period.previous() {
         Ok(previous) => ranks_of(app, previous, metric, by).await?,
         Err(_) => BTreeMap::new(),
@@ -111,10 +113,6 @@ pub async fn board(
         missing,
         restated: None,
         mine: me == Some(who.id),
-    };
-    let frozen = match period.kind {
-        PeriodKind::Custom => None,
-        _ => app.store.frozen_board(&period.label(), metric, by).await?,
     };
     let Some(frozen) = frozen else {
         let rows = live
@@ -163,6 +161,67 @@ pub async fn board(
     })
 }
 
+/// The frozen board of a period. One that is due is frozen now: whoever asks after the instant sees what stands for good, and
+/// no later fact gets in before the chore's next turn.
+async fn frozen_by_now(
+    app: &App,
+    period: &Period,
+    metric: Metric,
+    by: By,
+) -> Result<Option<FrozenBoard>, StoreError> {
+    if period.kind == PeriodKind::Custom {
+        return Ok(None);
+    }
+    let label = period.label();
+    let found = app.store.frozen_board(&label, metric, by).await?;
+    if found.is_some() || !freeze_period(app, period).await? {
+        return Ok(found);
+    }
+    app.store.frozen_board(&label, metric, by).await
+}
+
+/// Freezes the boards a day counts for, where they are due: before something that happened then is booked.
+pub(in crate::app) async fn freeze_before(app: &App, day: Date) -> Result<(), StoreError> {
+    for of in KINDS {
+        if let Ok(period) = of(day)
+            && is_due(app, &period)
+            && app.store.frozen_board(&period.label(), Metric::Points, By::Employee).await?.is_none()
+        {
+            freeze_period(app, &period).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Freezes a period that is due and has something booked in it or before, once this node's clicks are in the store; whether
+/// its boards are frozen now.
+async fn freeze_period(app: &App, period: &Period) -> Result<bool, StoreError> {
+    if !is_due(app, period) || !app.watch.caught_up() {
+        return Ok(false);
+    }
+    let first = app.store.first_booked_day().await?;
+    if !first.is_some_and(|first| first < period.end) {
+        return Ok(false);
+    }
+    // Another one may have been faster; either way it is frozen.
+    freeze(app, period, app.clock.now_ms()).await?;
+    Ok(true)
+}
+
+/// Periods with boards that freeze.
+const KINDS: [fn(Date) -> Result<Period, PeriodError>; 3] =
+    [Period::week_of, Period::month_of, Period::quarter_of];
+
+/// When a period's boards freeze, milliseconds UTC.
+fn due_ms(app: &App, period: &Period) -> i64 {
+    let end = period.to(&app.programme.zone).as_millisecond();
+    end.saturating_add(FREEZE_AFTER_MS)
+}
+
+fn is_due(app: &App, period: &Period) -> bool {
+    app.clock.now_ms() >= due_ms(app, period)
+}
+
 /// Freezes weeks, months and quarters that ended at least 24 h ago and are not frozen yet, at most 200 in one call; returns
 /// the labels of those this call froze. Safe to call at any time, from several nodes at once: each period is frozen by one of them.
 pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
@@ -172,14 +231,10 @@ pub async fn freeze_due(app: &App) -> Result<Vec<String>, StoreError> {
     let known = app.store.frozen_periods().await?;
     let now_ms = app.clock.now_ms();
     let mut done = Vec::new();
-    for of in [Period::week_of, Period::month_of, Period::quarter_of] {
+    for of in KINDS {
         let mut day = first;
         while let Ok(period) = of(day) {
-            let due_ms = period
-                .to(&app.programme.zone)
-                .as_millisecond()
-                .saturating_add(FREEZE_AFTER_MS);
-            if now_ms < due_ms {
+            if !is_due(app, &period) {
                 break;
             }
             day = period.end;

@@ -154,7 +154,7 @@ pub async fn create_campaign(
         return match known.filter(|known| known.facts == facts) {
             Some(known) => Ok(Filed::Known(known)),
             None => Err(Refused::Conflict(format!(
-                "the slug {slug:?} is taken by another campaign"
+                "the slug {slug:?} is known with other content; change it by PATCH, or take another slug"
             ))),
         };
     }

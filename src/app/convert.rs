@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::app::board::freeze_before;
 use crate::app::check::{Checked, ConversionInput, Wrong, check};
 use crate::app::claims::give_way;
 use crate::app::gather::{Basis, gather};
@@ -58,6 +59,7 @@ pub async fn convert(app: &App, actor: &Actor, input: ConversionInput) -> Result
     if let Some(click) = checked.new.click {
         wait_for_click(app, click).await?;
     }
+    freeze_before(app, checked.new.day).await?;
     let mut tries = 1;
     loop {
         match once(app, &checked).await {

@@ -120,7 +120,8 @@ pub(in crate::app) async fn claim_decided(
         "status": to.as_str(),
         "reason": reason,
         "order": claim.order_no,
-        "amount": claim.amount.to_string(),
+        // A lead has no amount.
+        "amount": (claim.kind == ConversionKind::Sale).then(|| claim.amount.to_string()),
         "currency": claim.currency,
         "occurred_on": claim.occurred_on.to_string(),
         "decided_at": instant(now_ms),

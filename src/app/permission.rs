@@ -59,6 +59,28 @@ impl Permission {
         Self::ApprovePay,
         Self::Administer,
     ];
+
+    /// What it is, as a refusal says it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Own => "the right to one's own links, results, points and claims",
+            Self::ReadTracker => "the right to read everybody's links, clicks, conversions and boards",
+            Self::WritePeople => "the right to change people and teams",
+            Self::WriteCampaigns => "the right to change campaigns, material, links and coupons",
+            Self::SendConversions => "the right to send conversions, refunds and CRM records",
+            Self::DecideConversions => "the right to decide on conversions",
+            Self::OverruleClicks => "the right to overrule clicks",
+            Self::DecidePoints => "the right to decide on shares and exchanges and to give awards",
+            Self::PublishBoards => "the right to publish boards",
+            Self::PublishRules => "the right to publish the rules",
+            Self::RunShop => "the right to run the points shop",
+            Self::DecideClaims => "the right to decide on claims",
+            Self::ReadPay => "the right to read everybody's pay",
+            Self::CalculatePay => "the right to calculate pay",
+            Self::ApprovePay => "the right to approve pay",
+            Self::Administer => "the right to administer keys, accounts and settings",
+        }
+    }
 }
 
 /// Whether a role allows something (product.md, "Roles"). Admin runs the system but neither calculates nor approves pay

@@ -47,6 +47,12 @@ impl Urls {
 pub trait LinkWatch: Send + Sync + 'static {
     /// Brings the in-memory table up to date with the store.
     async fn changed(&self);
+
+    /// Whether this node's spool is in the store, as far as anybody can tell now: only then are days counted for good. Where
+    /// no loader runs, nobody can tell.
+    fn caught_up(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches: commands without a server.

@@ -18,13 +18,19 @@ pub fn probes(redirector: &Arc<Redirector>, loader: &Loader, geo: &Arc<Geo>) -> 
     // Weak: the redirector holds the pages, and the pages' state must not hold it back.
     let (redirector, counts, geo) = (Arc::downgrade(redirector), loader.counts(), Arc::clone(geo));
     let files = Arc::clone(&geo);
+    let loading = Arc::clone(&counts);
     let source = |file: crate::geo::GeoFile| Source {
         path: file.path.display().to_string(),
         kind: file.loaded.map(|(kind, _)| kind).unwrap_or_default(),
         error: file.error,
     };
     Probes {
-        waiting: None,
+        waiting: Some(Arc::new(move || {
+            // Once is a collision; what fails again fails.
+            let failing = loading.failing.load(Ordering::Relaxed) > 1;
+            let reason = "loader: cannot carry clicks into the store; they wait in the spool";
+            failing.then(|| reason.to_owned()).into_iter().collect()
+        }) as _),
         files: Some(Arc::new(move || files.status().into_iter().map(source).collect()) as _),
         metrics: handle.map(|handle| {
             Arc::new(move || {

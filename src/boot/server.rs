@@ -1,7 +1,8 @@
 //! Everything that runs in a server, in the order it starts and stops.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -26,7 +27,7 @@ use crate::classify;
 use crate::config::{ConfigError, Settings};
 use crate::domain::EmployeeId;
 use crate::geo::Geo;
-use crate::redirect::loader::{Loader, LoaderParts, Rules};
+use crate::redirect::loader::{Loader, LoaderCounts, LoaderParts, Rules};
 use crate::redirect::refresh::{RefreshParts, Refresher};
 use crate::redirect::table::Table;
 use crate::redirect::{FollowSettings, Front, Redirector, RedirectorParts, StaffCookie};
@@ -74,15 +75,24 @@ pub enum ServeError {
 }
 
 /// Tells the redirect's table of changes made through this process.
-struct Watch(Arc<Refresher>);
+struct Watch {
+    refresher: Arc<Refresher>,
+    /// Set once the loader is made.
+    loader: Arc<OnceLock<Arc<LoaderCounts>>>,
+}
 
 #[async_trait::async_trait]
 impl LinkWatch for Watch {
     async fn changed(&self) {
         // The poll tries again within half a second.
-        if let Err(error) = self.0.refresh().await {
+        if let Err(error) = self.refresher.refresh().await {
             tracing::warn!(%error, "the link table could not be brought up to date");
         }
+    }
+
+    fn caught_up(&self) -> bool {
+        let loader = self.loader.get();
+        loader.is_some_and(|counts| counts.caught_up.load(Ordering::Relaxed))
     }
 }
 
@@ -147,7 +157,11 @@ impl Server {
             zone: parts.programme.zone.clone(),
             picture_url: Box::new(move |slug| urls.short_url(&format!("l/{slug}/picture"))),
         }));
-        parts.watch = Arc::new(Watch(Arc::clone(&refresher)));
+        let loading = Arc::new(OnceLock::new());
+        parts.watch = Arc::new(Watch {
+            refresher: Arc::clone(&refresher),
+            loader: Arc::clone(&loading),
+        });
         let app = App::new(parts);
         if matches!(app.store, Store::Sqlite { .. }) {
             // Nobody else serves this file: what was reserved before is nobody's work any more.
@@ -164,6 +178,7 @@ impl Server {
             clock: Arc::clone(&app.clock),
             table: Some(Arc::clone(&table)),
         });
+        let _ = loading.set(loader.counts());
         let short_url = app.urls.short.as_str().trim_end_matches('/').to_owned();
         let pages = Arc::new(Pages::default());
         let redirector = Arc::new(Redirector::new(RedirectorParts {

@@ -36,7 +36,7 @@ pub async fn run(app: App, loader: Arc<LoaderCounts>, stop: CancellationToken) {
                     Instant::now() + LOOK_AT_SPOOL
                 } else {
                     once(&app, chore).await;
-                    Instant::now() + chore.every
+                    Instant::now() + next_turn(&app, chore)
                 };
             }
             if stop.is_cancelled() {
@@ -52,6 +52,18 @@ pub async fn run(app: App, loader: Arc<LoaderCounts>, stop: CancellationToken) {
             () = sleep_until(next) => {}
             () = stop.cancelled() => return,
         }
+    }
+}
+
+/// When a chore comes again: boards freeze at a midnight, and not some while after.
+fn next_turn(app: &App, chore: &Chore) -> Duration {
+    let midnight = app.today().tomorrow().ok().and_then(|day| {
+        let start = day.to_zoned(app.programme.zone.clone()).ok()?;
+        u64::try_from(start.timestamp().as_millisecond() - app.clock.now_ms()).ok()
+    });
+    match midnight {
+        Some(ms) if chore.counts_clicks => chore.every.min(Duration::from_millis(ms.max(20))),
+        _ => chore.every,
     }
 }
 

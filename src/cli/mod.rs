@@ -24,7 +24,7 @@ mod tracker;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Layer;
 
@@ -105,7 +105,12 @@ enum Command {
 
 /// Entry point of the `bole` command; returns the process's exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // Compose files write `BOLE_X=` for what they do not set: an empty variable says nothing.
+    let command = Cli::command().mut_args(|arg| match arg.get_env() {
+        Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => arg.env(None::<&'static str>),
+        _ => arg,
+    });
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     match run::dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(refusal) => {

@@ -134,6 +134,12 @@ impl Redirector {
         &self.spool
     }
 
+    /// Whether there is such a link, live or over.
+    pub(super) fn knows(&self, code: &str) -> bool {
+        let now_ms = self.clock.now_ms();
+        self.table.read().find(code, now_ms).is_some()
+    }
+
     /// Answers `GET` or `HEAD` of `code`.
     pub(super) fn follow(
         &self,

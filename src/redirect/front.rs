@@ -1,12 +1,13 @@
 //! The outermost service: short links and beacons are answered here, everything else by the app's router.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use tower::Service;
 
@@ -100,10 +101,19 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Answer {
         let method = request.method();
-        if (*method == Method::GET || *method == Method::HEAD)
-            && let Some(code) = code_of(request.uri().path())
-        {
-            return self.follow(code, &request);
+        if let Some(code) = code_of(request.uri().path()) {
+            if *method == Method::GET || *method == Method::HEAD {
+                return self.follow(&code, &request);
+            }
+            if self.redirector.knows(&code) {
+                let mut answer = only_followed();
+                if !request.body().is_end_stream() {
+                    // Nobody reads it: the next request could not be told from it.
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(header::CONNECTION, close);
+                }
+                return Answer::Ready(Some(answer));
+            }
         }
         if request.uri().path() == "/b" {
             let redirector = Arc::clone(&self.redirector);
@@ -144,11 +154,45 @@ impl<S> Front<S> {
     }
 }
 
-/// The code in a path of one segment: 3–30 ASCII letters, digits and `-`, and not one of the app's own words.
-fn code_of(path: &str) -> Option<&str> {
+/// A link is there, and can only be followed.
+fn only_followed() -> Response<Body> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "a link can only be followed\n");
+    let allowed = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
+}
+
+/// The code in a path of one segment: 3–30 ASCII letters, digits and `-`, and not one of the app's own words. Some apps
+/// write letters as `%74`.
+fn code_of(path: &str) -> Option<Cow<'_, str>> {
     let code = path.strip_prefix('/')?;
+    let code = if code.contains('%') {
+        Cow::Owned(unescaped(code)?)
+    } else {
+        Cow::Borrowed(code)
+    };
     let fits = (3..=30).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (fits && !is_reserved(code)).then_some(code)
+    (fits && !is_reserved(&code)).then_some(code)
+}
+
+/// A text with its `%74` read, where it is short and all of it ASCII.
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut found = String::new();
+    while let Some(byte) = bytes.next() {
+        let read = match byte {
+            b'%' => {
+                let (high, low) = (char::from(bytes.next()?), char::from(bytes.next()?));
+                u8::try_from(high.to_digit(16)? * 16 + low.to_digit(16)?).ok()?
+            }
+            other => other,
+        };
+        if !read.is_ascii() || found.len() >= 30 {
+            return None;
+        }
+        found.push(char::from(read));
+    }
+    Some(found)
 }
 
 fn is_reserved(code: &str) -> bool {
@@ -165,8 +209,9 @@ mod tests {
     #[test]
     fn only_what_can_be_a_code_is_looked_up() {
         for code in ["abc2345", "Zhang-San10", "ABC", &"a".repeat(30)] {
-            assert_eq!(code_of(&format!("/{code}")), Some(code));
+            assert_eq!(code_of(&format!("/{code}")).as_deref(), Some(code));
         }
+        assert_eq!(code_of("/%74bxd5%77j").as_deref(), Some("tbxd5wj"));
         for path in [
             "/",
             "",
@@ -183,6 +228,10 @@ mod tests {
             "/api/v1/links",
             "/..%2fx",
             "/%E5%BC%A0",
+            "/%61pp",
+            "/abc%2fx",
+            "/abc%",
+            "/abc%00",
             "*",
         ] {
             assert_eq!(code_of(path), None, "{path}");

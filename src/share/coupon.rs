@@ -116,18 +116,22 @@ pub struct CouponTerms {
     pub disabled: bool,
     /// Whose it is: the last working day, when known.
     pub employee_left_on: Option<Date>,
+    /// When its campaign runs, business days inclusive.
+    pub campaign_days: (Option<Date>, Option<Date>),
+    /// Its campaign was turned off.
+    pub campaign_disabled: bool,
 }
 
 /// Why a coupon takes nothing off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CouponRefusal {
-    /// Turned off.
-    #[error("the coupon is disabled")]
+    /// Turned off, itself or its campaign.
+    #[error("the coupon or its campaign is disabled")]
     Disabled,
-    /// Before its first day.
+    /// Before its first day, or its campaign's.
     #[error("the coupon is valid from {0} on")]
     NotStarted(Date),
-    /// After its last day.
+    /// After its last day, or its campaign's.
     #[error("the coupon was valid until {0}")]
     Ended(Date),
     /// Its employee's last working day is over: coupons pass to nobody.
@@ -154,13 +158,15 @@ impl CouponRefusal {
 /// What a coupon takes off an order on a business day, or why nothing. Whether a redemption is still free is decided
 /// once more by the write that redeems it.
 pub fn check(coupon: &CouponTerms, order: Money, today: Date) -> Result<Money, CouponRefusal> {
-    if coupon.disabled {
+    if coupon.disabled || coupon.campaign_disabled {
         return Err(CouponRefusal::Disabled);
     }
-    if let Some(first) = coupon.starts_on.filter(|first| today < *first) {
+    let (begins, ends) = coupon.campaign_days;
+    if let Some(first) = coupon.starts_on.max(begins).filter(|first| today < *first) {
         return Err(CouponRefusal::NotStarted(first));
     }
-    if let Some(last) = coupon.ends_on.filter(|last| today > *last) {
+    let last = [coupon.ends_on, ends].into_iter().flatten().min();
+    if let Some(last) = last.filter(|last| today > *last) {
         return Err(CouponRefusal::Ended(last));
     }
     if let Some(last) = coupon.employee_left_on.filter(|last| today > *last) {
@@ -250,8 +256,22 @@ mod tests {
             redeemed: 1,
             disabled: false,
             employee_left_on: None,
+            campaign_days: (None, None),
+            campaign_disabled: false,
         };
         let order = yuan("100");
+        let short = CouponTerms {
+            campaign_days: (Some(on(12)), Some(on(18))),
+            ..coupon
+        };
+        assert_eq!(check(&short, order, on(11)), Err(CouponRefusal::NotStarted(on(12))));
+        assert_eq!(check(&short, order, on(12)), Ok(yuan("10")));
+        assert_eq!(check(&short, order, on(19)), Err(CouponRefusal::Ended(on(18))));
+        let off = CouponTerms {
+            campaign_disabled: true,
+            ..coupon
+        };
+        assert_eq!(check(&off, order, on(15)), Err(CouponRefusal::Disabled));
         assert_eq!(
             check(&coupon, order, on(9)),
             Err(CouponRefusal::NotStarted(on(10)))

@@ -52,6 +52,9 @@ struct Row {
     left_on: Option<String>,
     campaign_id: i64,
     campaign_slug: String,
+    campaign_starts_on: Option<String>,
+    campaign_ends_on: Option<String>,
+    campaign_disabled_at: Option<i64>,
     percent_off: Option<i64>,
     amount_off: Option<i64>,
     starts_on: Option<String>,
@@ -87,6 +90,11 @@ fn from_row(row: Row) -> Result<Coupon, StoreError> {
             redeemed: row.redeemed,
             disabled: row.disabled_at.is_some(),
             employee_left_on: day_opt("employees", "left_on", row.left_on)?,
+            campaign_days: (
+                day_opt("campaigns", "starts_on", row.campaign_starts_on)?,
+                day_opt("campaigns", "ends_on", row.campaign_ends_on)?,
+            ),
+            campaign_disabled: row.campaign_disabled_at.is_some(),
         },
         disabled_at: row.disabled_at,
         created_at: row.created_at,
@@ -97,7 +105,8 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "select p.id, p.code, p.employee_id, e.code as employee_code, e.left_on, p.campaign_id, \
-             c.slug as campaign_slug, p.percent_off, p.amount_off, p.starts_on, p.ends_on, p.max_redemptions, \
+             c.slug as campaign_slug, c.starts_on as campaign_starts_on, c.ends_on as campaign_ends_on, \
+             c.disabled_at as campaign_disabled_at, p.percent_off, p.amount_off, p.starts_on, p.ends_on, p.max_redemptions, \
              p.redeemed, p.disabled_at, p.created_at from coupons p join employees e on e.id = p.employee_id \
              join campaigns c on c.id = p.campaign_id ",
             $tail

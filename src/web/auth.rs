@@ -19,7 +19,8 @@ impl Authed {
             Ok(&self.0)
         } else {
             Err(Problem::forbidden(format!(
-                "this key's role does not allow {permission:?}"
+                "this key's role does not allow this: it takes {}",
+                permission.words()
             )))
         }
     }

@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let pointer = pointer_of(error.path());
         let inner = error.into_inner();
         match inner.classify() {
-            serde_json::error::Category::Data => Problem::field(&pointer, inner),
+            serde_json::error::Category::Data => Problem::field(&pointer, in_words(&inner.to_string())),
             _ => Problem::unreadable(format!("not valid JSON: {inner}")),
         }
     })?;
@@ -77,7 +77,7 @@ pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, P
 pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(Objects(value)).map_err(|error| FieldError {
         pointer: pointer_of(error.path()),
-        detail: error.into_inner().to_string(),
+        detail: in_words(&error.into_inner().to_string()),
     })
 }
 
@@ -130,7 +130,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+        let read = match mended(parts.uri.query().unwrap_or("")) {
+            Some(uri) => axum::extract::Query::<T>::try_from_uri(&uri),
+            None => axum::extract::Query::<T>::from_request_parts(parts, state).await,
+        };
+        match read {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(rejection) => {
                 let text = rejection.body_text();
@@ -139,6 +143,59 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             }
         }
     }
+}
+
+/// The query with the `+` of instants (`2026-11-21T00:00:00+08:00`) escaped, where somebody did not: there it can mean no
+/// space. `None` when there is nothing to mend.
+fn mended(query: &str) -> Option<Uri> {
+    if !query.contains('+') {
+        return None;
+    }
+    let parts: Vec<String> = query
+        .split('&')
+        .map(|part| match part.rsplit_once('+') {
+            Some((before, offset)) if ends_an_instant(before) && is_offset(offset) => {
+                format!("{before}%2B{offset}")
+            }
+            _ => part.to_owned(),
+        })
+        .collect();
+    let mended = parts.join("&");
+    (mended != query).then(|| format!("/?{mended}").parse().ok()).flatten()
+}
+
+/// Whether a text ends with date and time of day: `…2026-11-21T00:00`, seconds and fractions as one likes.
+fn ends_an_instant(text: &str) -> bool {
+    let value = text.rsplit('=').next().unwrap_or("").replace("%3A", ":").replace("%3a", ":");
+    value.contains(['T', 't']) && value.parse::<jiff::civil::DateTime>().is_ok()
+}
+
+/// Whether a text is hours and minutes: `08:00`, `08%3A00`, `0800`, `08`.
+fn is_offset(text: &str) -> bool {
+    let digits = text.replace("%3A", "").replace("%3a", "").replace(':', "");
+    matches!(digits.len(), 2 | 4) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What was expected, in words of JSON: callers do not know what a type is called in here.
+fn in_words(message: &str) -> String {
+    let Some((before, expected)) = message.rsplit_once("expected ") else {
+        return message.to_owned();
+    };
+    let at = expected.find(" at line ").unwrap_or(expected.len());
+    let (expected, place) = expected.split_at(at);
+    let whole = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"];
+    let words = if whole.contains(&expected) {
+        "a whole number"
+    } else if matches!(expected, "f32" | "f64") {
+        "a number"
+    } else if expected.starts_with("struct ") || expected == "a map" || expected.starts_with("internally tagged ") {
+        "an object"
+    } else if matches!(expected, "a sequence" | "sequence") || expected.starts_with("tuple ") {
+        "a list"
+    } else {
+        expected
+    };
+    format!("{before}expected {words}{place}")
 }
 
 /// What is wrong at which parameter, out of `name: what is wrong`.
@@ -151,7 +208,7 @@ fn query_error(text: &str) -> FieldError {
     };
     FieldError {
         pointer: format!("?{name}"),
-        detail: detail.to_owned(),
+        detail: in_words(detail),
     }
 }
 
@@ -222,4 +279,37 @@ pub struct List<T> {
     pub data: Vec<T>,
     /// Where to go on; null at the end.
     pub next_cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plus_of_an_instant_is_mended_and_no_other() {
+        for (query, expected) in [
+            ("from=2026-11-21T00:00:00+08:00", Some("from=2026-11-21T00:00:00%2B08:00")),
+            ("a=1&to=2026-11-21T00%3A00+0800&b=2", Some("a=1&to=2026-11-21T00%3A00%2B0800&b=2")),
+            ("from=2026-11-21T00:00:00.5+08", Some("from=2026-11-21T00:00:00.5%2B08")),
+            ("from=2026-11-21T00:00:00%2B08:00", None),
+            ("q=a+b", None),
+            ("q=2026-11-21+08:00:00", None),
+            ("link=abc", None),
+        ] {
+            let found = mended(query).and_then(|uri| uri.query().map(str::to_owned));
+            assert_eq!(found.as_deref(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_was_expected_is_said_in_words_of_json() {
+        for (said, expected) in [
+            ("invalid type: string \"10\", expected i64 at line 1 column 8", "invalid type: string \"10\", expected a whole number at line 1 column 8"),
+            ("invalid type: null, expected struct NewEmployee with 7 elements", "invalid type: null, expected an object"),
+            ("invalid type: integer `3`, expected a string", "invalid type: integer `3`, expected a string"),
+            ("missing field `kind`", "missing field `kind`"),
+        ] {
+            assert_eq!(in_words(said), expected);
+        }
+    }
 }

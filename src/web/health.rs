@@ -1,15 +1,20 @@
 //! What operators and load balancers ask: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::time::timeout;
 
 use crate::web::Web;
 use crate::web::pages::admin::Source;
+
+/// How long the store may take to answer: whoever probes gives up soon, too.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Something that can be asked without waiting.
 type Ask<T> = Arc<dyn Fn() -> T + Send + Sync>;
@@ -41,8 +46,13 @@ async fn ready(State(web): State<Web>) -> Response {
         .waiting
         .as_ref()
         .map_or_else(Vec::new, |ask| ask());
-    if let Err(error) = web.app.store.ping().await {
-        tracing::warn!(%error, "store does not answer");
+    let reason = match timeout(PATIENCE, web.app.store.ping()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(late) => Some(late.to_string()),
+    };
+    if let Some(error) = reason {
+        tracing::warn!(error, "store does not answer");
         reasons.push("store: does not answer".to_owned());
     }
     if reasons.is_empty() {

@@ -132,7 +132,7 @@ pub async fn create_employee(
             return Ok(Filed::Known(known));
         }
         return Err(Refused::Conflict(format!(
-            "the code {:?} is taken by somebody else",
+            "the code {:?} is known with other content; change it by PATCH, or take another code",
             known.code
         )));
     };
