@@ -1,8 +1,9 @@
 //! Awards, the ledger as a person reads it, and points that lapse.
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::app::filing::{Filed, PointsError, REASON_MAX, whom};
+use crate::app::filing::{Filed, PointsError, REASON_MAX, evidence, past, whom};
 use crate::app::notices::points_decided;
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Period, PeriodKind};
@@ -20,6 +21,69 @@ pub struct AwardToGive {
     pub month: String,
     /// Why, 1–500 characters.
     pub reason: String,
+}
+
+/// What an award is for: something that was posted.
+#[derive(Clone, Debug, Default)]
+pub struct Post {
+    /// Code of the link that was shared.
+    pub link: Option<String>,
+    /// The link's channel.
+    pub channel: Option<String>,
+    /// When; not in the future.
+    pub posted_at: Option<Timestamp>,
+    /// Where it can be seen (http or https).
+    pub evidence_url: Option<String>,
+}
+
+/// An award with what was left out of it: the month of the post, else the last one that is over; as reason, what was posted
+/// where.
+pub async fn award_for(
+    app: &App,
+    employee: String,
+    (month, reason): (Option<String>, Option<String>),
+    post: &Post,
+) -> Result<AwardToGive, PointsError> {
+    if let Some(at) = post.posted_at {
+        past("/posted_at", at, app.clock.now_ms())?;
+    }
+    let evidence = evidence(post.evidence_url.as_deref())?;
+    if let Some(code) = &post.link {
+        let link = app.store.link(code).await?;
+        let link = link.filter(|link| link.employee_code.to_lowercase() == employee.trim().to_lowercase());
+        let link = link.ok_or_else(|| PointsError::field("/link", format!("a link of {employee}'s own")))?;
+        if post
+            .channel
+            .as_ref()
+            .is_some_and(|channel| *channel != link.channel)
+        {
+            let expected = format!("the link's channel, {:?}", link.channel);
+            return Err(PointsError::field("/channel", expected));
+        }
+    }
+    let month = month.or_else(|| {
+        let day = match post.posted_at {
+            Some(at) => Some(app.day_of(at)),
+            None => app.today().first_of_month().yesterday().ok(),
+        };
+        Some(Period::month_of(day?).ok()?.label())
+    });
+    let month = month.unwrap_or_default();
+    let reason = reason.unwrap_or_else(|| {
+        let mut words = format!("最佳内容 {month}");
+        for part in [&post.link, &post.channel, &evidence].into_iter().flatten() {
+            if words.chars().count() + part.chars().count() < REASON_MAX {
+                words.push(' ');
+                words.push_str(part);
+            }
+        }
+        words
+    });
+    Ok(AwardToGive {
+        employee,
+        month,
+        reason,
+    })
 }
 
 /// Makes somebody best creator of a month: one per month, booked to the day it is given. Nobody awards themselves, and

@@ -180,12 +180,20 @@ async fn frozen_by_now(
     app.store.frozen_board(&label, metric, by).await
 }
 
-/// Freezes the boards a day counts for, where they are due: before something that happened then is booked.
+/// The chore comes at the instant boards are due; for so long it may be under way, milliseconds.
+const UNDER_WAY_MS: i64 = 10 * 60_000;
+
+/// Freezes the boards a day counts for, where they have just become due: before something that happened then is booked.
+/// What has long been over is the chore's: a firm that brings its history in fills whole weeks first.
 pub(in crate::app) async fn freeze_before(app: &App, day: Date) -> Result<(), StoreError> {
     for of in KINDS {
         if let Ok(period) = of(day)
-            && is_due(app, &period)
-            && app.store.frozen_board(&period.label(), Metric::Points, By::Employee).await?.is_none()
+            && (0..UNDER_WAY_MS).contains(&(app.clock.now_ms() - due_ms(app, &period)))
+            && app
+                .store
+                .frozen_board(&period.label(), Metric::Points, By::Employee)
+                .await?
+                .is_none()
         {
             freeze_period(app, &period).await?;
         }
@@ -200,7 +208,7 @@ async fn freeze_period(app: &App, period: &Period) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let first = app.store.first_booked_day().await?;
-    if !first.is_some_and(|first| first < period.end) {
+    if first.is_none_or(|first| first >= period.end) {
         return Ok(false);
     }
     // Another one may have been faster; either way it is frozen.

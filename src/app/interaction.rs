@@ -39,6 +39,28 @@ pub struct InteractionToFile {
     pub picture: Option<KeptPicture>,
 }
 
+/// The share an exchange was under, told by what was posted where: the person's latest one of that link and channel.
+pub async fn share_told_by_link(
+    app: &App,
+    actor: &Actor,
+    employee: &str,
+    (link, channel): (&str, &str),
+    at: Timestamp,
+) -> Result<i64, PointsError> {
+    let person = whom(app, actor, employee).await?;
+    let found = app
+        .store
+        .latest_share(person.id, (link, channel), at.as_millisecond())
+        .await?;
+    found.map(|share| share.id).ok_or_else(|| {
+        let expected = format!(
+            "a link {} had shared on {channel:?} before; file the share first",
+            person.code
+        );
+        PointsError::field("/link", expected)
+    })
+}
+
 /// Files an exchange with a friend under a share; it waits for a person's decision. The same friend under the same share
 /// again is the same exchange.
 pub async fn file_interaction(

@@ -107,7 +107,9 @@ enum Command {
 pub fn main() -> ExitCode {
     // Compose files write `BOLE_X=` for what they do not set: an empty variable says nothing.
     let command = Cli::command().mut_args(|arg| match arg.get_env() {
-        Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => arg.env(None::<&'static str>),
+        Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => {
+            arg.env(None::<&'static str>)
+        }
         _ => arg,
     });
     let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());

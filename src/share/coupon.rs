@@ -264,7 +264,10 @@ mod tests {
             campaign_days: (Some(on(12)), Some(on(18))),
             ..coupon
         };
-        assert_eq!(check(&short, order, on(11)), Err(CouponRefusal::NotStarted(on(12))));
+        assert_eq!(
+            check(&short, order, on(11)),
+            Err(CouponRefusal::NotStarted(on(12)))
+        );
         assert_eq!(check(&short, order, on(12)), Ok(yuan("10")));
         assert_eq!(check(&short, order, on(19)), Err(CouponRefusal::Ended(on(18))));
         let off = CouponTerms {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::domain::EmployeeId;
 use crate::points::DaySoFar;
 use crate::storage::convert::day_opt;
-use crate::storage::{Store, StoreError, Tx, writing};
+use crate::storage::{Store, StoreError, Tx, reading, writing};
 
 /// What a share is of: the item (campaign and material) on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +170,27 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<ShareRow>, StoreError> {
         Ok(filed_list!(self, share_sql, "s", filter, before, limit))
+    }
+
+    /// Somebody's latest share of a link (by its code, whatever its case) on a channel up to an instant, rejected ones aside.
+    pub async fn latest_share(
+        &self,
+        employee: EmployeeId,
+        (link, channel): (&str, &str),
+        until_ms: i64,
+    ) -> Result<Option<ShareRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(share_sql!(
+                "where s.employee_id = $1 and l.code_key = $2 and s.channel = $3 and s.posted_at <= $4 \
+                 and s.status <> 'rejected' order by s.posted_at desc, s.id desc limit 1"
+            ))
+            .bind(employee.0)
+            .bind(link.trim().to_ascii_lowercase())
+            .bind(channel)
+            .bind(until_ms)
+            .fetch_optional(db)
+            .await?
+        }))
     }
 }
 

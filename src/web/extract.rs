@@ -26,12 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let media = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or("");
-        let media = media.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        let media = media_of(&request);
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
             let detail = format!("content-type {media:?}: expected application/json");
             return Err(Problem::new(
@@ -122,6 +117,44 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
+/// A file of lines: CSV, or a spreadsheet saved as one. What can be none by its media type is 415.
+#[derive(Debug)]
+pub struct Lines(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Lines {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media = media_of(&request);
+        // Browsers, shops and scripts call a CSV file many things; these it never is.
+        let other = media.contains("json") || media.ends_with("xml") && !media.contains("sheet");
+        if other
+            || ["multipart/", "image/", "audio/", "video/"]
+                .iter()
+                .any(|kind| media.starts_with(kind))
+        {
+            let detail = format!("content-type {media:?}: expected text/csv");
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media-type",
+                detail,
+            ));
+        }
+        let Body(bytes) = Body::from_request(request, state).await?;
+        Ok(Self(bytes))
+    }
+}
+
+/// The media type a request says its body has, in lower case and without parameters; empty when it says none.
+fn media_of(request: &Request) -> String {
+    let media = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let media = media.unwrap_or("").split(';').next().unwrap_or("");
+    media.trim().to_ascii_lowercase()
+}
+
 /// Query parameters; wrong ones are 422.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
@@ -161,12 +194,19 @@ fn mended(query: &str) -> Option<Uri> {
         })
         .collect();
     let mended = parts.join("&");
-    (mended != query).then(|| format!("/?{mended}").parse().ok()).flatten()
+    (mended != query)
+        .then(|| format!("/?{mended}").parse().ok())
+        .flatten()
 }
 
 /// Whether a text ends with date and time of day: `…2026-11-21T00:00`, seconds and fractions as one likes.
 fn ends_an_instant(text: &str) -> bool {
-    let value = text.rsplit('=').next().unwrap_or("").replace("%3A", ":").replace("%3a", ":");
+    let value = text
+        .rsplit('=')
+        .next()
+        .unwrap_or("")
+        .replace("%3A", ":")
+        .replace("%3a", ":");
     value.contains(['T', 't']) && value.parse::<jiff::civil::DateTime>().is_ok()
 }
 
@@ -188,7 +228,10 @@ fn in_words(message: &str) -> String {
         "a whole number"
     } else if matches!(expected, "f32" | "f64") {
         "a number"
-    } else if expected.starts_with("struct ") || expected == "a map" || expected.starts_with("internally tagged ") {
+    } else if expected.starts_with("struct ")
+        || expected == "a map"
+        || expected.starts_with("internally tagged ")
+    {
         "an object"
     } else if matches!(expected, "a sequence" | "sequence") || expected.starts_with("tuple ") {
         "a list"
@@ -288,9 +331,18 @@ mod tests {
     #[test]
     fn the_plus_of_an_instant_is_mended_and_no_other() {
         for (query, expected) in [
-            ("from=2026-11-21T00:00:00+08:00", Some("from=2026-11-21T00:00:00%2B08:00")),
-            ("a=1&to=2026-11-21T00%3A00+0800&b=2", Some("a=1&to=2026-11-21T00%3A00%2B0800&b=2")),
-            ("from=2026-11-21T00:00:00.5+08", Some("from=2026-11-21T00:00:00.5%2B08")),
+            (
+                "from=2026-11-21T00:00:00+08:00",
+                Some("from=2026-11-21T00:00:00%2B08:00"),
+            ),
+            (
+                "a=1&to=2026-11-21T00%3A00+0800&b=2",
+                Some("a=1&to=2026-11-21T00%3A00%2B0800&b=2"),
+            ),
+            (
+                "from=2026-11-21T00:00:00.5+08",
+                Some("from=2026-11-21T00:00:00.5%2B08"),
+            ),
             ("from=2026-11-21T00:00:00%2B08:00", None),
             ("q=a+b", None),
             ("q=2026-11-21+08:00:00", None),
@@ -304,9 +356,18 @@ mod tests {
     #[test]
     fn what_was_expected_is_said_in_words_of_json() {
         for (said, expected) in [
-            ("invalid type: string \"10\", expected i64 at line 1 column 8", "invalid type: string \"10\", expected a whole number at line 1 column 8"),
-            ("invalid type: null, expected struct NewEmployee with 7 elements", "invalid type: null, expected an object"),
-            ("invalid type: integer `3`, expected a string", "invalid type: integer `3`, expected a string"),
+            (
+                "invalid type: string \"10\", expected i64 at line 1 column 8",
+                "invalid type: string \"10\", expected a whole number at line 1 column 8",
+            ),
+            (
+                "invalid type: null, expected struct NewEmployee with 7 elements",
+                "invalid type: null, expected an object",
+            ),
+            (
+                "invalid type: integer `3`, expected a string",
+                "invalid type: integer `3`, expected a string",
+            ),
             ("missing field `kind`", "missing field `kind`"),
         ] {
             assert_eq!(in_words(said), expected);

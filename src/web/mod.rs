@@ -39,7 +39,7 @@ pub const DOCUMENT_BODY: usize = 3 * crate::payout::BYTES_MAX + (64 << 10);
 
 pub use crate::app::api_keys::hash_key;
 pub use auth::Authed;
-pub use extract::{Body, Json, List, Page, Path, Query, Sender};
+pub use extract::{Body, Json, Lines, List, Page, Path, Query, Sender};
 pub use form::Form;
 pub use idempotency::idempotency;
 pub use limit::FormLimit;

@@ -29,6 +29,7 @@ mod paper;
 mod pay;
 mod payout;
 mod points;
+mod restless;
 mod script;
 mod staff;
 mod telling;

@@ -10,7 +10,7 @@ use crate::app::claims::decide::lock_all;
 use crate::app::claims::{ClaimError, is_claimants, note};
 use crate::app::{Actor, App};
 use crate::attribution::claim::{ClaimStep, MAX_ATTACHMENTS};
-use crate::storage::claims::{NewFile, file_count, insert_file};
+use crate::storage::claims::{NewFile, file_count, file_with, insert_file};
 
 /// The largest attachment, bytes.
 pub const MAX_FILE: usize = 5 << 20;
@@ -21,11 +21,28 @@ const MAX_NAME: usize = 120;
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attached {
-    /// Kept now.
-    New,
-    /// The claim has this very file.
-    Known,
+pub struct Attached {
+    /// Its row.
+    pub id: i64,
+    /// Whether it was kept now; else the claim has this very file.
+    pub is_new: bool,
+}
+
+/// Why a file cannot be attached to any claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Larger than [`MAX_FILE`].
+    #[error("at most 5 MB")]
+    TooLarge,
+    /// Of a kind we do not take, whatever its name says.
+    #[error("a PNG or JPEG picture of at most 50 million pixels, or a PDF")]
+    Kind,
+}
+
+impl From<FileError> for ClaimError {
+    fn from(error: FileError) -> Self {
+        Self::field("/file", error)
+    }
 }
 
 /// Attaches a file to one's own claim while it is open. Its kind is told by its content, never by its name.
@@ -55,9 +72,14 @@ pub async fn attach(
             bytes,
             at: now_ms,
         };
-        if insert_file(&mut tx, &file).await?.is_none() {
-            return Ok(Attached::Known);
-        }
+        let Some(row) = insert_file(&mut tx, &file).await? else {
+            let known = file_with(&mut tx, id, &hash).await?;
+            let known = known.ok_or_else(|| ClaimError::Conflict("the file is gone".to_owned()))?;
+            return Ok(Attached {
+                id: known,
+                is_new: false,
+            });
+        };
         let count = usize::try_from(file_count(&mut tx, id).await?).unwrap_or(usize::MAX);
         if count > MAX_ATTACHMENTS {
             let detail = format!("a claim has at most {MAX_ATTACHMENTS} attachments");
@@ -73,21 +95,19 @@ pub async fn attach(
         )
         .await?;
         tx.commit().await?;
-        Ok::<_, ClaimError>(Attached::New)
+        Ok::<_, ClaimError>(Attached {
+            id: row,
+            is_new: true,
+        })
     })
 }
 
 /// The media type of a file that may be attached, by its content; why not otherwise.
-pub fn check_file(bytes: &[u8]) -> Result<&'static str, ClaimError> {
+pub fn check_file(bytes: &[u8]) -> Result<&'static str, FileError> {
     if bytes.len() > MAX_FILE {
-        return Err(ClaimError::field("/file", "at most 5 MB"));
+        return Err(FileError::TooLarge);
     }
-    kind_of(bytes).ok_or_else(|| {
-        ClaimError::field(
-            "/file",
-            "a PNG or JPEG picture of at most 50 million pixels, or a PDF",
-        )
-    })
+    kind_of(bytes).ok_or(FileError::Kind)
 }
 
 /// The media type of what we take, by content.

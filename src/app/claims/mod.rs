@@ -18,7 +18,7 @@ use crate::domain::EmployeeId;
 use crate::storage::claims::{Claim, NewEvent, insert_event};
 use crate::storage::{StoreError, Tx};
 
-pub use attach::{Attached, MAX_FILE, attach, check_file};
+pub use attach::{Attached, FileError, MAX_FILE, attach, check_file};
 pub use compare::{Compared, Match, NoteSays, compare};
 pub(in crate::app) use credit::{claim_id, give_way};
 pub use crm::{CrmInput, CrmTaken, import_records, take_record};

@@ -272,8 +272,6 @@ async fn everything_else_is_the_apps() {
     ] {
         assert_eq!(body(house.get(path, &[]).await).await, "the app", "{path}");
     }
-    let post = house.send(visit("POST", "/abc2345", &[])).await;
-    assert_eq!(body(post).await, "the app");
 }
 
 #[tokio::test]
@@ -330,4 +328,32 @@ async fn through_the_staff_door_a_browser_becomes_nobodys_again_and_no_way_in_le
     ] {
         assert_eq!(house.get(&bad, &[]).await.status(), StatusCode::GONE, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_code_with_escaped_letters_is_the_same_code() {
+    let house = House::new();
+    let answer = house.get("/%61bc%32345?x=1", &[]).await;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert!(
+        location(&answer).starts_with("https://shop.example/p?a=1&x=1"),
+        "{}",
+        location(&answer)
+    );
+    assert_eq!(house.clicks()[0].link, LinkId(1));
+}
+
+#[tokio::test]
+async fn a_link_can_only_be_followed() {
+    let house = House::new();
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        for code in ["/abc2345", "/off2222"] {
+            let answer = house.send(visit(method, code, &[])).await;
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {code}");
+            assert_eq!(answer.headers()[header::ALLOW], "GET, HEAD");
+        }
+        let other = house.send(visit(method, "/nobody2", &[])).await;
+        assert_eq!(body(other).await, "the app", "{method}: no link of ours");
+    }
+    assert!(house.clicks().is_empty());
 }

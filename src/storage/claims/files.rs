@@ -75,6 +75,18 @@ pub async fn file_count(tx: &mut Tx, claim: i64) -> Result<i64, StoreError> {
     Ok(count)
 }
 
+/// The file of a locked claim with this content.
+pub async fn file_with(tx: &mut Tx, claim: i64, hash: &[u8; 32]) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = writing!(tx, |db| {
+        sqlx::query_as("select id from claim_files where claim_id = $1 and hash = $2")
+            .bind(claim)
+            .bind(&hash[..])
+            .fetch_optional(db)
+            .await?
+    });
+    Ok(row.map(|(id,)| id))
+}
+
 /// Keeps a file; its row, or `None` when the claim has this very file.
 pub async fn insert_file(tx: &mut Tx, new: &NewFile<'_>) -> Result<Option<i64>, StoreError> {
     let row: Option<(i64,)> = writing!(tx, |db| {

@@ -10,7 +10,7 @@ mod write;
 
 pub use crm::{CrmRecord, NewCrmRecord, insert_record, note_verified, records_of};
 pub use events::{ClaimEvent, NewEvent, has_contested, insert_event};
-pub use files::{ClaimFile, NewFile, file_count, insert_file};
+pub use files::{ClaimFile, NewFile, file_count, file_with, insert_file};
 pub use queue::QueueFilter;
 pub use read::{ClaimFilter, open_claims_about, true_claim_of};
 pub use row::{Claim, NewClaim};

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filed::{filed, instant, listed};
-use crate::app::award::{AwardToGive, give_best_creator};
+use crate::app::award::{Post, award_for, give_best_creator};
 use crate::app::{App, Permission};
 use crate::storage::interactions::AwardRow;
 use crate::web::{Authed, Json, List, Page, Problem, Query, Web};
@@ -25,19 +25,31 @@ pub fn routes() -> OpenApiRouter<Web> {
 pub struct NewAward {
     /// Employee code.
     employee: String,
+    /// `best-creator` unless said.
+    #[serde(default)]
     kind: AwardKind,
-    /// A month that has begun.
+    /// A month that has begun; the one of `posted_at` unless said, without that the last one that is over.
     #[schema(example = "2026-11")]
-    month: String,
-    /// Why, 1–500 characters.
-    reason: String,
+    month: Option<String>,
+    /// Why, 1–500 characters; unless said, what was posted where.
+    reason: Option<String>,
+    /// Code of the link of theirs that was shared.
+    link: Option<String>,
+    /// The link's channel.
+    #[schema(example = "wechat")]
+    channel: Option<String>,
+    /// When it was posted; not in the future.
+    posted_at: Option<Timestamp>,
+    /// Where it can be seen.
+    evidence_url: Option<String>,
 }
 
 /// Kinds of awards.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AwardKind {
     /// Best content creator of the month: one per month.
+    #[default]
     BestCreator,
 }
 
@@ -86,11 +98,13 @@ async fn post_award(
 ) -> Result<(StatusCode, Json<Award>), Problem> {
     let actor = authed.need(Permission::DecidePoints)?;
     let AwardKind::BestCreator = new.kind;
-    let new = AwardToGive {
-        employee: new.employee,
-        month: new.month,
-        reason: new.reason,
+    let post = Post {
+        link: new.link,
+        channel: new.channel,
+        posted_at: new.posted_at,
+        evidence_url: new.evidence_url,
     };
+    let new = award_for(&app, new.employee, (new.month, new.reason), &post).await?;
     Ok(filed(give_best_creator(&app, actor, &new).await?))
 }
 

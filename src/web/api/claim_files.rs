@@ -1,5 +1,6 @@
 //! `/api/v1/claims/{id}/attachments`: see api.md.
 
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,8 +9,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::claim_view::Attachment;
+use super::refused::media_type;
 use crate::app::App;
-use crate::app::claims::{Attached, ClaimError, MAX_FILE, attach, claim_contact};
+use crate::app::claims::{ClaimError, FileError, MAX_FILE, attach, check_file, claim_contact};
 use crate::web::{Authed, Json, Path, Problem, Web};
 
 /// Room for the file and the envelope around it, bytes.
@@ -35,8 +38,10 @@ struct Upload {
 /// What became of the file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Kept {
+    #[serde(flatten)]
+    file: Attachment,
     /// The claim.
-    id: i64,
+    claim: i64,
     /// Whether it was kept now; else the claim has this very file.
     is_new: bool,
 }
@@ -49,30 +54,50 @@ pub struct Kept {
     responses(
         (status = 201, body = Kept),
         (status = 200, body = Kept, description = "The claim has this very file"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Larger than 5 MB"),
+        (status = 415, body = Problem, content_type = "application/problem+json",
+         description = "No form with files, or a file of another kind, told by its content"),
     ),
 )]
 async fn post_attachment(
     State(app): State<App>,
     Authed(actor): Authed,
     Path(id): Path<i64>,
-    mut form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
+    let mut form = form.map_err(|_| media_type("a form with files (multipart/form-data)"))?;
     while let Some(field) = form.next_field().await.map_err(|e| unreadable(&e))? {
         if field.name() != Some("file") {
             continue;
         }
         let name = field.file_name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(|e| unreadable(&e))?;
+        check_file(&bytes).map_err(refused)?;
         let done = attach(&app, &actor, id, &name, &bytes).await?;
-        let is_new = done == Attached::New;
-        let status = if is_new {
+        let status = if done.is_new {
             StatusCode::CREATED
         } else {
             StatusCode::OK
         };
-        return Ok((status, Json(Kept { id, is_new })));
+        let files = app.store.claim_files(id).await?;
+        let file = files.into_iter().find(|file| file.id == done.id);
+        let file = file.ok_or_else(|| Problem::not_found(format_args!("attachment {}", done.id)))?;
+        let kept = Kept {
+            file: Attachment::of(id, file),
+            claim: id,
+            is_new: done.is_new,
+        };
+        return Ok((status, Json(kept)));
     }
     Err(Problem::field("/file", "the form has no part called file"))
+}
+
+/// The same answers as at a campaign's picture.
+fn refused(error: FileError) -> Problem {
+    match error {
+        FileError::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error.to_string()),
+        FileError::Kind => media_type(&error.to_string()),
+    }
 }
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Problem {

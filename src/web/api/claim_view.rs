@@ -9,6 +9,7 @@ use super::amount::Amount;
 use super::filed::instant;
 use crate::app::LeadContact;
 use crate::app::claims::ClaimError;
+use crate::attribution::claim::{ClaimState, ClaimStep};
 use crate::storage::claims::{Claim as Stored, ClaimEvent, ClaimFile, CrmRecord as StoredRecord};
 use crate::web::{FieldError, Problem};
 
@@ -59,6 +60,32 @@ pub struct Claim {
     /// The conversion it became, or credited.
     conversion: Option<String>,
     decided_at: Option<Timestamp>,
+}
+
+/// A record that verifies a claim as it is filed does so within this, and nobody else that fast; milliseconds.
+const AT_ONCE_MS: i64 = 1_000;
+
+impl Claim {
+    /// As it was first answered when it was filed: undecided, unless a record of the CRM verified it in the same moment.
+    pub(super) fn first(row: Stored, events: &[ClaimEvent]) -> Self {
+        let filed_at = row.filed_at;
+        let at_once = events
+            .iter()
+            .any(|e| e.step == ClaimStep::Verified && e.at - filed_at < AT_ONCE_MS);
+        let now = Self::from(row);
+        if at_once {
+            return Self {
+                status: ClaimState::Verified.as_str().to_owned(),
+                ..now
+            };
+        }
+        Self {
+            status: ClaimState::Submitted.as_str().to_owned(),
+            conversion: None,
+            decided_at: None,
+            ..now
+        }
+    }
 }
 
 impl From<Stored> for Claim {
@@ -113,6 +140,18 @@ pub struct Attachment {
     /// Bytes.
     size: i64,
     url: String,
+}
+
+impl Attachment {
+    pub(super) fn of(claim: i64, file: ClaimFile) -> Self {
+        Self {
+            url: format!("/api/v1/claims/{claim}/attachments/{}", file.id),
+            id: file.id,
+            name: file.name,
+            media_type: file.media_type,
+            size: file.size,
+        }
+    }
 }
 
 /// What the CRM says about the deal.
@@ -171,13 +210,7 @@ impl ClaimDetail {
             attachments: around
                 .files
                 .into_iter()
-                .map(|f| Attachment {
-                    url: format!("/api/v1/claims/{id}/attachments/{}", f.id),
-                    id: f.id,
-                    name: f.name,
-                    media_type: f.media_type,
-                    size: f.size,
-                })
+                .map(|file| Attachment::of(id, file))
                 .collect(),
             crm_records: around
                 .records

@@ -133,7 +133,7 @@ pub struct ClaimList {
     post, path = "/claims", tag = "claims", request_body = NewClaim,
     responses(
         (status = 201, body = Claim, description = "Stored"),
-        (status = 200, body = Claim, description = "Known: the same claim again"),
+        (status = 200, body = Claim, description = "Known: the same claim again; the first answer, whatever became of it"),
         (status = 409, body = Problem, content_type = "application/problem+json",
          description = "The order or the customer is claimed already; `instance` is the claim to contest"),
     ),
@@ -158,7 +158,10 @@ async fn post_claim(
     };
     Ok(match file_claim(&app, &actor, input).await? {
         Filed::New(claim) => (StatusCode::CREATED, Json(claim.into())),
-        Filed::Known(claim) => (StatusCode::OK, Json(claim.into())),
+        Filed::Known(claim) => {
+            let events = app.store.claim_events(claim.id).await?;
+            (StatusCode::OK, Json(Claim::first(claim, &events)))
+        }
     })
 }
 

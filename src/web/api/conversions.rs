@@ -17,7 +17,7 @@ use crate::app::{
 };
 use crate::attribution::{ConversionKind, Status, Verdict};
 use crate::storage::conversions::ConversionFilter;
-use crate::web::{Authed, Body, FieldError, Json, List, Page, Path, Problem, Query, Web};
+use crate::web::{Authed, FieldError, Json, Lines, List, Page, Path, Problem, Query, Web};
 
 /// Largest import, bytes.
 const IMPORT_LIMIT: usize = 8 << 20;
@@ -460,7 +460,7 @@ async fn post_refund(
 async fn import_csv(
     State(app): State<App>,
     authed: Authed,
-    Body(bytes): Body,
+    Lines(bytes): Lines,
 ) -> Result<Json<super::conversion_view::Import>, Problem> {
     let actor = authed.need(Permission::SendConversions)?;
     let report = import_conversions(&app, actor, &bytes).await?;

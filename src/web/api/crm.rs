@@ -12,7 +12,7 @@ use super::conversion_view::Import;
 use super::conversions::Customer;
 use crate::app::claims::{CrmInput, import_records, take_record};
 use crate::app::{App, Permission};
-use crate::web::{Authed, Body, Json, Problem, Web};
+use crate::web::{Authed, Json, Lines, Problem, Web};
 
 /// Largest import, bytes.
 const IMPORT_LIMIT: usize = 8 << 20;
@@ -100,7 +100,7 @@ async fn post_record(
 async fn import_csv(
     State(app): State<App>,
     authed: Authed,
-    Body(bytes): Body,
+    Lines(bytes): Lines,
 ) -> Result<Json<Import>, Problem> {
     let actor = authed.need(Permission::SendConversions)?;
     Ok(Json(import_records(&app, actor, &bytes).await?.into()))

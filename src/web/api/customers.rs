@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::conversion_view::Import;
 use crate::app::{App, Permission, import_customers};
-use crate::web::{Authed, Body, Json, Problem, Web};
+use crate::web::{Authed, Json, Lines, Problem, Web};
 
 /// Largest import, bytes.
 const IMPORT_LIMIT: usize = 8 << 20;
@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 async fn import_csv(
     State(app): State<App>,
     authed: Authed,
-    Body(bytes): Body,
+    Lines(bytes): Lines,
 ) -> Result<Json<Import>, Problem> {
     authed.need(Permission::SendConversions)?;
     Ok(Json(import_customers(&app, &bytes).await?.into()))

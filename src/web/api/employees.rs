@@ -14,7 +14,7 @@ use super::refused::nullable;
 use crate::app::people::{self, Imported, change_employee, create_employee, import_employees};
 use crate::app::{App, Change, Permission};
 use crate::storage::employees;
-use crate::web::{Authed, Body, Json, List, Page, Path, Problem, Query, Web};
+use crate::web::{Authed, Json, Lines, List, Page, Path, Problem, Query, Web};
 
 /// Largest CSV file, bytes.
 pub(super) const CSV_MAX: usize = 16 * 1024 * 1024;
@@ -232,7 +232,7 @@ async fn patch_employee(
 async fn post_import(
     State(app): State<App>,
     authed: Authed,
-    Body(file): Body,
+    Lines(file): Lines,
 ) -> Result<Json<Imported>, Problem> {
     let actor = authed.need(Permission::WritePeople)?;
     Ok(Json(import_employees(&app, actor, &file).await?))

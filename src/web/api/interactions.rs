@@ -9,8 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filed::{Narrow, NewDecision, filed, instant, listed, narrowed};
-use crate::app::interaction::{InteractionToFile, decide_on_interaction, file_interaction};
-use crate::app::{App, Permission};
+use crate::app::interaction::{
+    InteractionToFile, decide_on_interaction, file_interaction, share_told_by_link,
+};
+use crate::app::{Actor, App, Permission};
 use crate::storage::interactions::InteractionRow;
 use crate::web::{Authed, Json, List, Path, Problem, Query, Web};
 
@@ -27,14 +29,66 @@ pub fn routes() -> OpenApiRouter<Web> {
 pub struct NewInteraction {
     /// Employee code.
     employee: String,
-    /// Id of the share it was under.
-    share: i64,
-    /// The friend, as the employee calls them; once per friend per share.
-    friend: String,
-    /// When; not in the future, not before the share.
-    occurred_at: Timestamp,
+    /// Id of the share it was under; or `link` and `channel`.
+    share: Option<i64>,
+    /// Code of the link that was shared: the latest share of it on `channel` is meant.
+    link: Option<String>,
+    /// Where it was shared.
+    #[schema(example = "wechat")]
+    channel: Option<String>,
+    /// The friend, as the employee calls them; once per friend per share. Unless said, told apart by `evidence_url`, else by
+    /// the instant.
+    friend: Option<String>,
+    /// When; not in the future, not before the share. Either this or `posted_at`.
+    occurred_at: Option<Timestamp>,
+    /// The same.
+    posted_at: Option<Timestamp>,
     /// Where it can be seen.
     evidence_url: Option<String>,
+}
+
+/// Longest friend told apart by an address, characters.
+const FRIEND_MAX: usize = 60;
+
+impl NewInteraction {
+    fn at(&self) -> Result<Timestamp, Problem> {
+        match (self.occurred_at, self.posted_at) {
+            (Some(at), None) | (None, Some(at)) => Ok(at),
+            _ => Err(Problem::field(
+                "/occurred_at",
+                "expected either occurred_at or posted_at",
+            )),
+        }
+    }
+
+    /// Whom the exchange was with. An address ends with what tells it from others.
+    fn friend(&self, at: Timestamp) -> String {
+        let address = self.evidence_url.as_deref().map(|url| {
+            let short = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let skip = short.chars().count().saturating_sub(FRIEND_MAX);
+            short.chars().skip(skip).collect()
+        });
+        let told = self.friend.clone().or(address);
+        told.unwrap_or_else(|| at.to_string())
+    }
+
+    async fn share(&self, app: &App, actor: &Actor, at: Timestamp) -> Result<i64, Problem> {
+        match (self.share, &self.link, &self.channel) {
+            (Some(share), None, None) => Ok(share),
+            (None, Some(link), Some(channel)) => {
+                let told = (link.as_str(), channel.as_str());
+                Ok(share_told_by_link(app, actor, &self.employee, told, at).await?)
+            }
+            (None, Some(_), None) => Err(Problem::field(
+                "/channel",
+                "expected the channel of the share, like \"wechat\"",
+            )),
+            _ => Err(Problem::field(
+                "/share",
+                "expected either the id of a share, or link and channel",
+            )),
+        }
+    }
 }
 
 /// An exchange and what it earned.
@@ -89,11 +143,12 @@ async fn post_interaction(
     Authed(actor): Authed,
     Json(new): Json<NewInteraction>,
 ) -> Result<(StatusCode, Json<Interaction>), Problem> {
+    let at = new.at()?;
     let new = InteractionToFile {
+        share: new.share(&app, &actor, at).await?,
+        friend: new.friend(at),
         employee: new.employee,
-        share: new.share,
-        friend: new.friend,
-        occurred_at: new.occurred_at,
+        occurred_at: at,
         evidence_url: new.evidence_url,
         picture: None,
     };

@@ -24,9 +24,10 @@ async fn given_files_when_attached_then_content_counts_and_three_are_enough(db: 
         ("a.gif", b"GIF89a\x01\0\x01\0\0\0\0;"),
         ("empty.png", b""),
     ] {
+        let (status, body) = rig.upload("employee-z3", &path, name, bytes).await;
         assert_eq!(
-            rig.upload("employee-z3", &path, name, bytes).await.0,
-            422,
+            (status, &body["type"]),
+            (415, &serde_json::json!("/problems/media-type")),
             "{name}"
         );
     }
@@ -34,7 +35,15 @@ async fn given_files_when_attached_then_content_counts_and_three_are_enough(db: 
         rig.upload("employee-z3", &path, "big.png", &vec![0; (5 << 20) + 1])
             .await
             .0,
-        422
+        413
+    );
+    let (status, body) = rig
+        .post("employee-z3", &path, serde_json::json!({"file": "a.png"}))
+        .await;
+    assert_eq!(status, 415, "{body}");
+    assert!(
+        body["detail"].as_str().unwrap().contains("multipart/form-data"),
+        "{body}"
     );
     assert_eq!(
         rig.upload("employee-z3", &path, "huge.png", &vec![0; 6 << 20])
@@ -47,13 +56,24 @@ async fn given_files_when_attached_then_content_counts_and_three_are_enough(db: 
         404,
         "not theirs"
     );
+    let (status, kept) = rig.upload("employee-z3", &path, "../聊天.png", &png(1)).await;
+    assert_eq!(status, 201, "{kept}");
     assert_eq!(
-        rig.upload("employee-z3", &path, "../聊天.png", &png(1)).await.0,
-        201
+        (&kept["name"], &kept["media_type"], &kept["claim"]),
+        (
+            &serde_json::json!("聊天.png"),
+            &serde_json::json!("image/png"),
+            &serde_json::json!(id)
+        )
     );
+    assert_eq!(kept["size"], png(1).len());
+    let url = kept["url"].as_str().unwrap();
+    assert_eq!(url, format!("/api/v1/claims/{id}/attachments/{}", kept["id"]));
+    assert_eq!(rig.download("employee-z3", url).await.2, png(1));
+    let (status, again) = rig.upload("employee-z3", &path, "again.png", &png(1)).await;
     assert_eq!(
-        rig.upload("employee-z3", &path, "again.png", &png(1)).await.0,
-        200,
+        (status, &again["id"], &again["is_new"]),
+        (200, &kept["id"], &serde_json::json!(false)),
         "the same file"
     );
     assert_eq!(rig.upload("employee-z3", &path, "2.png", &png(2)).await.0, 201);

@@ -45,6 +45,28 @@ async fn given_a_claim_when_sent_again_then_it_is_the_same_and_other_words_are_r
     assert_eq!(rig.post("employee-z3", "/claims", other).await.0, 409);
 }
 
+async fn given_a_decided_claim_when_sent_again_then_the_first_answer_comes_again(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    let (_, first) = rig
+        .post("employee-z3", "/claims", sale("z3", Some("SO-17")))
+        .await;
+    let id = first["id"].as_i64().unwrap();
+    db.clock.advance_ms(1000);
+    assert_eq!(
+        super::decide(&rig, "other", id, "verified", "对过账").await.0,
+        200
+    );
+    let (status, again) = rig
+        .post("employee-z3", "/claims", sale("z3", Some("SO-17")))
+        .await;
+    assert_eq!((status, &again), (200, &first));
+    assert_eq!(
+        super::status(&rig, id).await,
+        "verified",
+        "asked for, it is as it stands"
+    );
+}
+
 async fn given_an_undecided_claim_when_thirty_days_are_over_then_another_may_file(db: TestDb) {
     let rig = Rig::new(&db).await;
     db.clock.set(at("2026-11-18T02:00:00Z"));
@@ -172,4 +194,5 @@ both!(given_a_rejected_claim_when_another_files_the_deal_then_it_is_free);
 both!(given_wrong_fields_when_a_claim_is_filed_then_each_is_named_and_nothing_is_stored);
 both!(given_somebody_else_when_they_file_or_read_then_it_is_not_theirs);
 both!(given_a_retention_date_when_it_comes_then_the_customer_is_erased_and_the_claim_stays);
+both!(given_a_decided_claim_when_sent_again_then_the_first_answer_comes_again);
 both!(given_one_deal_when_two_file_it_in_the_same_instant_then_one_wins);

@@ -50,6 +50,27 @@ async fn given_a_wrong_field_when_sent_then_it_is_named_and_nothing_is_stored(db
     ] {
         shop.post("/conversions", body).await.wrong_at(pointer);
     }
+    let path = "/customers/import";
+    let other = shop
+        .send("shop", Method::POST, path, "application/json", Body::from("{}"))
+        .await;
+    assert!(other.is(415)["detail"].as_str().unwrap().contains("text/csv"));
+    let number = shop
+        .post("/conversions", and(good(), "external_id", 5))
+        .await
+        .is(422);
+    let words = number["detail"].as_str().unwrap();
+    assert!(words.contains("expected a string"), "{words}");
+    shop.make_key("clerk", Role::Employee, None).await;
+    let refused = shop
+        .with_key("clerk", Method::POST, "/conversions", Some(good()))
+        .await
+        .is(403);
+    let words = refused["detail"].as_str().unwrap();
+    assert!(
+        words.contains("the right to send conversions") && !words.contains("SendConversions"),
+        "{words}"
+    );
     let both = json!({ "kind": "sale", "external_id": "", "occurred_at": NOW, "customer": { "phone": "x" } });
     let told = shop.post("/conversions", both).await.is(422);
     assert_eq!(

@@ -3,6 +3,7 @@
 mod at_once;
 mod credit;
 mod doors;
+mod frozen;
 mod landing;
 mod money;
 mod overruled;

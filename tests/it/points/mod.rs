@@ -8,3 +8,4 @@ mod ledger;
 pub mod people;
 mod results;
 pub mod rig;
+mod told;

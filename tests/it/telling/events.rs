@@ -85,6 +85,14 @@ async fn given_a_claim_when_decided_on_then_each_decision_is_told_and_the_claima
     );
     let notices = "select count(*) from notices where employee_id = 1 and kind = 'claim-decided'";
     assert_eq!(db.number(notices).await, 2);
+    let mut lead = crate::claims::sale("Z3", Some("D-10"));
+    lead["kind"] = json!("lead");
+    lead["amount"] = Value::Null;
+    let id = crate::claims::filed(&rig, lead).await;
+    crate::claims::decide(&rig, "third", id, "rejected", "查无此人").await;
+    let about_lead = told(&rig, &receiver).await;
+    assert_eq!(about_lead[0].1["kind"], "lead");
+    assert_eq!(about_lead[0].1["amount"], Value::Null, "a lead has no amount");
 }
 
 async fn given_a_verified_claim_when_decided_then_its_sale_is_told_too(db: TestDb) {

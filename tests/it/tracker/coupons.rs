@@ -63,6 +63,30 @@ async fn given_a_coupon_when_checked_then_it_says_what_it_takes_off_or_why_not(d
         .wrong_at("?order_amount");
 }
 
+async fn given_a_coupon_when_its_campaign_has_not_begun_is_over_or_off_then_it_takes_nothing_off(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    rig.scene().await;
+    rig.post("/coupons", coupon("TEN")).await.is(201);
+    let reason = async || rig.get("/coupons/TEN?order_amount=100").await.is(200)["reason"].clone();
+    assert_eq!(reason().await, Value::Null);
+    for (change, why) in [
+        (json!({"starts_on": "2026-11-19"}), "not_started"),
+        (json!({"starts_on": null, "ends_on": "2026-11-17"}), "ended"),
+        (json!({"ends_on": "2026-11-18", "disabled": true}), "disabled"),
+    ] {
+        rig.patch("/campaigns/winter", change).await.is(200);
+        assert_eq!(reason().await, why);
+    }
+    let order = json!({"kind": "sale", "external_id": "O", "occurred_at": "2026-11-18T01:00:00Z", "amount": "100.00",
+                       "coupon": "TEN"});
+    let taken = rig.post("/conversions", order).await.is(201);
+    assert_eq!(taken["status"], "uncredited", "{taken}");
+    rig.patch("/campaigns/winter", json!({"disabled": false}))
+        .await
+        .is(200);
+    assert_eq!(reason().await, Value::Null, "on its last day");
+}
+
 async fn given_wrong_coupons_when_posted_then_each_field_is_named(db: TestDb) {
     let rig = Rig::new(&db).await;
     rig.scene().await;
@@ -156,6 +180,7 @@ async fn given_a_limit_when_fifty_redeem_at_once_then_it_holds(db: TestDb) {
 }
 
 both!(
+    given_a_coupon_when_its_campaign_has_not_begun_is_over_or_off_then_it_takes_nothing_off,
     given_a_coupon_when_checked_then_it_says_what_it_takes_off_or_why_not,
     given_wrong_coupons_when_posted_then_each_field_is_named,
     given_no_code_when_posted_then_readable_ones_are_proposed,

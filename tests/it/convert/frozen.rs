@@ -1,0 +1,111 @@
+//! Boards that are due: nothing that comes later gets in, whoever comes first.
+
+use std::sync::Arc;
+
+use bole::app::{AppParts, LinkWatch, Outside};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::*;
+
+/// A node whose spool is in the store, or not.
+struct Node {
+    loaded: bool,
+}
+
+#[async_trait::async_trait]
+impl LinkWatch for Node {
+    async fn changed(&self) {}
+
+    fn caught_up(&self) -> bool {
+        self.loaded
+    }
+}
+
+/// The same shop on a node of a server.
+fn on_node(mut shop: Shop, loaded: bool) -> Shop {
+    shop.app = App::new(AppParts {
+        store: shop.app.store.clone(),
+        clock: shop.db.clock.clone(),
+        rng: StdRng::seed_from_u64(1),
+        programme: shop.app.programme.clone(),
+        urls: shop.app.urls.clone(),
+        secrets: shop.app.secrets.clone(),
+        watch: Arc::new(Node { loaded }),
+        outside: Outside::default(),
+    });
+    shop.router = router(Web::new(shop.app.clone()));
+    shop
+}
+
+const WEEK: &str = "/leaderboard?period=2026-W47&metric=sales&by=employee";
+
+/// An order of the week by 张三's coupon.
+async fn order(shop: &Shop, id: &str) -> String {
+    let body = and(
+        sale(id, "2026-11-19T02:00:00Z", &format!("1390000{id}")),
+        "coupon",
+        "Z10",
+    );
+    told(&shop.take(body).await)
+}
+
+/// Whether the week is frozen, and 张三's amount on it.
+async fn week(shop: &Shop) -> (bool, String) {
+    let board = shop.get(WEEK).await;
+    let value = board["rows"][0]["value"].as_str().unwrap_or("-").to_owned();
+    (board["period"]["frozen"] == true, value)
+}
+
+async fn given_a_week_over_for_a_day_when_its_board_is_asked_for_then_it_is_frozen_before_anything_later(
+    db: TestDb,
+) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    assert_eq!(
+        week(&shop).await,
+        (false, "199.00".to_owned()),
+        "a millisecond before"
+    );
+    order(&shop, "0002").await;
+    shop.db.clock.advance_ms(1);
+    assert_eq!(week(&shop).await, (true, "398.00".to_owned()));
+    order(&shop, "0003").await;
+    assert_eq!(
+        week(&shop).await,
+        (true, "398.00".to_owned()),
+        "booked, and not on the board"
+    );
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 3, 59_700]);
+    assert_eq!(
+        shop.db
+            .number("select count(*) from audit_log where action = 'board.freeze' and subject = '2026-W47'")
+            .await,
+        1
+    );
+}
+
+async fn given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_not_on_the_board(db: TestDb) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    shop.db.clock.advance_ms(1);
+    assert_eq!(order(&shop, "0002").await, "Z3 coupon pending");
+    assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
+}
+
+async fn given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open(db: TestDb) {
+    let shop = on_node(Shop::open(db).await, false);
+    shop.db.clock.set(at("2026-11-20T00:00:00Z"));
+    order(&shop, "0001").await;
+    shop.db.clock.set(at("2026-11-23T16:00:00Z"));
+    order(&shop, "0002").await;
+    assert_eq!(week(&shop).await, (false, "398.00".to_owned()));
+}
+
+both!(
+    given_a_week_over_for_a_day_when_its_board_is_asked_for_then_it_is_frozen_before_anything_later,
+    given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_not_on_the_board,
+    given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open,
+);
