@@ -1,6 +1,6 @@
 //! Suspicions: found by a chore, decided by a person (attribution.md §9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -10,12 +10,12 @@ use crate::app::clicks::overrule_in;
 use crate::app::slices::ids_of;
 use crate::app::verdict::verdict_in;
 use crate::app::{Actor, App, Permission, Refused, VerdictError};
-use crate::attribution::Verdict;
-use crate::attribution::odd::{INSTANT_MS, odd};
+use crate::attribution::odd::{INSTANT_MS, Odd, OddDay, odd};
+use crate::attribution::{ConversionKind, Status, Verdict};
 use crate::domain::{Class, ClickId, EmployeeId};
 use crate::storage::conversions::lock_by_external_id;
 use crate::storage::suspicions::{
-    ClickEvidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions,
+    ClickEvidence, Evidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions,
 };
 use crate::storage::{StoreError, insert_audit, lock_loaders};
 
@@ -30,15 +30,29 @@ pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Re
     let limit_ms = app.programme.dwell_limit_ms;
     let mut days = app.store.odd_days(from, to, limit_ms).await?;
     for c in app.store.conversions_of_day(day).await? {
-        let (Some(employee), Some(touch)) = (c.employee, c.touch) else {
-            continue;
-        };
+        let Some(employee) = c.employee else { continue };
         let (facts, evidence) = days.entry(employee).or_default();
+        if c.kind == ConversionKind::Lead {
+            facts.leads += 1;
+            facts.silent += i64::from(c.status == Status::Rejected);
+            evidence.leads.push(c.external_id.clone());
+        }
+        let Some(touch) = c.touch else { continue };
         facts.conversions += 1;
         if (0..=INSTANT_MS).contains(&(c.at - touch.unix_ms())) {
             facts.instant += 1;
             evidence.conversions.push(c.external_id);
         }
+    }
+    for (employee, id) in app.store.by_own_browser(day, (from, to)).await? {
+        let (facts, evidence) = days.entry(employee).or_default();
+        facts.kin += 1;
+        evidence.kin.push(id);
+    }
+    for (employee, id) in app.store.claimed_late(day).await? {
+        let (facts, evidence) = days.entry(employee).or_default();
+        facts.late_claims += 1;
+        evidence.late_claims.push(id);
     }
     let now_ms = app.clock.now_ms();
     let mut filed = 0;
@@ -51,6 +65,28 @@ pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Re
     }
     tx.commit().await?;
     Ok(filed)
+}
+
+/// Looks at a day's credited claims alone, and files those the CRM was faster than.
+pub(in crate::app) async fn look_at_claims(app: &App, day: jiff::civil::Date) -> Result<(), StoreError> {
+    let mut days: BTreeMap<EmployeeId, Evidence> = BTreeMap::new();
+    for (employee, id) in app.store.claimed_late(day).await? {
+        days.entry(employee).or_default().late_claims.push(id);
+    }
+    if days.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    for (employee, evidence) in &days {
+        let facts = OddDay {
+            late_claims: i64::try_from(evidence.late_claims.len()).unwrap_or(i64::MAX),
+            ..OddDay::default()
+        };
+        for found in odd(&facts) {
+            file_suspicion(&mut tx, *employee, day, found, evidence, app.clock.now_ms()).await?;
+        }
+    }
+    tx.commit().await
 }
 
 /// A suspicion with its clicks, and what a decision would move.
@@ -78,7 +114,14 @@ pub async fn case(app: &App, id: i64) -> Result<Option<Case>, StoreError> {
         .suspicion_clicks(&suspicion, span, limit_ms, CLICKS_MAX)
         .await?;
     let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
-    let conversions = app.store.conversions_by_clicks(suspicion.employee, &ids).await?;
+    let conversions = match suspicion.kind {
+        // With or without a click: what the sign names is what it is about.
+        kind @ (Odd::Kin | Odd::Silent | Odd::LateClaim) => {
+            let about = suspicion.evidence.about(kind).unwrap_or_default();
+            app.store.counting_of(suspicion.employee, about).await?
+        }
+        _ => app.store.conversions_by_clicks(suspicion.employee, &ids).await?,
+    };
     let earned = i64::try_from(clicks.iter().filter(|c| c.earned).count()).unwrap_or(0);
     Ok(Some(Case {
         points: earned * app.programme.points.click,

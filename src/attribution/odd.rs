@@ -20,6 +20,12 @@ words! {
         Machine = "machine",
         /// Many clicks on one's own links.
         Own = "own",
+        /// Leads or orders of a browser that clicked as the employee themselves.
+        Kin = "kin",
+        /// Leads that turned out void: nobody answers.
+        Silent = "silent",
+        /// Claims on what the CRM knew before they were filed.
+        LateClaim = "late-claim",
     }
 }
 
@@ -55,6 +61,14 @@ pub struct OddDay {
     pub conversions: i64,
     /// Those within [`INSTANT_MS`] of their click.
     pub instant: i64,
+    /// Those by a visitor who clicked as the employee on the same day.
+    pub kin: i64,
+    /// Leads.
+    pub leads: i64,
+    /// Those found void.
+    pub silent: i64,
+    /// Credited claims whose deal the CRM knew before they were filed, by a record that does not name the claimant.
+    pub late_claims: i64,
 }
 
 /// What is odd about a day: which sign, how many, out of how many. Small days are never odd.
@@ -72,6 +86,9 @@ pub fn odd(day: &OddDay) -> Vec<(Odd, i64, i64)> {
     sign(Odd::Instant, day.instant, day.conversions, 1, 0);
     sign(Odd::Machine, day.suspect, day.clicks, 5, 0);
     sign(Odd::Own, day.own, day.own, 10, 0);
+    sign(Odd::Kin, day.kin, day.conversions, 1, 0);
+    sign(Odd::Silent, day.silent, day.leads, 3, 50);
+    sign(Odd::LateClaim, day.late_claims, day.late_claims, 1, 0);
     found
 }
 
@@ -94,6 +111,10 @@ mod tests {
             even: 3,
             conversions: 2,
             instant: 0,
+            kin: 0,
+            leads: 9,
+            silent: 4,
+            late_claims: 0,
         };
         assert!(odd(&day).is_empty());
         assert!(odd(&OddDay::default()).is_empty());
@@ -114,6 +135,10 @@ mod tests {
             conversions: 3,
             instant: 1,
             own: 10,
+            kin: 1,
+            leads: 6,
+            silent: 3,
+            late_claims: 1,
         };
         let found: Vec<Odd> = odd(&day).into_iter().map(|(odd, ..)| odd).collect();
         assert_eq!(found, Odd::ALL);
@@ -125,6 +150,9 @@ mod tests {
             suspect: 4,
             instant: 0,
             own: 9,
+            kin: 0,
+            silent: 2,
+            late_claims: 0,
             ..day
         };
         assert!(odd(&one_less).is_empty(), "{:?}", odd(&one_less));

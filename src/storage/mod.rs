@@ -46,6 +46,7 @@ mod meta;
 pub mod monthly;
 mod mydata;
 pub mod notices;
+mod odd_signs;
 mod outbox;
 pub mod pay;
 pub mod people_imports;

@@ -8,23 +8,8 @@ use uuid::Uuid;
 
 use crate::attribution::odd::{NEAR_MS, Odd, OddDay};
 use crate::domain::{ClickId, EmployeeId};
+pub use crate::storage::odd_signs::Evidence;
 use crate::storage::{Store, StoreError, Tx, convert, reading, writing};
-
-/// What points at the clicks of a suspicion.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Evidence {
-    /// The busiest visitor, hex.
-    pub visitor: Option<String>,
-    /// The busiest network (/24 or /48 as a number).
-    pub network: Option<i64>,
-    /// The length of the even gaps, seconds.
-    pub gap_seconds: Option<i64>,
-    /// External ids of the leads and orders it is about.
-    pub conversions: Vec<String>,
-    /// Those that were held because of it.
-    pub held: Vec<String>,
-}
 
 /// A suspicion as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,14 +279,15 @@ impl Store {
         limit_ms: i64,
         limit: i64,
     ) -> Result<Vec<ClickEvidence>, StoreError> {
-        if s.kind == Odd::Instant && s.evidence.conversions.is_empty() {
+        let about = s.evidence.about(s.kind);
+        if about.is_some_and(<[String]>::is_empty) {
             return Ok(Vec::new());
         }
         let visitor = s.evidence.visitor.as_deref().map(unhex).unwrap_or_default();
         Ok(reading!(self, |db| {
             let mut q = QueryBuilder::new(CLICK);
             q.push("l.employee_id = ").push_bind(s.employee.0);
-            if s.kind != Odd::Instant {
+            if about.is_none() {
                 q.push(" and l.parent_id is null and c.id >= ").push_bind(from.0);
                 q.push(" and c.id < ").push_bind(to.0);
             }
@@ -328,12 +314,12 @@ impl Store {
                     q.push(" and c.class in ('human', 'repeat', 'suspect')");
                 }
                 // Those it is about alone: the day's other leads and orders have nothing to do with it.
-                Odd::Instant => {
+                Odd::Instant | Odd::Kin | Odd::Silent | Odd::LateClaim => {
                     q.push(" and c.id in (select v.touch_id from conversions v where v.credited_to = ");
                     q.push_bind(s.employee.0);
                     q.push(" and v.external_id in (");
                     let mut list = q.separated(", ");
-                    for id in &s.evidence.conversions {
+                    for id in about.unwrap_or_default() {
                         list.push_bind(id);
                     }
                     q.push("))");

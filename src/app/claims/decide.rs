@@ -7,6 +7,7 @@ use crate::app::claims::compare::is_author;
 use crate::app::claims::credit::{credit, credited_elsewhere};
 use crate::app::claims::{ClaimError, is_claimants, note, text};
 use crate::app::outbox::claim_decided;
+use crate::app::suspect::look_at_claims;
 use crate::app::{Actor, App, Permission};
 use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};
 use crate::domain::EmployeeId;
@@ -87,7 +88,14 @@ pub async fn decide_on_claim(
         text("/reason", reason)?
     };
     again!(once(app, actor, id, verdict, reason))?;
-    app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))
+    let claim = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
+    if let Some(made) = claim.external_id.as_deref().filter(|_| claim.status.is_true())
+        && let Some(conversion) = app.store.conversion(made).await?
+    {
+        // A claim has no campaign, so the chore that looks at changed days does not see it.
+        look_at_claims(app, conversion.day).await?;
+    }
+    Ok(claim)
 }
 
 async fn once(

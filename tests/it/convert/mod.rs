@@ -8,6 +8,7 @@ mod landing;
 mod money;
 mod overruled;
 mod recount;
+mod signs;
 mod suspects;
 
 use axum::Router;

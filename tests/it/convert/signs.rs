@@ -1,0 +1,158 @@
+//! Signs that need more than the day's clicks: a browser of one's own, leads nobody answers, claims after the deal was won.
+
+use bole::app::suspect::{Decision, decide_on_suspicion};
+use bole::app::{Actor, slices};
+use bole::attribution::odd::Odd;
+use bole::storage::suspicions::Suspicion;
+
+use super::*;
+use crate::support::Kind;
+
+fn manager() -> Actor {
+    Actor::Account {
+        id: 99,
+        roles: vec![Role::Manager],
+        employee: None,
+    }
+}
+
+/// The open suspicion of this kind, when the day has been looked at.
+async fn sign(shop: &Shop, kind: Odd) -> Option<Suspicion> {
+    slices::count_due(&shop.app).await.unwrap();
+    let open = shop.app.store.suspicions("open", 0, 20).await.unwrap();
+    open.into_iter().find(|s| s.kind == kind)
+}
+
+async fn hold(shop: &Shop, found: &Suspicion) {
+    decide_on_suspicion(&shop.app, &manager(), found.id, Decision::Hold, "核对中")
+        .await
+        .unwrap();
+}
+
+async fn state(shop: &Shop, id: &str) -> String {
+    shop.get(&format!("/conversions/{id}")).await["status"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+async fn given_an_order_by_a_browser_of_the_employees_own_when_the_day_is_looked_at_then_it_is_a_sign(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    shop.click(1, "2026-11-18T00:10:00Z", "self").await;
+    let (hers, his) = (
+        shop.click(1, "2026-11-18T00:20:00Z", "human").await,
+        shop.click(1, "2026-11-18T00:30:00Z", "human").await,
+    );
+    let visitor = |byte: u8| match shop.db.kind {
+        Kind::Sqlite => format!("x'{}'", format!("{byte:02x}").repeat(12)),
+        Kind::Postgres => format!("'\\x{}'::bytea", format!("{byte:02x}").repeat(12)),
+    };
+    let at_20 = at("2026-11-18T00:20:00Z").as_millisecond();
+    shop.db
+        .sql(&format!(
+            "update clicks set visitor = {} where at <= {at_20}",
+            visitor(1)
+        ))
+        .await;
+    shop.db
+        .sql(&format!(
+            "update clicks set visitor = {} where at > {at_20}",
+            visitor(2)
+        ))
+        .await;
+    shop.take(and(
+        sale("KIN", "2026-11-18T01:20:00Z", "13900000001"),
+        "click",
+        hers,
+    ))
+    .await;
+    shop.take(and(
+        sale("REAL", "2026-11-18T01:30:00Z", "13900000002"),
+        "click",
+        his,
+    ))
+    .await;
+    let found = sign(&shop, Odd::Kin).await.expect("a sign");
+    assert_eq!(
+        (found.hits, found.base, found.evidence.kin.as_slice()),
+        (1, 2, &["KIN".to_owned()][..])
+    );
+    hold(&shop, &found).await;
+    assert_eq!(
+        [state(&shop, "KIN").await, state(&shop, "REAL").await],
+        ["held", "pending"]
+    );
+}
+
+async fn given_leads_found_void_when_they_are_half_of_the_day_then_the_others_are_looked_at_too(db: TestDb) {
+    let shop = Shop::open(db).await;
+    for n in 0..5 {
+        let click = shop.click(1, "2026-11-18T00:10:00Z", "human").await;
+        let body = lead(
+            &format!("L-{n}"),
+            &later("2026-11-18T01:00:00Z", n * 1000),
+            &format!("1390000010{n}"),
+        );
+        shop.take(and(body, "click", click)).await;
+    }
+    let void = json!({ "decision": "rejected", "reason": "空号" });
+    for n in 0..2 {
+        shop.post(&format!("/conversions/L-{n}/decision"), void.clone())
+            .await
+            .is(200);
+    }
+    assert_eq!(sign(&shop, Odd::Silent).await, None, "two may happen");
+    shop.post("/conversions/L-2/decision", void).await.is(200);
+    let found = sign(&shop, Odd::Silent).await.expect("a sign");
+    assert_eq!((found.hits, found.base), (3, 5));
+    hold(&shop, &found).await;
+    assert_eq!(
+        [state(&shop, "L-0").await, state(&shop, "L-4").await],
+        ["rejected", "held"]
+    );
+}
+
+async fn given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign(db: TestDb) {
+    let shop = Shop::open(db).await;
+    shop.make_key("verifier", Role::Verifier, None).await;
+    let record = |id: &str, order: &str, note: &str| {
+        json!({ "external_id": id, "customer": { "phone": "13800138000" }, "order": order, "source_note": note,
+                "created_by": "crm", "occurred_on": "2026-11-17" })
+    };
+    let claim = |order: &str| {
+        json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13800138000" }, "order": order,
+                "amount": "1280.00", "occurred_on": "2026-11-17", "story": "聊了三周" })
+    };
+    shop.post("/crm/records", record("R-1", "SO-1", "门店自然到店"))
+        .await;
+    shop.db.clock.advance_ms(1000);
+    let late = shop.post("/claims", claim("SO-1")).await.is(201);
+    let early = shop.post("/claims", claim("SO-2")).await.is(201);
+    shop.db.clock.advance_ms(1000);
+    shop.post("/crm/records", record("R-2", "SO-2", "门店自然到店"))
+        .await;
+    for made in [&late, &early] {
+        let path = format!("/claims/{}/decision", made["id"]);
+        let body = json!({ "decision": "verified", "reason": "对过账" });
+        shop.with_key("verifier", Method::POST, &path, Some(body))
+            .await
+            .is(200);
+    }
+    let found = sign(&shop, Odd::LateClaim).await.expect("a sign");
+    let id = format!("claim:{}", late["id"]);
+    assert_eq!(
+        (found.hits, found.evidence.late_claims.as_slice()),
+        (1, &[id.clone()][..])
+    );
+    hold(&shop, &found).await;
+    assert_eq!(state(&shop, &id).await, "held");
+    assert_eq!(state(&shop, &format!("claim:{}", early["id"])).await, "pending");
+}
+
+both!(
+    given_an_order_by_a_browser_of_the_employees_own_when_the_day_is_looked_at_then_it_is_a_sign,
+    given_leads_found_void_when_they_are_half_of_the_day_then_the_others_are_looked_at_too,
+    given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign,
+);
