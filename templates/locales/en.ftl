@@ -2249,6 +2249,11 @@ points-all = All
 points-states = Which exchanges
 points-why = Reason (needed to reject)
 points-approve = Approve
+sheet-what = What
+sheet-cut = { $n ->
+    [one] The first row is listed; there are more.
+   *[other] The first { $n } rows are listed; there are more.
+}
 points-reject = Reject
 points-with-friend = Exchange with { $friend } in comments
 points-decided-by = { $who }:{" "}

@@ -139,6 +139,17 @@ pub struct TimeTag {
     machine: String,
 }
 
+impl TimeTag {
+    /// `2026-11-24 00:00`, in the business zone: for files, which are sorted and computed with.
+    pub fn stamp(&self) -> String {
+        self.machine
+            .chars()
+            .take(16)
+            .collect::<String>()
+            .replace('T', " ")
+    }
+}
+
 impl fmt::Display for TimeTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

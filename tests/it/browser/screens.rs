@@ -231,7 +231,7 @@ const DOORS: [&str; 4] = [
 ];
 
 /// Addresses that are no pages: files, pictures, streams, pieces of a page, ways to one.
-const NO_PAGES: [&str; 24] = [
+const NO_PAGES: [&str; 36] = [
     "/app",
     "/app/admin/audit.csv",
     "/app/board/screen/live",
@@ -246,11 +246,23 @@ const NO_PAGES: [&str; 24] = [
     "/app/manage/boards.csv",
     "/app/manage/boards.png",
     "/app/manage/boards.xlsx",
+    "/app/manage/campaigns.csv",
+    "/app/manage/campaigns.xlsx",
+    "/app/manage/campaigns/{slug}/coupons.csv",
+    "/app/manage/campaigns/{slug}/coupons.xlsx",
+    "/app/manage/campaigns/{slug}/links.csv",
+    "/app/manage/campaigns/{slug}/links.xlsx",
     "/app/manage/funnel.csv",
     "/app/manage/funnel.xlsx",
+    "/app/manage/honours.csv",
+    "/app/manage/honours.xlsx",
     "/app/manage/materials/{slug}/{code}/picture",
+    "/app/manage/points.csv",
+    "/app/manage/points.xlsx",
     "/app/manage/review.pdf",
     "/app/manage/review.xlsx",
+    "/app/manage/shop.csv",
+    "/app/manage/shop.xlsx",
     "/app/me/data.zip",
     "/app/me/sessions",
     "/app/pay/exports/{of}/{file}",

@@ -1,5 +1,7 @@
 //! Lists that outgrew a page: what is new is on the first, and nothing is out of reach.
 
+use std::io::Cursor;
+
 use axum::http::StatusCode;
 use bole::app::App;
 use bole::domain::{EmployeeId, ItemKind, LimitPeriod, LinkCode, MaterialState, Money};
@@ -9,6 +11,7 @@ use bole::storage::coupons::{CouponSettings, insert_coupon};
 use bole::storage::links::{LinkKey, LinkSettings, insert_link};
 use bole::storage::materials::{MaterialFacts, put_material};
 use bole::storage::shop::{ItemFacts, insert_item};
+use calamine::{Reader, Xlsx};
 
 use super::staff::firm;
 use crate::support::TestDb;
@@ -226,7 +229,124 @@ async fn given_a_long_catalogue_when_one_of_it_is_opened_then_it_is_there(db: Te
     assert!(material.body.contains("文案1"), "{}", material.body);
 }
 
+/// The first sheet of a workbook: its rows as texts, and whether anything in it is a formula.
+fn sheet(bytes: Vec<u8>) -> (Vec<Vec<String>>, bool) {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    let name = book.sheet_names()[0].clone();
+    let formulas = book.worksheet_formula(&name).expect("a sheet");
+    let range = book.worksheet_range(&name).expect("a sheet");
+    let rows = range
+        .rows()
+        .map(|row| row.iter().map(ToString::to_string).collect());
+    (rows.collect(), !formulas.is_empty())
+}
+
+async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for_whoever_sees_the_page(
+    db: TestDb,
+) {
+    let (app, mut zhang, mut chen) = firm(&db).await;
+    campaigns(&app, 1_020).await;
+    let given = [
+        ("employee", "zhang"),
+        ("kind", "badge"),
+        ("title", "=1+1"),
+        ("span", "2026-11"),
+        ("reason", "帮了新人"),
+    ];
+    let done = chen.post("/app/manage/honours/honours", &given).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    for browser in [&mut zhang, &mut chen] {
+        let made = browser.post("/app/share/link", &super::staff::WISH).await;
+        assert!(
+            made.status.is_success() || made.status.is_redirection(),
+            "{}",
+            made.body
+        );
+    }
+    let coupon = [("employee", "zhang"), ("amount_off", "30")];
+    chen.post("/app/manage/campaigns/winter/coupons", &coupon).await;
+    let asked = [("employee", "zhang"), ("points", "-5"), ("reason", "@多算了一次")];
+    let done = chen.post("/app/manage/points", &asked).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    for (list, head, says) in [
+        (
+            "campaigns",
+            "名称,代号,状态,从,到,请求,真人,有效,线索,成交,成交额",
+            "活动1。",
+        ),
+        ("campaigns", "名称", "活动1020。"),
+        ("campaigns", "名称", "合计,,,,,0,0,0,0,0,0.00"),
+        (
+            "campaigns/winter/links",
+            "链接,员工,员工工号,渠道,状态,请求",
+            "张晓雯,zhang,微信群",
+        ),
+        ("campaigns/winter/links", "链接", "合计"),
+        (
+            "campaigns/winter/coupons",
+            "优惠码,员工工号,优惠,已用,最多用几次,到期,状态",
+            "¥30.00",
+        ),
+        ("points", "员工,员工工号,团队,内容,时间,积分,状态,理由", ""),
+        ("shop", "员工,员工工号,团队,内容,积分,时间,状态,理由", ""),
+        // What somebody typed is no formula of who opens the file.
+        ("honours", "员工,员工工号,", ",'=1+1,"),
+    ] {
+        let csv = chen.get(&format!("/app/manage/{list}.csv")).await;
+        assert_eq!(csv.status, StatusCode::OK, "{list}: {}", csv.body);
+        assert!(csv.header("content-type").starts_with("text/csv"), "{list}");
+        assert!(csv.header("content-disposition").ends_with(".csv\""), "{list}");
+        assert!(
+            csv.body.starts_with(&format!("\u{feff}{head}")),
+            "{list}: {}",
+            csv.body
+        );
+        assert!(csv.body.contains(says), "{list}: {}", csv.body);
+        let xlsx = chen.get(&format!("/app/manage/{list}.xlsx")).await;
+        assert_eq!(xlsx.status, StatusCode::OK, "{list}: {}", xlsx.body);
+        let (rows, formulas) = sheet(xlsx.bytes);
+        assert_eq!(rows.len(), csv.body.lines().count(), "{list}");
+        assert_eq!(rows[0][0], head.split(',').next().unwrap(), "{list}");
+        assert!(!formulas, "{list}");
+        let foreign = zhang.get(&format!("/app/manage/{list}.csv")).await;
+        assert_eq!(foreign.status, StatusCode::FORBIDDEN, "{list}");
+    }
+    let hand = chen.get("/app/manage/points.csv?tab=hand").await.body;
+    assert!(
+        hand.contains("张晓雯,zhang,")
+            && hand.contains("'@多算了一次 (陈经理),2026-")
+            && hand.contains(",-5,"),
+        "{hand}"
+    );
+
+    // Of one person, as the page lists them; of nobody, as the page refuses them.
+    let links = chen
+        .get("/app/manage/campaigns/winter/links.csv?employee=chen")
+        .await
+        .body;
+    assert!(links.contains("陈经理") && !links.contains("张晓雯"), "{links}");
+    let page = chen.get("/app/manage/campaigns/winter?employee=chen").await.body;
+    assert!(page.contains("/links.xlsx?employee=chen\""), "{page}");
+    for wrong in [
+        "winter/links.csv?employee=nobody",
+        "summer/links.csv",
+        "summer/coupons.xlsx",
+    ] {
+        let answer = chen.get(&format!("/app/manage/campaigns/{wrong}")).await;
+        assert!(answer.status.is_client_error(), "{wrong}: {:?}", answer.status);
+    }
+
+    chen.post("/app/lang", &[("lang", "en"), ("next", "/app/manage/points")])
+        .await;
+    let english = chen.get("/app/manage/campaigns/winter/links.csv").await.body;
+    assert!(
+        english.starts_with("\u{feff}Link,Employee,Employee code,Channel,") && english.contains("\nTotal,"),
+        "{english}"
+    );
+}
+
 both!(
+    given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for_whoever_sees_the_page,
     given_hundreds_of_campaigns_when_the_newest_runs_then_it_is_shared_approved_and_asked_for,
     given_more_links_than_are_offered_when_one_checks_in_then_the_newest_are_and_an_old_one_by_its_code,
     given_more_coupons_than_a_page_when_the_newest_is_made_then_it_is_first_and_the_oldest_can_be_turned_off,

@@ -53,6 +53,13 @@ impl CampaignPage {
     pub fn path(&self) -> String {
         format!("/app/manage/campaigns/{}", self.row.slug)
     }
+
+    /// Its links as a file, of whom they are shown.
+    pub fn links_file(&self, ending: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("employee", &self.employee.value);
+        format!("{}/links.{ending}?{}", self.path(), query.finish())
+    }
 }
 
 /// Making or changing a campaign.

@@ -154,6 +154,17 @@ pub fn routes() -> Router<Web> {
         .route("/app/manage/coupons/{code}/state", post(switch))
 }
 
+/// What a coupon takes off, in words.
+pub fn off(lang: Lang, discount: Discount) -> String {
+    match discount {
+        Discount::Percent(percent) => lang.t("share-percent-off").with("n", percent).to_string(),
+        Discount::Amount(amount) => lang
+            .t("share-amount-off")
+            .with("amount", yuan(amount))
+            .to_string(),
+    }
+}
+
 /// A page of a campaign's coupons.
 pub async fn list(web: &Web, lang: Lang, campaign: &Campaign, asked: &Asked) -> Result<CouponList, Problem> {
     let before = asked.coupons;
@@ -168,13 +179,7 @@ pub async fn list(web: &Web, lang: Lang, campaign: &Campaign, asked: &Asked) -> 
     let row = |c: crate::storage::coupons::Coupon| CouponRow {
         code: c.code,
         employee: c.employee_code,
-        off: match c.terms.discount {
-            Discount::Percent(percent) => lang.t("share-percent-off").with("n", percent).to_string(),
-            Discount::Amount(amount) => lang
-                .t("share-amount-off")
-                .with("amount", yuan(amount))
-                .to_string(),
-        },
+        off: off(lang, c.terms.discount),
         ends: c.terms.ends_on,
         redeemed: c.terms.redeemed,
         most: c.terms.max_redemptions,

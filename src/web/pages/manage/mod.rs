@@ -18,6 +18,7 @@ mod picture;
 mod pilot;
 mod points;
 mod rules;
+mod sheets;
 mod shop;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub fn routes() -> Router<Web> {
         .merge(picture::routes())
         .merge(material_picture::routes())
         .merge(rules::routes())
+        .merge(sheets::routes())
         .merge(shop::routes())
         .merge(pilot::routes())
         .merge(points::routes())

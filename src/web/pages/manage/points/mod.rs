@@ -22,7 +22,8 @@ use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Choice, Field};
 use crate::web::{Form, Path, Problem, Query, Web};
-use rows::{Item, Names, awards, by_hand, exchanges, shares};
+pub use rows::everything;
+use rows::{Item, Names, items};
 
 /// Rows of a tab.
 const ROWS: i64 = 100;
@@ -40,6 +41,9 @@ pub struct PointsPage {
     pub items: Vec<Item>,
     pub previous: Option<String>,
     pub next: Option<String>,
+    /// The list as a file.
+    pub csv: String,
+    pub xlsx: String,
     pub employee: Field,
     pub points: Field,
     pub reason: Field,
@@ -61,7 +65,7 @@ impl PointsPage {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub struct Asked {
     tab: String,
     /// Of exchanges: `all`, else those that wait.
     state: String,
@@ -70,10 +74,21 @@ struct Asked {
     /// The page, from 1, where they do not: by hand, those that wait come first.
     page: Option<i64>,
     done: String,
+    /// Rows at once; nothing: a page's.
+    #[serde(skip)]
+    rows: Option<i64>,
+}
+
+/// What the next page is asked for with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Before(i64),
+    Page(i64),
 }
 
 impl Asked {
-    fn tab(&self) -> &'static str {
+    /// The list that is meant.
+    pub fn tab(&self) -> &'static str {
         TABS.into_iter().find(|t| *t == self.tab).unwrap_or(TABS[0])
     }
 
@@ -81,15 +96,19 @@ impl Asked {
         self.state == "all"
     }
 
-    /// The address of a page of this list; `turn` is `before=7`, `page=2` or nothing.
-    fn address(&self, turn: &str) -> String {
+    fn rows(&self) -> i64 {
+        self.rows.unwrap_or(ROWS)
+    }
+
+    /// The address of a page of this list, or of it as a file.
+    fn address(&self, file: &str, turn: Option<Turn>) -> String {
         let state = if self.all() { "&state=all" } else { "" };
-        let turn = if turn.is_empty() {
-            String::new()
-        } else {
-            format!("&{turn}")
+        let turn = match turn {
+            Some(Turn::Before(id)) => format!("&before={id}"),
+            Some(Turn::Page(page)) => format!("&page={page}"),
+            None => String::new(),
         };
-        format!("/app/manage/points?tab={}{state}{turn}", self.tab())
+        format!("/app/manage/points{file}?tab={}{state}{turn}", self.tab())
     }
 }
 
@@ -118,20 +137,10 @@ pub fn routes() -> Router<Web> {
 async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<PointsPage, Problem> {
     who.need(Permission::DecidePoints)?;
     let tab = asked.tab();
-    let store = &web.app.store;
     let lang = who.lang;
     let s = who.shell(web, Place::Points);
-    let names = Names {
-        people: store.people_names().await?,
-        teams: store.team_names(web.app.today()).await?,
-        actors: store.actor_names().await?,
-    };
-    let (items, last) = match tab {
-        "shares" => shares(web, who, &s, &names, asked).await?,
-        "hand" => by_hand(web, who, &s, &names, asked).await?,
-        "awards" => awards(web, &s, &names, asked).await?,
-        _ => exchanges(web, who, &s, &names, asked).await?,
-    };
+    let names = Names::load(web).await?;
+    let (items, next) = items(web, who, &s, &names, asked).await?;
     let state = |word: &'static str, words: Text| {
         Choice::new(
             format!("/app/manage/points?tab=exchanges&state={word}"),
@@ -157,10 +166,12 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<PointsPage, Pr
             _ => Vec::new(),
         },
         previous: match asked.page {
-            Some(at) if at > 1 => Some(asked.address(&format!("page={}", at.min(rows::PAGES) - 1))),
-            _ => asked.before.map(|_| asked.address("")),
+            Some(at) if at > 1 => Some(asked.address("", Some(Turn::Page(at.min(rows::PAGES) - 1)))),
+            _ => asked.before.map(|_| asked.address("", None)),
         },
-        next: last.map(|turn| asked.address(&turn)),
+        next: next.map(|turn| asked.address("", Some(turn))),
+        csv: asked.address(".csv", None),
+        xlsx: asked.address(".xlsx", None),
         tab,
         items,
         employee: Field::empty("employee"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Asked, ROWS};
+use super::{Asked, Turn};
 use crate::domain::EmployeeId;
 use crate::storage::shares::Filter;
 use crate::web::i18n::{Lang, TimeTag};
@@ -11,9 +11,11 @@ use crate::web::pages::claims::view::instant;
 use crate::web::pages::paged::cut;
 use crate::web::pages::pay::view::period;
 use crate::web::session::SignedIn;
-use crate::web::shell::Shell;
+use crate::web::shell::{Place, Shell};
 use crate::web::{Problem, Web};
 
+/// Rows read at once for a file.
+const AT_ONCE: i64 = 1_000;
 /// Most pages of points by hand.
 pub const PAGES: i64 = 1_000;
 
@@ -25,11 +27,15 @@ pub struct Item {
     /// Where its form goes.
     pub action: String,
     pub person: String,
+    /// Their code: of two with the same name.
+    pub code: String,
     pub team: String,
     pub what: String,
     pub at: TimeTag,
     pub evidence: Option<String>,
     pub points: String,
+    /// The same as a number.
+    pub worth: i64,
     /// `pending`, `approved` or `rejected`.
     pub status: String,
     /// Who decided and why.
@@ -55,6 +61,15 @@ pub struct Names {
 }
 
 impl Names {
+    pub async fn load(web: &Web) -> Result<Self, Problem> {
+        let store = &web.app.store;
+        Ok(Self {
+            people: store.people_names().await?,
+            teams: store.team_names(web.app.today()).await?,
+            actors: store.actor_names().await?,
+        })
+    }
+
     fn actor(&self, lang: Lang, word: &str) -> String {
         match word {
             "system" => lang.t("review-system").to_string(),
@@ -91,11 +106,7 @@ struct Row<'a> {
 
 fn item(who: &SignedIn, s: &Shell, names: &Names, row: Row<'_>) -> Item {
     let lang = who.lang;
-    let person = names
-        .people
-        .get(&row.employee)
-        .map(|(_, name)| name.clone())
-        .unwrap_or_default();
+    let (code, person) = names.people.get(&row.employee).cloned().unwrap_or_default();
     let barred = barred(who, row.employee, row.filed.0, row.filed.1);
     let decided = row.decided.map(|(by, reason)| {
         let text = lang.t("points-decided-by").with("who", names.actor(lang, by));
@@ -110,11 +121,13 @@ fn item(who: &SignedIn, s: &Shell, names: &Names, row: Row<'_>) -> Item {
         id: format!("{}-{}", row.tab, row.id),
         action: format!("/app/manage/points/{}/{}", row.tab, row.id),
         person,
+        code,
         team: names.teams.get(&row.employee).cloned().unwrap_or_default(),
         what: row.what,
         at: s.moment.time(instant(row.at)),
         evidence: row.evidence.map(str::to_owned),
         points: crate::web::i18n::signed(row.points),
+        worth: row.points,
         approve: barred.is_none() && row.status != "approved",
         reject: barred.is_none() && row.status != "rejected",
         status: row.status.to_owned(),
@@ -126,21 +139,60 @@ fn item(who: &SignedIn, s: &Shell, names: &Names, row: Row<'_>) -> Item {
     }
 }
 
-/// Rows of a page, and what the next one is asked for with.
-pub type Turned = Result<(Vec<Item>, Option<String>), Problem>;
+/// Rows of a page, and the next one, where there is one.
+pub type Turned = Result<(Vec<Item>, Option<Turn>), Problem>;
 
-fn before(id: Option<i64>) -> Option<String> {
-    id.map(|id| format!("before={id}"))
+pub async fn items(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
+    match asked.tab() {
+        "shares" => shares(web, who, s, names, asked).await,
+        "hand" => by_hand(web, who, s, names, asked).await,
+        "awards" => awards(web, s, names, asked).await,
+        _ => exchanges(web, who, s, names, asked).await,
+    }
 }
 
-pub async fn exchanges(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
+/// Everything on a list, for a file: at most `most`, and whether there is more.
+pub async fn everything(
+    web: &Web,
+    who: &SignedIn,
+    asked: &Asked,
+    most: usize,
+) -> Result<(Vec<Item>, bool), Problem> {
+    let (s, names) = (who.shell(web, Place::Points), Names::load(web).await?);
+    let mut asked = Asked {
+        before: None,
+        page: None,
+        rows: Some(AT_ONCE),
+        ..asked.clone()
+    };
+    let mut all: Vec<Item> = Vec::new();
+    loop {
+        let (mut found, next) = items(web, who, &s, &names, &asked).await?;
+        all.append(&mut found);
+        match next {
+            Some(_) if all.len() >= most => {
+                all.truncate(most);
+                return Ok((all, true));
+            }
+            Some(Turn::Before(id)) => asked.before = Some(id),
+            Some(Turn::Page(page)) => asked.page = Some(page),
+            None => return Ok((all, false)),
+        }
+    }
+}
+
+async fn exchanges(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
     let filter = Filter {
         status: (!asked.all()).then_some("pending"),
         ..Filter::default()
     };
-    let mut rows = web.app.store.interactions(filter, asked.before, ROWS + 1).await?;
-    let more = cut(&mut rows, ROWS);
-    let next = before(rows.last().filter(|_| more).map(|r| r.id));
+    let mut rows = web
+        .app
+        .store
+        .interactions(filter, asked.before, asked.rows() + 1)
+        .await?;
+    let more = cut(&mut rows, asked.rows());
+    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
     let items = rows
         .iter()
         .map(|r| {
@@ -174,11 +226,13 @@ pub async fn exchanges(web: &Web, who: &SignedIn, s: &Shell, names: &Names, aske
     Ok((items, next))
 }
 
-pub async fn shares(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
+async fn shares(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
     let store = &web.app.store;
-    let mut rows = store.shares(Filter::default(), asked.before, ROWS + 1).await?;
-    let more = cut(&mut rows, ROWS);
-    let next = before(rows.last().filter(|_| more).map(|r| r.id));
+    let mut rows = store
+        .shares(Filter::default(), asked.before, asked.rows() + 1)
+        .await?;
+    let more = cut(&mut rows, asked.rows());
+    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
     let campaigns = campaign_names(web).await?;
     let items = rows
         .iter()
@@ -206,11 +260,15 @@ pub async fn shares(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: 
     Ok((items, next))
 }
 
-pub async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
+async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
     let at = asked.page.unwrap_or(1).clamp(1, PAGES);
-    let mut rows = web.app.store.adjustments((at - 1) * ROWS, ROWS + 1).await?;
-    let more = cut(&mut rows, ROWS);
-    let next = (more && at < PAGES).then(|| format!("page={}", at + 1));
+    let mut rows = web
+        .app
+        .store
+        .adjustments((at - 1) * asked.rows(), asked.rows() + 1)
+        .await?;
+    let more = cut(&mut rows, asked.rows());
+    let next = (more && at < PAGES).then_some(Turn::Page(at + 1));
     let mut items = Vec::new();
     for r in rows {
         let row = Row {
@@ -247,21 +305,19 @@ pub async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked:
     Ok((items, next))
 }
 
-pub async fn awards(web: &Web, s: &Shell, names: &Names, asked: &Asked) -> Turned {
+async fn awards(web: &Web, s: &Shell, names: &Names, asked: &Asked) -> Turned {
     let lang = s.lang;
-    let mut rows = web.app.store.awards(None, asked.before, ROWS + 1).await?;
-    let more = cut(&mut rows, ROWS);
-    let next = before(rows.last().filter(|_| more).map(|r| r.id));
+    let mut rows = web.app.store.awards(None, asked.before, asked.rows() + 1).await?;
+    let more = cut(&mut rows, asked.rows());
+    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
     let items = rows
         .into_iter()
-        .map(|r| Item {
+        .map(|r| (names.people.get(&r.employee_id).cloned().unwrap_or_default(), r))
+        .map(|((code, person), r)| Item {
             id: format!("awards-{}", r.id),
             action: String::new(),
-            person: names
-                .people
-                .get(&r.employee_id)
-                .map(|(_, n)| n.clone())
-                .unwrap_or_default(),
+            person,
+            code,
             team: names.teams.get(&r.employee_id).cloned().unwrap_or_default(),
             what: format!(
                 "{} · {} · {}",
@@ -272,6 +328,7 @@ pub async fn awards(web: &Web, s: &Shell, names: &Names, asked: &Asked) -> Turne
             at: s.moment.time(instant(r.given_at)),
             evidence: None,
             points: crate::web::i18n::signed(r.points),
+            worth: r.points,
             status: "approved".to_owned(),
             decided: Some(
                 lang.t("points-given-by")

@@ -49,6 +49,8 @@ pub struct Row {
 #[template(path = "manage/shop.html")]
 pub struct ShopPage {
     pub s: Shell,
+    /// The state that is listed, a word of the address.
+    pub status: &'static str,
     pub states: Vec<Choice>,
     pub waiting: i64,
     pub rows: Vec<Row>,
@@ -130,6 +132,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<ShopPage, Prob
     };
     Ok(ShopPage {
         s: who.shell(web, Place::ManageShop),
+        status: word,
         states: ["ordered", "handed", "cancelled", "all"].map(state).to_vec(),
         waiting: store.orders_waiting().await?,
         rows: rows.collect(),
@@ -238,6 +241,7 @@ mod tests {
             };
             let page = ShopPage {
                 s: Shell::sample(lang, Place::ManageShop),
+                status: "all",
                 states: vec![Choice::new(
                     "/app/manage/shop",
                     lang.word("order-list", "all"),
