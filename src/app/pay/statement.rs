@@ -61,6 +61,10 @@ pub struct Pending {
     pub until: Option<Date>,
     /// Held: the reason.
     pub reason: String,
+    /// The last day of its payout: the month it stands in.
+    pub run_end: Option<Date>,
+    /// The line, where it is one.
+    pub line: Option<i64>,
 }
 
 /// A month's statement.
@@ -267,6 +271,7 @@ async fn pending(
 ) -> Result<Vec<Pending>, PayError> {
     let mut list = Vec::new();
     let holds = app.store.holds_of_payee(code).await?;
+    let ends = |id: i64| all.iter().find(|r| r.id == id)?.to_on.yesterday().ok();
     // Awards are no money.
     for run in all.iter().filter(|run| run.lines > 0) {
         let (why, until) = match run.state {
@@ -288,6 +293,8 @@ async fn pending(
             amount: Money::from_minor(run.sum.minor() - held),
             until,
             reason: String::new(),
+            run_end: ends(run.id),
+            line: None,
         });
     }
     let period = |run: i64| all.iter().find(|r| r.id == run).map(|r| r.period.clone());
@@ -299,6 +306,8 @@ async fn pending(
             amount: Money::from_minor(hold.amount),
             until: None,
             reason: hold.reason.clone(),
+            run_end: ends(hold.run_id),
+            line: Some(hold.line_id),
         });
     }
     for line in app.store.waiting_of(&format!("payable:employee:{code}")).await? {
@@ -315,6 +324,8 @@ async fn pending(
             amount: line.amount,
             until: line.until,
             reason: String::new(),
+            run_end: ends(row.run),
+            line: Some(line.line),
         });
     }
     Ok(list)

@@ -145,7 +145,7 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
     if found.debt > Money::ZERO {
         paper = paper.text(lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
     }
-    let pending = view::pending(lang, &found.pending);
+    let pending = view::pending(lang, found);
     if !pending.is_empty() {
         paper = paper
             .heading(lang.t("income-pending-title").to_string())

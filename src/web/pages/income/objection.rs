@@ -34,6 +34,8 @@ pub struct SaidView {
 pub struct ObjectionPage {
     pub s: Shell,
     pub id: i64,
+    /// The line it is about.
+    pub line: i64,
     pub title: String,
     pub period: String,
     pub month: String,
@@ -120,7 +122,8 @@ async fn page(web: &Web, staff: &Staff, id: i64) -> Result<ObjectionPage, Proble
         _ => None,
     };
     Ok(ObjectionPage {
-        title: view::say(lang, &objection.title, "", ""),
+        title: view::say(lang, &objection.title, &objection.code, &objection.name),
+        line: objection.line,
         period: pay_view::period(lang, &objection.period),
         month: format!("{:04}-{:02}", month.year(), month.month()),
         amount: objection.amount,

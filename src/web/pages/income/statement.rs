@@ -167,7 +167,7 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
             .n("left", left)
             .to_string()
     });
-    page.pending = view::pending(lang, &found.pending);
+    page.pending = view::pending(lang, found);
     page.debt = (found.debt > Money::ZERO)
         .then(|| lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
     page.road = road(&page.s, web, found);

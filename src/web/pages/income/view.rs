@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::app::pay::{Part, Pending, Statement, Story, Two};
+use crate::app::pay::{Part, Statement, Story, Two};
 use crate::domain::Money;
 use crate::payout::Label;
 use crate::storage::pay::{LineKind, ObjectionState, Offer, RunState};
@@ -260,11 +260,15 @@ pub struct PendingView {
     pub what: String,
     pub why: String,
     pub amount: String,
+    /// The line, or the month's lines, it is in.
+    pub href: Option<String>,
 }
 
 /// What is pending, in words.
-pub fn pending(lang: Lang, list: &[Pending]) -> Vec<PendingView> {
-    list.iter()
+pub fn pending(lang: Lang, found: &Statement) -> Vec<PendingView> {
+    found
+        .pending
+        .iter()
         .map(|p| {
             let day = p.until.map(|d| day_words(lang, d)).unwrap_or_default();
             let why = lang.word("income-pending", p.why).with("day", day);
@@ -272,13 +276,19 @@ pub fn pending(lang: Lang, list: &[Pending]) -> Vec<PendingView> {
             if !p.reason.is_empty() {
                 why = format!("{why}{}", p.reason);
             }
-            let what = say(lang, &p.what, "", "");
+            let what = say(lang, &p.what, &found.code, &found.name);
             PendingView {
                 what: lang
                     .t("income-pending-what")
                     .with("what", what)
                     .with("period", view::period(lang, &p.period))
                     .to_string(),
+                href: p.run_end.map(|day| {
+                    let line = p
+                        .line
+                        .map_or_else(|| "lines".to_owned(), |line| format!("line-{line}"));
+                    format!("/app/income?month={:04}-{:02}#{line}", day.year(), day.month())
+                }),
                 why,
                 amount: yuan(p.amount),
             }

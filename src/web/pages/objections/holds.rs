@@ -68,11 +68,16 @@ async fn page(web: &Web, who: &SignedIn, id: i64) -> Result<HoldPage, Problem> {
     let released = holds
         .iter()
         .filter_map(|h| Some((h.reason.clone(), h.release_reason.clone()?)));
+    let payee = match row.line.payee_kind.as_str() {
+        "employee" => web.app.store.employee(&row.line.payee, web.app.today()).await?,
+        _ => None,
+    };
+    let payee = payee.map_or_else(|| row.line.payee.clone(), |e| e.facts.name);
     Ok(HoldPage {
         line: id,
         run: run.id,
-        title: view::say(s.lang, &row.line.title, "", ""),
-        payee: row.line.payee.clone(),
+        title: view::say(s.lang, &row.line.title, &row.line.payee, &payee),
+        payee,
         period: pay_view::period(s.lang, &run.period),
         amount: row.line.amount,
         held,

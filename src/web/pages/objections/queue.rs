@@ -35,6 +35,7 @@ const PAGES: i64 = 200;
 #[derive(Clone, Debug)]
 pub struct Row {
     pub href: String,
+    pub line: i64,
     pub person: String,
     pub what: String,
     pub period: String,
@@ -153,8 +154,9 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked, chosen: Option<i64>) -> 
         .iter()
         .map(|o| Row {
             href: format!("/app/pay/objections/{}{query}", o.id),
+            line: o.line,
             person: o.name.clone(),
-            what: view::say(lang, &o.title, "", ""),
+            what: view::say(lang, &o.title, &o.code, &o.name),
             period: pay_view::period(lang, &o.period),
             amount: o.amount,
             opened: s.time(&pay_view::instant(o.opened_at)),

@@ -59,6 +59,10 @@ async fn given_a_payout_when_it_is_put_up_for_review_then_each_sees_their_own_an
         page.contains("kind=first_batch&#38;key=o-1"),
         "down to the order: {page}"
     );
+    assert!(
+        page.contains("<a href=\"/app/income?month=2026-10#lines\">"),
+        "what is pending leads to what it is made of: {page}"
+    );
     for secret in ["31,000.50", "o-2", "李梦", theirs[0].1.as_str()] {
         assert!(!page.contains(secret), "{secret} in {page}");
     }

@@ -47,6 +47,8 @@ async fn given_an_objection_after_the_approval_when_accepted_then_the_next_perio
         mine.contains("我对这一笔有疑问，请核对。") && mine.contains("等答复"),
         "{mine}"
     );
+    let story = format!("<a href=\"/app/income?month=2026-10#line-{line}\">");
+    assert!(mine.contains(&story), "its amount leads to its story: {mine}");
 
     // Nobody else objects to it or sees it.
     let mut li = signed_in(&app, "li").await;
@@ -68,6 +70,10 @@ async fn given_an_objection_after_the_approval_when_accepted_then_the_next_perio
     let queue = gu.get("/app/pay/objections").await.body;
     assert!(
         queue.contains("张晓雯") && queue.contains(&format!("/app/pay/objections/{id}")),
+        "{queue}"
+    );
+    assert!(
+        queue.contains(&format!("<a href=\"/app/pay/lines/{line}\">¥")),
         "{queue}"
     );
 
