@@ -983,6 +983,7 @@ run-out = { $n ->
     [one] Considered and not paid: one case
    *[other] Considered and not paid: { $n } cases
 }
+run-cut = The first { $shown } of { $all } are listed.
 run-out-table = Considered and not paid
 run-detail = Lines
 run-filter = Filter the lines
@@ -1004,7 +1005,7 @@ run-outlier-negative = Taken back
 run-history = Who took which step
 run-snapshot = Snapshot at the close
 run-next = Next step
-run-by = Calculated by { $name },
+run-by = Calculated by { $name },{" "}
 line-amount = Amount
 line-due = due
 line-about = About

@@ -932,6 +932,7 @@ run-guards-take = 关账时护栏要扣 { $amount }，共 { $n } 行。
 run-facts-newer = 计算之后又来了 { $n } 条这些日子的数据：关账后会在下一期补差。要算进来，就重新计算。
 run-books = 书上印错的 { $n } 处，这里按准确的算
 run-out = 考虑过、没有发的 { $n } 人次
+run-cut = 只列出前 { $shown } 项，共 { $all } 项。
 run-out-table = 考虑过、没有发的
 run-detail = 明细
 run-filter = 筛选明细

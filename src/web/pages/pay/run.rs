@@ -59,6 +59,7 @@ pub struct Note {
 #[derive(Clone, Debug)]
 pub struct ResidualView {
     pub account: String,
+    /// As money; the engine's own text where it is none.
     pub amount: String,
     pub reason: String,
 }
@@ -98,6 +99,10 @@ pub struct RunPage {
     pub notes: Vec<Note>,
     pub residuals: Vec<ResidualView>,
     pub out: Vec<OutView>,
+    /// How many were left out, all of them.
+    pub out_count: usize,
+    /// That not all notes, residuals and people left out are listed, where that is so.
+    pub cut: [Option<String>; 3],
     pub books: Vec<String>,
     pub checks: Vec<Note>,
     pub lines: LinesView,
@@ -127,6 +132,16 @@ pub fn routes() -> Router<Web> {
 fn count(list: &Value) -> i64 {
     list.as_array()
         .map_or(0, |l| i64::try_from(l.len()).unwrap_or(i64::MAX))
+}
+
+/// A list of an outcome.
+fn listed<'a>(outcome: &'a Value, name: &str) -> &'a [Value] {
+    outcome[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// That a list shows less than there is.
+fn cut_words(lang: Lang, all: usize) -> Option<String> {
+    (all > NOTES).then(|| lang.t("run-cut").n("shown", NOTES).n("all", all).to_string())
 }
 
 fn road(web: &Web, who: &SignedIn, review: &Review, names: &Names) -> Vec<RoadStep> {
@@ -190,12 +205,8 @@ fn notes(lang: Lang, review: &Review) -> Vec<Note> {
             },
         }
     };
-    let told = |list: &Value| {
-        list.as_array()
-            .map_or_else(Vec::new, |l| l.iter().take(NOTES).map(warning).collect())
-    };
-    let mut notes: Vec<Note> = told(&review.outcome["warnings"]);
-    notes.extend(review.guards.iter().take(NOTES).map(warning));
+    let told = listed(&review.outcome, "warnings").iter().chain(&review.guards);
+    let mut notes: Vec<Note> = told.take(NOTES).map(warning).collect();
     let left_out = [
         ("people_without_attributes", "run-people-unknown"),
         ("facts_without_fields", "run-facts-left"),
@@ -277,7 +288,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
     let total = review.kinds.values().map(|(_, fen)| fen).sum::<i64>();
     let name = view::say(lang, &review.name);
     let text = |v: &Value, name: &str| v[name].as_str().unwrap_or_default().to_owned();
-    let list = |name: &str| review.outcome[name].as_array().cloned().unwrap_or_default();
+    let list = |name: &str| listed(&review.outcome, name);
     let payees: std::collections::BTreeSet<&str> = review
         .groups
         .iter()
@@ -285,6 +296,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
         .map(|l| l.group.payee.as_str())
         .collect();
     let moment = crate::web::shell::moment(&web.app, lang);
+    let out_count = list("excluded").len();
     Ok(RunPage {
         s: who.shell(web, Place::PayRuns),
         id,
@@ -335,7 +347,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
                 account: lang
                     .word("run-residual", residual_word(&text(r, "account")))
                     .to_string(),
-                amount: text(r, "amount"),
+                amount: residual(&text(r, "amount")),
                 reason: text(r, "reason"),
             })
             .collect(),
@@ -352,6 +364,12 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
                 }
             })
             .collect(),
+        out_count,
+        cut: [
+            cut_words(lang, list("warnings").len() + review.guards.len()),
+            cut_words(lang, list("residuals").len()),
+            cut_words(lang, out_count),
+        ],
         books: review.books.iter().map(|b| view::say(lang, &b.note())).collect(),
         checks: checks(lang, &review),
         lines: lines::of(lang, &review, asked),
@@ -370,6 +388,18 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
         refused: None,
         name,
     })
+}
+
+/// An amount of the engine as money.
+fn residual(text: &str) -> String {
+    let (minus, size) = match text.strip_prefix('-') {
+        Some(size) => ("−", size),
+        None => ("", text),
+    };
+    Money::parse(size).map_or_else(
+        |_| format!("¥{text}"),
+        |amount| format!("{minus}{}", crate::web::i18n::yuan(amount)),
+    )
 }
 
 /// The word of an account nobody got money from; what documents name themselves is `other`.
@@ -443,4 +473,23 @@ async fn take(
     let mut page = page(&web, &who, id, &Asked::default()).await?;
     page.refused = words;
     Ok(Html(page).status(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_cut_says_how_much_of_it_is_shown() {
+        assert_eq!(cut_words(Lang::Zh, NOTES), None);
+        let words = cut_words(Lang::Zh, 900).unwrap();
+        assert_eq!(words, "只列出前 200 项，共 900 项。");
+    }
+
+    #[test]
+    fn what_nobody_got_is_printed_as_money() {
+        for (text, printed) in [("0.01", "¥0.01"), ("-1234.5", "−¥1,234.50"), ("x", "¥x")] {
+            assert_eq!(residual(text), printed);
+        }
+    }
 }
