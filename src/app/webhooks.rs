@@ -15,7 +15,7 @@ use crate::storage::webhooks::{NewWebhook, Webhook, delete_webhook, insert_webho
 use crate::tell::{Event, Format, Secret};
 
 /// Most webhooks of an installation: each is asked for at every event.
-const WEBHOOKS_MAX: i64 = 50;
+pub const WEBHOOKS_MAX: i64 = 50;
 /// Longest address, characters.
 const URL_MAX: usize = 2000;
 /// Longest secret of a robot, characters.
@@ -191,6 +191,12 @@ pub async fn list_webhooks(
     Ok(app.store.webhooks(before, limit).await?)
 }
 
+/// One webhook.
+pub async fn the_webhook(app: &App, actor: &Actor, id: i64) -> Result<Webhook, Refused> {
+    only_admins(actor)?;
+    app.store.webhook(id).await?.ok_or_else(|| missing(id))
+}
+
 /// A webhook's messages, newest first, for people to look at; `before` is the last page's smallest id.
 pub async fn list_deliveries(
     app: &App,
@@ -200,11 +206,7 @@ pub async fn list_deliveries(
     limit: i64,
 ) -> Result<Vec<DeliveryRow>, Refused> {
     only_admins(actor)?;
-    let mut tx = app.store.begin().await?;
-    if !webhook_exists(&mut tx, id).await? {
-        return Err(missing(id));
-    }
-    tx.rollback().await?;
+    the_webhook(app, actor, id).await?;
     Ok(app.store.deliveries(id, before, limit).await?)
 }
 

@@ -125,6 +125,25 @@ impl Store {
         Ok(filed_list!(self, interaction_sql, "i", filter, before, limit))
     }
 
+    /// One's exchanges under these shares, from one row to another, newest first; at most 1 000, twenty and more a share.
+    pub async fn interactions_under(
+        &self,
+        employee: EmployeeId,
+        (first, last): (i64, i64),
+    ) -> Result<Vec<InteractionRow>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(interaction_sql!(
+                "where i.employee_id = $1 and i.share_id >= $2 and i.share_id <= $3 order by i.id desc \
+                 limit 1000"
+            ))
+            .bind(employee.0)
+            .bind(first)
+            .bind(last)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
     /// Awards, newest first; `before` is the last page's smallest id.
     pub async fn awards(
         &self,

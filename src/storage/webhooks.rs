@@ -93,6 +93,23 @@ impl Store {
         rows.into_iter().map(|row| row.with(&asked)).collect()
     }
 
+    /// The webhook in this row, unless it is deleted.
+    pub async fn webhook(&self, id: i64) -> Result<Option<Webhook>, StoreError> {
+        let row: Option<Row> = reading!(self, |db| {
+            sqlx::query_as(webhook_sql!("and w.id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        let asked: Vec<(i64, String)> = reading!(self, |db| {
+            sqlx::query_as("select webhook_id, event from webhook_events where webhook_id = $1")
+                .bind(id)
+                .fetch_all(db)
+                .await?
+        });
+        row.map(|row| row.with(&asked)).transpose()
+    }
+
     /// How many webhooks there are.
     pub async fn count_webhooks(&self) -> Result<i64, StoreError> {
         let (count,): (i64,) = reading!(self, |db| {

@@ -2,7 +2,11 @@
 
 use axum::http::StatusCode;
 
-use super::admin::{HOSTILE, office};
+use bole::storage::file_event;
+use bole::tell::Event;
+use serde_json::json;
+
+use super::admin::{HOSTILE, between, office};
 use crate::support::TestDb;
 
 async fn given_a_webhook_when_made_listed_and_deleted_on_its_page_then_nothing_wrong_is_stored(db: TestDb) {
@@ -88,4 +92,49 @@ async fn given_a_webhook_when_made_listed_and_deleted_on_its_page_then_nothing_w
     );
 }
 
+async fn given_more_messages_than_a_page_when_its_pages_are_turned_then_each_is_there_once(db: TestDb) {
+    let (app, mut browser) = office(&db).await;
+    let fields = [
+        ("url", "https://crm.example/bole"),
+        ("format", "standard"),
+        ("sale.created", "on"),
+    ];
+    let made = browser.post("/app/admin/webhooks", &fields).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+    let mut tx = app.store.begin().await.unwrap();
+    for n in 0..60 {
+        let about = format!("o-{n}");
+        file_event(
+            &mut tx,
+            Event::SaleCreated,
+            &about,
+            app.clock.now_ms(),
+            &json!({}),
+        )
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let first = browser.get("/app/admin/webhooks/1").await.body;
+    assert!(!first.contains("rel=\"prev\""), "{first}");
+    let next = between(&first, "href=\"/app/admin/webhooks/1?before=", "\"").to_owned();
+    let second = browser
+        .get(&format!("/app/admin/webhooks/1?before={next}"))
+        .await
+        .body;
+    assert!(
+        second.contains("rel=\"prev\"") && !second.contains("rel=\"next\""),
+        "{second}"
+    );
+    let rows = |body: &str| {
+        body.split("<tbody>")
+            .nth(1)
+            .unwrap_or_default()
+            .matches("<tr>")
+            .count()
+    };
+    assert_eq!((rows(&first), rows(&second)), (50, 10), "{second}");
+}
+
+both!(given_more_messages_than_a_page_when_its_pages_are_turned_then_each_is_there_once);
 both!(given_a_webhook_when_made_listed_and_deleted_on_its_page_then_nothing_wrong_is_stored);

@@ -148,13 +148,16 @@ fn row(lang: Lang, key: ApiKey, owner: Option<String>, (now_ms, today): (i64, &s
 async fn page(web: &Web, who: &SignedIn) -> Result<KeysPage, Problem> {
     let mut rows = Vec::new();
     let today = web.app.today().to_string();
+    let people = web.app.store.people_names().await?;
     for key in web.app.store.api_keys().await?.into_iter().rev() {
-        let owner = match key.employee {
-            Some(id) => web.app.store.employee_by_id(id, web.app.today()).await?,
-            None => None,
-        };
-        let now = (web.app.clock.now_ms(), today.as_str());
-        rows.push(row(who.lang, key, owner.map(|e| e.facts.name), now));
+        let owner = key.employee.and_then(|id| people.get(&id.0));
+        let owner = owner.map(|(_, name)| name.clone());
+        rows.push(row(
+            who.lang,
+            key,
+            owner,
+            (web.app.clock.now_ms(), today.as_str()),
+        ));
     }
     rows.sort_by_key(|row| !row.is_live);
     Ok(KeysPage {

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::routing::get;
 
 use crate::app::Permission;
+use crate::app::webhooks::WEBHOOKS_MAX;
 use crate::web::html::Html;
 use crate::web::i18n::Lang;
 use crate::web::session::SignedIn;
@@ -66,7 +67,7 @@ pub fn routes() -> Router<Web> {
 
 /// How the webhooks are, together.
 async fn webhooks(web: &Web, lang: Lang) -> Result<(&'static str, &'static str, String), Problem> {
-    let hooks = web.app.store.webhooks(None, 50).await?;
+    let hooks = web.app.store.webhooks(None, WEBHOOKS_MAX).await?;
     let failed: i64 = hooks.iter().map(|hook| hook.failed).sum();
     Ok(match (hooks.len(), failed) {
         (0, _) => ("", "dash", lang.word("health", "unset").to_string()),

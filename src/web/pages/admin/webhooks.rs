@@ -13,21 +13,21 @@ use serde::Deserialize;
 
 use crate::app::Permission;
 use crate::app::webhooks::{
-    WebhookWish, list_deliveries, list_webhooks, make_webhook, remove_webhook, replay,
+    WEBHOOKS_MAX, WebhookWish, list_deliveries, list_webhooks, make_webhook, remove_webhook, replay,
+    the_webhook,
 };
 use crate::storage::deliveries::DeliveryRow;
 use crate::storage::webhooks::Webhook;
 use crate::tell::{Event, Format};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
+use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
 use crate::web::{Form, Path, Problem, Query, Web};
 
-/// Webhooks there can be.
-const WEBHOOKS: i64 = 50;
-/// Messages shown.
+/// Messages on a page.
 const MESSAGES: i64 = 50;
 
 /// A webhook as a row.
@@ -98,12 +98,16 @@ pub struct WebhookPage {
     pub row: Row,
     pub messages: Vec<Sent>,
     pub failed: i64,
+    pub previous: Option<String>,
+    pub next: Option<String>,
     pub done: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Done {
     done: Option<String>,
+    /// The last message of the page before.
+    before: Option<i64>,
 }
 
 /// The routes.
@@ -223,7 +227,7 @@ pub fn message(lang: Lang, row: DeliveryRow) -> Sent {
 }
 
 async fn page(web: &Web, who: &SignedIn) -> Result<WebhooksPage, Problem> {
-    let hooks = list_webhooks(&web.app, &who.actor, None, WEBHOOKS).await?;
+    let hooks = list_webhooks(&web.app, &who.actor, None, WEBHOOKS_MAX).await?;
     Ok(WebhooksPage {
         s: who.shell(web, Place::AdminWebhooks),
         rows: hooks.iter().map(|hook| row(who.lang, hook)).collect(),
@@ -284,7 +288,7 @@ async fn make(
                 }
             }
             Err(crate::app::Refused::Conflict(_)) => {
-                error = Some(who.lang.t("webhook-many").n("n", WEBHOOKS).to_string());
+                error = Some(who.lang.t("webhook-many").n("n", WEBHOOKS_MAX).to_string());
             }
             Err(other) => return Err(other.into()),
         }
@@ -302,16 +306,16 @@ async fn show(
     Query(q): Query<Done>,
 ) -> Result<Html<WebhookPage>, Problem> {
     who.need(Permission::Administer)?;
-    let hooks = list_webhooks(&web.app, &who.actor, Some(id.saturating_add(1)), 1).await?;
-    let hook = hooks
-        .into_iter()
-        .find(|hook| hook.id == id)
-        .ok_or_else(|| Problem::not_found(format_args!("webhook {id}")))?;
-    let messages = list_deliveries(&web.app, &who.actor, id, None, MESSAGES).await?;
+    let hook = the_webhook(&web.app, &who.actor, id).await?;
+    let mut messages = list_deliveries(&web.app, &who.actor, id, q.before, MESSAGES + 1).await?;
+    let more = cut(&mut messages, MESSAGES);
+    let next = messages.last().filter(|_| more);
     Ok(Html(WebhookPage {
         s: who.shell(&web, Place::AdminWebhooks),
         row: row(who.lang, &hook),
         failed: hook.failed,
+        previous: q.before.map(|_| format!("/app/admin/webhooks/{id}")),
+        next: next.map(|m| format!("/app/admin/webhooks/{id}?before={}", m.id)),
         messages: messages.into_iter().map(|row| message(who.lang, row)).collect(),
         done: (q.done.as_deref() == Some("again")).then(|| who.lang.t("webhook-done-again").to_string()),
     }))
@@ -375,7 +379,7 @@ mod tests {
                 formats: format_options(lang),
                 made: Some("whsec_x".into()),
                 done: Some(lang.t("webhook-done-made").to_string()),
-                error: Some(lang.t("webhook-many").n("n", WEBHOOKS).to_string()),
+                error: Some(lang.t("webhook-many").n("n", WEBHOOKS_MAX).to_string()),
             };
             let html = page.render().unwrap();
             check_sample("admin-webhooks", &html, lang);
@@ -407,6 +411,8 @@ mod tests {
                 row: row(lang, &rows[2]),
                 messages: messages.map(|m| message(lang, m)).into(),
                 failed: 2,
+                previous: None,
+                next: Some("/app/admin/webhooks/3?before=1".into()),
                 done: Some(lang.t("webhook-done-again").to_string()),
             };
             let html = page.render().unwrap();

@@ -14,9 +14,6 @@ use crate::web::Web;
 use crate::web::i18n::Lang;
 use crate::web::pages::paged::cut;
 
-/// Exchanges that are looked at beside the shares of a page.
-const EXCHANGES: i64 = 200;
-
 /// What became of something told.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -118,11 +115,12 @@ pub async fn rows(
     };
     let mut shares: Vec<ShareRow> = store.shares(filter, before, limit + 1).await?;
     let more = cut(&mut shares, limit);
+    // The newest stands first.
     let (Some(last), Some(first)) = (shares.first(), shares.last()) else {
         return Ok((Vec::new(), false));
     };
     let pictured = store.with_evidence(EvidenceOf::Share(first.id), last.id).await?;
-    let exchanges = store.interactions(filter, None, EXCHANGES).await?;
+    let exchanges = store.interactions_under(employee, (first.id, last.id)).await?;
     let ids = exchanges.iter().map(|x| x.id);
     let shown = match (ids.clone().min(), ids.max()) {
         (Some(first), Some(last)) => store.with_evidence(EvidenceOf::Interaction(first), last).await?,
