@@ -12,6 +12,7 @@ use crate::app::clicks::{OverruleError, overrule_click};
 use crate::app::{App, Permission};
 use crate::domain::{Class, ClickId};
 use crate::storage::clicks::{ClickFilter, ClickView};
+use crate::web::pages::paged::cut;
 use crate::web::{Authed, Json, List, Page, Path, Problem, Query, Web};
 
 /// The routes of this resource.
@@ -150,8 +151,7 @@ async fn list_clicks(
     };
     let filter = which.filter(&app).await?;
     let mut rows = app.store.clicks(&filter, before, limit + 1).await?;
-    let more = rows.len() > usize::try_from(limit).unwrap_or(0);
-    rows.truncate(usize::try_from(limit).unwrap_or(0));
+    let more = cut(&mut rows, limit);
     let next_cursor = rows.last().filter(|_| more).map(|row| row.id.to_string());
     Ok(Json(List {
         data: rows.into_iter().map(Click::from).collect(),

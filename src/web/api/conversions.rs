@@ -17,6 +17,7 @@ use crate::app::{
 };
 use crate::attribution::{ConversionKind, Status, Verdict};
 use crate::storage::conversions::ConversionFilter;
+use crate::web::pages::paged::cut;
 use crate::web::{Authed, FieldError, Json, Lines, List, Page, Path, Problem, Query, Web};
 
 /// Largest import, bytes.
@@ -284,9 +285,7 @@ async fn list_conversions(
     let limit = page.limit()?;
     let filter = filter(&app, &actor, &narrow, page.after_id()?).await?;
     let mut rows = app.store.conversions(&filter, limit + 1).await?;
-    let full = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > full;
-    rows.truncate(full);
+    let more = cut(&mut rows, limit);
     let next_cursor = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let data = rows
         .into_iter()

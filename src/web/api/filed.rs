@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::filing::{Filed, PointsError, Verdict};
 use crate::app::{Actor, App, Permission};
 use crate::storage::shares::Filter;
+use crate::web::pages::paged::cut;
 use crate::web::{Json, List, Page, Problem};
 
 impl From<PointsError> for Problem {
@@ -79,13 +80,8 @@ pub(super) fn filed<R, T: From<R>>(filed: Filed<R>) -> (StatusCode, Json<T>) {
 }
 
 pub(super) fn listed<R, T: From<R>>(mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> i64) -> Json<List<T>> {
-    let full = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next_cursor = (rows.len() > full)
-        .then(|| {
-            rows.truncate(full);
-            rows.last().map(|row| id(row).to_string())
-        })
-        .flatten();
+    let more = cut(&mut rows, limit);
+    let next_cursor = rows.last().filter(|_| more).map(|row| id(row).to_string());
     Json(List {
         data: rows.into_iter().map(Into::into).collect(),
         next_cursor,

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use crate::app::{App, Permission};
 use crate::storage::points::PointEntry;
+use crate::web::pages::paged::cut;
 use crate::web::{Authed, Json, Page, Path, Problem, Query, Web};
 
 /// The routes of this resource.
@@ -85,9 +86,7 @@ async fn get_points(
         .store
         .point_entries(person, page.after_id()?, limit + 1)
         .await?;
-    let full = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = entries.len() > full;
-    entries.truncate(full);
+    let more = cut(&mut entries, limit);
     let next_cursor = entries.last().filter(|_| more).map(|e| e.id.to_string());
     Ok(Json(Points {
         balance: app.store.point_balance(person).await?,

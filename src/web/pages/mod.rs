@@ -15,7 +15,7 @@ mod manage;
 mod me;
 mod notices;
 mod objections;
-mod paged;
+pub(in crate::web) mod paged;
 mod pay;
 mod results;
 mod review;

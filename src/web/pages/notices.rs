@@ -15,13 +15,14 @@ use crate::storage::notices::NoticeRow;
 use crate::tell::{Channel, NoticeKind};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::Lang;
+use crate::web::pages::paged::cut;
 use crate::web::session::{Gate, Staff};
 use crate::web::shell::{Place, Shell};
 use crate::web::telling::{leads_to, sentence};
 use crate::web::{Form, Problem, Query, Web};
 
 /// Notices on a page.
-const ON_A_PAGE: usize = 30;
+const ON_A_PAGE: i64 = 30;
 
 /// The list.
 #[derive(Debug, Template)]
@@ -98,10 +99,12 @@ fn line(lang: Lang, row: &NoticeRow) -> Line {
 }
 
 async fn show(State(web): State<Web>, staff: Staff, Query(q): Query<Asked>) -> Result<Response, Problem> {
-    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let mut rows = web.app.store.notices(staff.employee, q.before, most + 1).await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
+    let mut rows = web
+        .app
+        .store
+        .notices(staff.employee, q.before, ON_A_PAGE + 1)
+        .await?;
+    let more = cut(&mut rows, ON_A_PAGE);
     let older = rows
         .last()
         .filter(|_| more)
