@@ -63,9 +63,7 @@ pub async fn problems(State(web): State<Web>, request: Request, next: Next) -> R
         return response;
     };
     let mut page = errors::page(&web, lang, &problem);
-    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
-        page.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
+    keep_headers(&response, &mut page);
     page.extensions_mut().insert(problem);
     page
 }
@@ -105,10 +103,15 @@ fn name_bare_errors(response: Response) -> Response {
         _ => ("refused", "the request was refused"),
     };
     let mut named = Problem::new(status, word, detail).into_response();
+    keep_headers(&response, &mut named);
+    named
+}
+
+/// What an error's headers say beside its body: which methods there are, when to try again.
+fn keep_headers(from: &Response, into: &mut Response) {
     for name in [header::ALLOW, header::RETRY_AFTER] {
-        if let Some(value) = response.headers().get(&name) {
-            named.headers_mut().insert(name, value.clone());
+        if let Some(value) = from.headers().get(&name) {
+            into.headers_mut().insert(name, value.clone());
         }
     }
-    named
 }

@@ -74,6 +74,9 @@ async fn given_an_error_when_html_is_asked_for_then_it_is_a_page_else_a_problem(
     assert_eq!(method.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(method.header("content-type"), "application/problem+json");
     assert!(method.header("allow").contains("GET"));
+    let page = Request::delete("/app/signin").header("accept", "text/html");
+    let page = browser.send(page, Body::empty()).await;
+    assert!(page.header("content-type").starts_with("text/html") && page.header("allow").contains("GET"));
     let large = browser
         .post(
             "/app/signin",
