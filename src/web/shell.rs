@@ -303,6 +303,12 @@ impl Shell {
         self.viewer.as_ref().and_then(|v| desk(&v.actor))
     }
 
+    /// What waits where their desk begins: claims, when it begins with them.
+    pub fn desk_waiting(&self) -> Option<String> {
+        let claims = self.desk() == Some("/app/review/claims") && self.waiting.review > 0;
+        claims.then(|| i18n::grouped(self.waiting.review))
+    }
+
     /// Titles of who looks.
     pub fn titles(&self) -> &[String] {
         self.viewer.as_ref().map_or(&[], |v| &v.titles)

@@ -120,4 +120,35 @@ mod tests {
             assert_eq!(act_words(lang, "new.act"), "new.act");
         }
     }
+
+    fn sources(folder: &std::path::Path, into: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                into.push(std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_that_is_written_has_words() {
+        let mut files = Vec::new();
+        sources(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut files,
+        );
+        let call =
+            regex::Regex::new(r#"insert_audit\(\s*(?:&mut )?[a-z_]+,\s*[^,]+,\s*[^,]+,\s*"([a-z_.-]+)""#);
+        let call = call.unwrap();
+        let written: std::collections::BTreeSet<String> = files
+            .iter()
+            .flat_map(|text| call.captures_iter(text).map(|found| found[1].to_owned()))
+            .collect();
+        assert!(written.len() > 50, "{} found", written.len());
+        for act in &written {
+            assert!(ACTS.contains(&act.as_str()), "{act} has no words");
+        }
+    }
 }
