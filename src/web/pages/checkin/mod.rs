@@ -116,7 +116,12 @@ async fn form(web: &Web, staff: &Staff, chosen: &str) -> Result<CheckinForm, Pro
     let names = campaign_names(web).await?;
     let offered = links.iter().map(|l| {
         let words = posted_where(lang, &names, &l.campaign_slug, &l.channel);
-        Opt::new(l.code.as_str(), format!("{words}（{}）", l.code.as_str()))
+        Opt::new(
+            l.code.as_str(),
+            lang.t("checkin-link-of")
+                .with("where", words)
+                .with("code", l.code.as_str()),
+        )
     });
     let now = web.app.now().to_zoned(web.app.programme.zone.clone());
     Ok(CheckinForm {

@@ -148,6 +148,6 @@ pub fn wrong_files(lang: Lang, sent: &Upload, room: usize) -> Option<String> {
         .filter(|(_, bytes)| check_file(bytes).is_err())
         .map(|(name, _)| name.as_str())
         .collect();
-    let list = bad.join(if lang == Lang::Zh { "、" } else { ", " });
+    let list = bad.join(&lang.t("list-comma").to_string());
     (!bad.is_empty()).then(|| lang.t("claim-wrong-file").with("names", list).to_string())
 }

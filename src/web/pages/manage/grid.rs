@@ -149,6 +149,8 @@ pub struct Grid {
     pub csv: String,
     /// What that link says.
     pub csv_words: String,
+    /// The same with the table's name, for who does not see which table it stands beside.
+    pub csv_label: String,
 }
 
 impl Grid {
@@ -174,6 +176,7 @@ impl Grid {
             base: String::new(),
             csv: String::new(),
             csv_words: String::new(),
+            csv_label: String::new(),
         }
     }
 

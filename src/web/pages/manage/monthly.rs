@@ -94,12 +94,16 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
     let (sharers, shares) = store.sharers(period.first, period.end).await?;
     let (sharers_before, shares_before) = store.sharers(before.first, before.end).await?;
     let change = |now: i64, was: i64| {
-        let part = if was > 0 {
-            format!("（{}）", ratio(now, was))
+        let change = signed(now - was);
+        if was > 0 {
+            let part = ratio(now, was);
+            lang.t("monthly-change")
+                .with("change", change)
+                .with("part", part)
+                .to_string()
         } else {
-            String::new()
-        };
-        format!("{}{part}", signed(now - was))
+            change
+        }
     };
     let figures = vec![
         (

@@ -149,7 +149,7 @@ impl Postable {
             let text = if line.is_empty() {
                 facts.name.clone()
             } else {
-                format!("{}：{line}", facts.name)
+                format!("{}{}{line}", facts.name, lang.t("shell-colon"))
             };
             voices.push(Voice {
                 key: "pro",

@@ -101,6 +101,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<FunnelPage, Pr
     for grid in &mut page.grids {
         grid.csv = f.file("csv", grid.key);
         grid.csv_words = lang.t("insight-csv").to_string();
+        grid.csv_label = format!("{}{}{}", grid.csv_words, lang.t("shell-colon"), grid.name);
         grid.none = lang.t("insight-none").to_string();
         grid.region = lang.t("shell-table").with("what", &grid.name).to_string();
         if !asked.sort.is_empty() {
