@@ -9,7 +9,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::campaign::known;
-use super::campaigns::{Standing, since};
+use super::campaigns::{LATELY_DAYS, Standing, since};
 use super::coupons::off;
 use super::funnel::{XLSX, download};
 use super::points;
@@ -179,7 +179,8 @@ async fn campaigns(State(web): State<Web>, who: SignedIn, uri: Uri) -> Result<Re
         table.push(cells);
     }
     end(lang, &mut table, more, Some(sums(lang, 5, sum)));
-    file(&web, &uri, table, "campaigns").await
+    // What is counted is counted over the days the page shows.
+    file(&web, &uri, table, &format!("campaigns-{LATELY_DAYS}-days")).await
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -386,7 +386,10 @@ async fn honours(web: &Web, before: Option<i64>, page: &mut HonoursPage) -> Resu
         .map(|h| format!("{PATH}?tab=honours&before={}", h.id));
     page.previous = before.map(|_| format!("{PATH}?tab=honours"));
     for h in found {
-        let name = |word: &str| names.get(word).cloned().unwrap_or_else(|| word.to_owned());
+        let name = |word: &str| match word {
+            "system" => lang.t("actor-system").to_string(),
+            word => names.get(word).cloned().unwrap_or_else(|| word.to_owned()),
+        };
         let given = format!(
             "{} · {}",
             name(&h.given_by),
