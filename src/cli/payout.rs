@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::app::pay::{
-    ExportKind, ExportOf, approve, calculate, check_ledger, close, export_table, pay, replay, submit,
+    ExportKind, ExportOf, approve, calculate, check_ledger, close, export_table, pay, replay, send_back,
+    submit,
 };
 use crate::app::{Actor, App};
 use crate::cli::run::{Refusal, app};
@@ -52,12 +53,15 @@ pub enum PayoutCommand {
     /// Put a calculated payout up for review.
     #[command(after_help = "Example: bole payout submit 12 --as finance")]
     Submit(Step),
+    /// Send a payout under review back to be calculated again, with a reason.
+    #[command(after_help = "Example: bole payout return 12 --reason \"a receipt is missing\" --as boss")]
+    Return(Reasoned),
     /// Approve a payout under review: another person than who calculated it.
     #[command(after_help = "Example: bole payout approve 12 --as boss")]
-    Approve(Step),
+    Approve(Reasoned),
     /// Close an approved payout: guards, booking, seal.
     #[command(after_help = "Example: bole payout close 12 --as finance")]
-    Close(Step),
+    Close(Reasoned),
     /// Pay a closed payout; debts are settled first.
     #[command(after_help = "Example: bole payout pay 12 --as finance")]
     Pay(Step),
@@ -99,6 +103,16 @@ pub struct Step {
     id: i64,
     #[command(flatten)]
     who: Who,
+}
+
+/// A step of a payout that may need a reason.
+#[derive(Debug, Args)]
+pub struct Reasoned {
+    #[command(flatten)]
+    step: Step,
+    /// Why it is sent back, or why warnings that need a reason may stand (GC-22).
+    #[arg(long, default_value = "", value_name = "WORDS")]
+    reason: String,
 }
 
 /// Which file.
@@ -159,8 +173,15 @@ impl PayoutCommand {
             }
             Self::Show { id, payee, json } => show(app, id, payee.as_deref(), json).await?,
             Self::Submit(step) => told(&submit(app, &step.who.actor(app).await?, step.id).await?),
-            Self::Approve(step) => told(&approve(app, &step.who.actor(app).await?, step.id).await?),
-            Self::Close(step) => told(&close(app, &step.who.actor(app).await?, step.id).await?),
+            Self::Return(Reasoned { step, reason }) => {
+                told(&send_back(app, &step.who.actor(app).await?, step.id, &reason).await?);
+            }
+            Self::Approve(Reasoned { step, reason }) => {
+                told(&approve(app, &step.who.actor(app).await?, step.id, &reason).await?);
+            }
+            Self::Close(Reasoned { step, reason }) => {
+                told(&close(app, &step.who.actor(app).await?, step.id, &reason).await?);
+            }
             Self::Pay(step) => told(&pay(app, &step.who.actor(app).await?, step.id).await?),
             Self::Export { id, kind, output } => {
                 let kind = match kind {

@@ -126,6 +126,8 @@ pub struct Warning {
     pub about: Option<String>,
     /// The figure.
     pub value: Option<String>,
+    /// Whether whoever lets it stand must say why (GC-22).
+    pub needs_reason: bool,
 }
 
 /// A fact for the next period.
@@ -216,10 +218,7 @@ impl Outcome {
                 "about": a.about,
                 "explanation": explain(a.into()),
             })).collect::<Vec<_>>(),
-            "warnings": self.warnings.iter().map(|w| json!({
-                "component": w.component, "title": { "zh": w.title.zh, "en": w.title.en },
-                "payee": w.payee, "about": w.about, "value": w.value,
-            })).collect::<Vec<_>>(),
+            "warnings": self.warnings.iter().map(warning).collect::<Vec<_>>(),
             "facts": self.facts.iter().map(|f| json!({
                 "kind": f.kind,
                 "fields": f.fields.iter().map(|(k, v)| (k.clone(), Json::String(v.clone())))
@@ -233,4 +232,16 @@ impl Outcome {
             "total": money(&self.total), "tax": self.tax.word(),
         })
     }
+}
+
+/// What needs no reason says nothing of it: what was calculated before comes out the same.
+fn warning(w: &Warning) -> Json {
+    let mut told = json!({
+        "component": w.component, "title": { "zh": w.title.zh, "en": w.title.en },
+        "payee": w.payee, "about": w.about, "value": w.value,
+    });
+    if w.needs_reason {
+        told["needs_reason"] = json!(true);
+    }
+    told
 }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::block::Block;
-use super::block::emit::What;
+use super::block::emit::{NEEDS_REASON, What};
 use super::block::join::{Index, Join};
 use super::diag::Diagnostic;
 use super::doc::{Document, Step};
@@ -160,6 +160,7 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
             payee: None,
             about: None,
             value: Some(note.clone()),
+            needs_reason: false,
         });
     }
     for (at, step) in doc.steps.iter().enumerate() {
@@ -179,6 +180,7 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
                 payee: None,
                 about: None,
                 value: Some(note.clone()),
+                needs_reason: false,
             });
         }
         emit(doc, at, relation, &mut outcome);
@@ -268,6 +270,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                 payee,
                 about,
                 value: text_of(e.field(row, "value")),
+                needs_reason: matches!(e.field(row, NEEDS_REASON), Some(Value::Bool(true))),
             }),
             What::Fact => outcome.facts.push(fact(e, row)),
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
-use crate::app::pay::{PayError, blame, flow, guard, late, library};
+use crate::app::pay::{Clash, PayError, blame, flow, guard, late, library};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
@@ -26,8 +26,7 @@ pub async fn calculate(app: &App, actor: &Actor, scheme: &str, period: &str) -> 
 /// Calculates a run under review again, where an objection to it was accepted; the old one is set aside.
 pub(super) async fn instead_of(app: &App, actor: &Actor, run: &Run) -> Result<Run, PayError> {
     if run.state != RunState::InReview || app.store.objections_to_recalculate(run.id).await? == 0 {
-        let detail = "a payout under review is calculated again when an objection to it was accepted";
-        return Err(PayError::Conflict(detail.to_owned()));
+        return Err(PayError::Conflict(Clash::NotObjected));
     }
     anew(app, actor, (&run.scheme, &run.period), Some(run.id)).await
 }
@@ -123,10 +122,10 @@ async fn anew(
     };
     let id = match insert_run(&mut tx, &row).await {
         Err(error) if error.is_unique_violation() => {
-            return Err(PayError::Conflict(format!(
-                "{scheme} for {} was calculated or put up for review in this instant: look again",
-                period.label()
-            )));
+            return Err(PayError::Conflict(Clash::JustNow {
+                scheme: scheme.to_owned(),
+                period: period.label(),
+            }));
         }
         other => other?,
     };
@@ -222,21 +221,22 @@ async fn no_overlap(
     });
     match other {
         None => Ok(()),
-        Some(run) if (run.from_on, run.to_on) == (from, to) => {
-            let state = run.state.as_str();
-            Err(PayError::Conflict(format!(
-                "{scheme} for {} is {state} already (payout {})",
-                run.period, run.id
-            )))
-        }
+        Some(run) if (run.from_on, run.to_on) == (from, to) => Err(PayError::Conflict(Clash::Exists {
+            scheme: scheme.to_owned(),
+            period: run.period.clone(),
+            is: run.state,
+            run: run.id,
+        })),
         Some(run) => Err(overlaps(scheme, run.id, &run.period)),
     }
 }
 
 fn overlaps(scheme: &str, run: i64, period: &str) -> PayError {
-    PayError::Conflict(format!(
-        "payout {run} of {scheme} covers {period}: periods of a scheme may not overlap"
-    ))
+    PayError::Conflict(Clash::Overlaps {
+        scheme: scheme.to_owned(),
+        period: period.to_owned(),
+        run,
+    })
 }
 
 /// What the engine made of the material.

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::pay::guard::GUARDS;
 use crate::app::pay::material::{Field, OWN, Shape};
 use crate::app::pay::{PayError, library};
-use crate::payout::{Document, Label};
+use crate::payout::{Document, Label, Num};
 
 /// A field of a fact, or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,37 @@ pub struct FieldInfo {
     pub options: Vec<String>,
     /// Whether every scheme that reads it must have it.
     pub required: bool,
+}
+
+/// What one document asks of a fact's field.
+#[derive(Clone, Debug)]
+struct Asked {
+    name: String,
+    ty: String,
+    required: bool,
+    min: Option<Num>,
+    max: Option<Num>,
+}
+
+/// Why no scheme that reads a fact could read a value of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It must be told.
+    Missing {
+        /// Which field.
+        name: String,
+        /// Its type.
+        ty: String,
+    },
+    /// It is out of every range.
+    Range {
+        /// Which field.
+        name: String,
+        /// What there is.
+        found: String,
+        /// The widest range: `≥ 0`, `≤ 100`, `0 – 100`.
+        range: String,
+    },
 }
 
 /// A kind of fact.
@@ -71,6 +102,8 @@ pub struct Known {
     /// By scheme, the newest first.
     documents: BTreeMap<String, Vec<Arc<Document>>>,
     kinds: BTreeMap<String, KindInfo>,
+    /// By kind: what each document that declares it asks of its fields, with its scheme.
+    asked: BTreeMap<String, Vec<(String, Vec<Asked>)>>,
 }
 
 /// What the schemes declare. Which documents a firm has of its own is asked each time, for another node may have brought one
@@ -116,9 +149,93 @@ impl Known {
         let mut known = Self {
             documents,
             kinds: BTreeMap::new(),
+            asked: BTreeMap::new(),
         };
         known.kinds = known.read_kinds();
+        known.asked = known.read_asked();
         known
+    }
+
+    /// Why none of the documents a fact is for could read it, at its first such field; `only`: it is for this scheme alone.
+    /// One that can is enough: the others do not get to see it, or say so when they are calculated.
+    pub(super) fn unreadable(
+        &self,
+        kind: &str,
+        only: Option<&str>,
+        is_told: &impl Fn(&str, bool) -> bool,
+        number: &impl Fn(&str) -> Option<Num>,
+    ) -> Option<Unreadable> {
+        let all = self.asked.get(kind)?;
+        let documents: Vec<&Vec<Asked>> = all
+            .iter()
+            .filter(|(scheme, _)| only.is_none_or(|only| only == scheme))
+            .map(|(_, fields)| fields)
+            .collect();
+        let first = documents.first()?;
+        first.iter().find_map(|field| {
+            let (name, ty) = (&field.name, &field.ty);
+            let same: Option<Vec<&Asked>> = documents
+                .iter()
+                .map(|fields| fields.iter().find(|other| other.name == *name))
+                .collect();
+            // Who does not declare it takes the fact without.
+            let same = same?;
+            if same.iter().all(|field| field.required) && !is_told(name, ty == "employee") {
+                let (name, ty) = (name.clone(), ty.clone());
+                return Some(Unreadable::Missing { name, ty });
+            }
+            let found = number(name)?;
+            let is_out = |field: &&Asked| {
+                field.min.as_ref().is_some_and(|min| found < *min)
+                    || field.max.as_ref().is_some_and(|max| found > *max)
+            };
+            if !same.iter().all(is_out) {
+                return None;
+            }
+            let widest = |bound: fn(&Asked) -> &Option<Num>, pick: fn(Num, Num) -> Num| -> Option<Num> {
+                let bounds: Option<Vec<Num>> = same.iter().map(|field| bound(field).clone()).collect();
+                bounds?.into_iter().reduce(pick)
+            };
+            let range = match (widest(|f| &f.min, Num::min), widest(|f| &f.max, Num::max)) {
+                (Some(min), Some(max)) => format!("{min} – {max}"),
+                (Some(min), None) => format!("≥ {min}"),
+                (None, Some(max)) => format!("≤ {max}"),
+                (None, None) => String::new(),
+            };
+            Some(Unreadable::Range {
+                name: name.clone(),
+                found: found.to_string(),
+                range,
+            })
+        })
+    }
+
+    fn read_asked(&self) -> BTreeMap<String, Vec<(String, Vec<Asked>)>> {
+        let mut asked: BTreeMap<String, Vec<(String, Vec<Asked>)>> = BTreeMap::new();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let bound = |value: &Value| value.as_str().and_then(|bound| Num::parse(bound).ok());
+        let all = self
+            .documents
+            .iter()
+            .flat_map(|(id, list)| list.iter().map(move |d| (id, d)));
+        for (id, document) in all {
+            for fact in document.facts_json().as_array().into_iter().flatten() {
+                let fields = fact["fields"].as_array().into_iter().flatten();
+                let fields = fields.filter(|f| !OWN.contains(&f["name"].as_str().unwrap_or_default()));
+                let fields = fields.map(|f| Asked {
+                    name: text(&f["name"]),
+                    ty: text(&f["type"]),
+                    required: f["required"] == true,
+                    min: bound(&f["min"]),
+                    max: bound(&f["max"]),
+                });
+                asked
+                    .entry(text(&fact["kind"]))
+                    .or_default()
+                    .push((id.clone(), fields.collect()));
+            }
+        }
+        asked
     }
 
     /// Every kind of fact some scheme or guard declares, by its name.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::app::pay::{PayError, SchemeNames, plan};
+use crate::app::pay::{Clash, PayError, SchemeNames, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period};
 use crate::payout::{Income, TaxBasis};
@@ -71,10 +71,11 @@ pub async fn export_table(
             let run = app.store.run_head(id).await?;
             let run = run.ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
             if !run.state.is_booked() {
-                let state = run.state.as_str();
-                return Err(PayError::Conflict(format!(
-                    "payout {id} is {state}; an export needs one that is closed"
-                )));
+                return Err(PayError::Conflict(Clash::Stands {
+                    run: id,
+                    is: run.state,
+                    wanted: RunState::Closed,
+                }));
             }
             let label = format!("{} {}", run.scheme, run.period);
             (vec![run], label)

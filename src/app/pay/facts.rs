@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::app::again::again;
 use crate::app::pay::PayError;
-use crate::app::pay::catalog::{KindInfo, Known, known};
+use crate::app::pay::catalog::{KindInfo, Known, Unreadable, known};
 use crate::app::pay::flow::TRACKER;
+use crate::app::pay::material::FOR_SCHEME;
 use crate::app::pay::next::PAYOUT;
 use crate::app::{Actor, App};
 use crate::domain::{ContentHash, Money};
@@ -82,7 +83,7 @@ async fn put_once(app: &App, actor: &Actor, inputs: &[FactInput]) -> Result<Vec<
     for input in inputs {
         let checked = match check(app, input, &known, &codes) {
             Ok(checked) => checked,
-            Err((pointer, detail)) => {
+            Err(Unfit { pointer, detail, .. }) => {
                 answers.push(FactAnswer::Wrong { pointer, detail });
                 continue;
             }
@@ -156,27 +157,85 @@ impl Checked {
     }
 }
 
+/// Why a fact is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unfit {
+    /// JSON pointer into it.
+    pub pointer: String,
+    /// What was found and expected, for programs.
+    pub detail: String,
+    /// No scheme could read it: `needed` or `range`, and the range it is out of.
+    pub unreadable: Option<(&'static str, String)>,
+}
+
+impl Unfit {
+    fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            detail: detail.into(),
+            unreadable: None,
+        }
+    }
+
+    fn unreadable(input: &FactInput, why: Unreadable) -> Self {
+        let kind = &input.kind;
+        match why {
+            Unreadable::Missing { name, ty } => {
+                let group = match ty.as_str() {
+                    "text" | "bool" | "date" | "employee" => "dimensions",
+                    _ => "measures",
+                };
+                let pointer = if ty == "employee" && input.subject.is_none() {
+                    "/subject".to_owned()
+                } else {
+                    format!("/{group}/{name}")
+                };
+                Self {
+                    pointer,
+                    detail: format!("{kind}.{name} is missing; expected {ty}"),
+                    unreadable: Some(("needed", String::new())),
+                }
+            }
+            Unreadable::Range { name, found, range } => {
+                let group = if input.measures.contains_key(&name) {
+                    "measures"
+                } else {
+                    "dimensions"
+                };
+                Self {
+                    pointer: format!("/{group}/{name}"),
+                    detail: format!("{kind}.{name}: found {found}; expected {range}"),
+                    unreadable: Some(("range", range)),
+                }
+            }
+        }
+    }
+}
+
 pub(super) fn check(
     app: &App,
     input: &FactInput,
     known: &Known,
     codes: &BTreeMap<String, String>,
-) -> Result<Checked, (String, String)> {
-    let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
+) -> Result<Checked, Unfit> {
+    let at = |pointer: &str, detail: &str| Unfit::at(pointer, detail);
     let Some(KindInfo { fields: declared, .. }) = known.kinds().get(&input.kind) else {
         let kinds: Vec<&str> = known.kinds().keys().map(String::as_str).collect();
-        return Err(("/kind".into(), format!("one of {}", kinds.join(", "))));
+        return Err(Unfit::at("/kind", format!("one of {}", kinds.join(", "))));
     };
     for (pointer, text) in [("/source", &input.source), ("/source_key", &input.source_key)] {
         let length = text.chars().count();
         if !(1..=MAX_TEXT).contains(&length) || text.trim() != text || text.chars().any(char::is_control) {
-            return Err((pointer.into(), format!("1 to {MAX_TEXT} printable characters")));
+            return Err(Unfit::at(
+                pointer,
+                format!("1 to {MAX_TEXT} printable characters"),
+            ));
         }
     }
     if is_own_source(&input.source) {
         // Theirs are compared with what they know, and voided where they do not know it.
         let detail = format!("a word of one's own: {TRACKER} and {PAYOUT} are Bole itself");
-        return Err(("/source".into(), detail));
+        return Err(Unfit::at("/source", detail));
     }
     let person = |text: &str| {
         codes
@@ -202,15 +261,29 @@ pub(super) fn check(
         for (name, value) in told {
             let pointer = format!("/{group}/{name}");
             let Some(field) = declared.iter().find(|field| field.name == *name) else {
-                if name == "for_scheme" && value.as_str().is_some_and(|id| known.has(id)) {
+                if name == FOR_SCHEME && value.as_str().is_some_and(|id| known.has(id)) {
                     fields.insert(name.clone(), value.clone());
                     continue;
                 }
                 let names: Vec<&str> = declared.iter().map(|field| field.name.as_str()).collect();
-                return Err((pointer, format!("one of {}", names.join(", "))));
+                return Err(Unfit::at(pointer, format!("one of {}", names.join(", "))));
             };
-            let value = of_kind(&field.ty, value, &person).map_err(|detail| (pointer, detail))?;
+            let value = of_kind(&field.ty, value, &person).map_err(|detail| Unfit::at(pointer, detail))?;
             fields.insert(name.clone(), value);
+        }
+    }
+    // What did not happen after all need not be told whole.
+    if !input.void {
+        let only = fields.get(FOR_SCHEME).and_then(Value::as_str);
+        let is_told =
+            |name: &str, is_person: bool| fields.contains_key(name) || is_person && subject.is_some();
+        let number = |name: &str| match fields.get(name)? {
+            Value::String(text) => Num::parse(text).ok(),
+            Value::Number(number) => number.as_i64().map(Num::int),
+            _ => None,
+        };
+        if let Some(why) = known.unreadable(&input.kind, only, &is_told, &number) {
+            return Err(Unfit::unreadable(input, why));
         }
     }
     let fields = serde_json::to_string(&fields).unwrap_or_default();

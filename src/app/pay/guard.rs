@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::pay::calculate::compute;
 use crate::app::pay::material::{FOR_SCHEME, Material, OPENING};
 use crate::app::pay::parts::{Parts, ReadRun};
-use crate::app::pay::{PayError, library};
+use crate::app::pay::{Clash, PayError, library};
 use crate::domain::Money;
 use crate::payout::Document;
 use crate::storage::pay::{LineKind, NewLine, ReadFact, Run, RunClaim, RunHead};
@@ -280,12 +280,9 @@ pub(super) async fn missing(app: &App, run: &RunHead) -> Result<Vec<String>, Pay
 /// What the guards say of a run that is about to be closed: their warnings, and the lines that take from it what is over
 /// for its orders. Refused while a scheme that is due in these days was not calculated.
 pub(super) async fn look(app: &App, run: &RunHead) -> Result<(Vec<NewLine>, Value), PayError> {
-    if let Some(scheme) = missing(app, run).await?.first() {
-        let detail = format!(
-            "{scheme} is due in {} and was not calculated: the guards must see every scheme",
-            run.period
-        );
-        return Err(PayError::Conflict(detail));
+    if let Some(scheme) = missing(app, run).await?.into_iter().next() {
+        let period = run.period.clone();
+        return Err(PayError::Conflict(Clash::Missing { scheme, period }));
     }
     let Some(guards) = library::scheme_document(app, GUARDS, run.from_on).await? else {
         return Ok((Vec::new(), json!([])));

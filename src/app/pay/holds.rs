@@ -47,13 +47,11 @@ pub async fn hold_line(app: &App, actor: &Actor, line: i64, reason: &str) -> Res
             _ => false,
         };
         if !open {
-            return Err(PayError::Conflict(
-                "a line is held from its review until it is paid".to_owned(),
-            ));
+            return Err(PayError::clash("a line is held from its review until it is paid"));
         }
         match insert_hold(&mut tx, line, reason, (&who, actor.employee()), now_ms).await {
             Err(error) if error.is_unique_violation() => {
-                return Err(PayError::Conflict("this line is held already".to_owned()));
+                return Err(PayError::clash("this line is held already"));
             }
             other => other?,
         };
@@ -82,7 +80,7 @@ pub async fn release_line(app: &App, actor: &Actor, line: i64, reason: &str) -> 
         let who = actor.word();
         let mut tx = app.store.begin().await?;
         let hold = lock_hold(&mut tx, line).await?;
-        let hold = hold.ok_or_else(|| PayError::Conflict("this line is not held".to_owned()))?;
+        let hold = hold.ok_or_else(|| PayError::clash("this line is not held"))?;
         let same_person = actor.employee().is_some() && actor.employee() == hold.held_for.map(EmployeeId);
         if hold.held_by == who || same_person {
             return Err(PayError::Forbidden("who held a line does not release it"));

@@ -2,7 +2,6 @@
 //! what was booked for it goes into the open one (engine.md, GC-13).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
 use crate::app::pay::material::{FOR_SCHEME, Shape, gather, reach_of};
-use crate::app::pay::{PayError, next, release};
+use crate::app::pay::{PayError, library, next, release};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::delta::{Key, delta, key};
@@ -69,11 +68,7 @@ struct Again {
 
 /// `None`: no late fact tells of it.
 async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Result<Option<Again>, PayError> {
-    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document);
-    let document = Arc::new(document.map_err(|faults| {
-        let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        PayError::Refused(list.join("\n\n"))
-    })?);
+    let document = library::document_of(run)?;
     if document.header.late == Late::None {
         return Ok(None);
     }

@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 use crate::app::App;
 use crate::app::pay::PayError;
 use crate::payout::{Document, Label};
+use crate::storage::pay::Run;
 
 #[derive(RustEmbed)]
 #[folder = "schemes/"]
@@ -59,14 +60,7 @@ pub async fn scheme_document(app: &App, scheme: &str, day: Date) -> Result<Optio
     let setting = app.store.setting_on(scheme, day).await?;
     let own = match setting.as_ref().and_then(|s| s.document.as_deref()) {
         None => None,
-        Some(text) => {
-            let parsed = Document::parse(&format!("{scheme}.toml"), text);
-            let told = |faults: Vec<crate::payout::Diagnostic>| {
-                let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                PayError::Refused(list.join("\n\n"))
-            };
-            Some(Arc::new(parsed.map_err(told)?))
-        }
+        Some(text) => Some(parsed(scheme, text)?),
     };
     let Some(document) = own.or_else(|| documents().get(scheme).cloned()) else {
         return Ok(None);
@@ -77,6 +71,26 @@ pub async fn scheme_document(app: &App, scheme: &str, day: Date) -> Result<Optio
         params: serde_json::from_str(params).unwrap_or_default(),
         enabled: setting.is_some_and(|s| s.enabled),
     }))
+}
+
+/// The document a run was calculated by.
+pub(super) fn document_of(run: &Run) -> Result<Arc<Document>, PayError> {
+    if let Some(builtin) = documents().get(&run.scheme)
+        && builtin.text() == run.document
+    {
+        return Ok(Arc::clone(builtin));
+    }
+    parsed(&run.scheme, &run.document)
+}
+
+/// A scheme's own document.
+fn parsed(scheme: &str, text: &str) -> Result<Arc<Document>, PayError> {
+    let parsed = Document::parse(&format!("{scheme}.toml"), text);
+    let parsed = parsed.map_err(|faults| {
+        let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        PayError::Refused(list.join("\n\n"))
+    })?;
+    Ok(Arc::new(parsed))
 }
 
 /// Schemes' names, each read once for a day.

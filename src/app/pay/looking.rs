@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::app::pay::catalog::{FieldInfo, known};
 use crate::app::pay::entry::{Does, Enterable, Item};
-use crate::app::pay::facts::{self, FactInput, of_kind};
+use crate::app::pay::facts::{self, FactInput, Unfit, of_kind};
 use crate::app::pay::material::Shape;
 use crate::app::pay::{PayError, library};
 use crate::payout::{Document, Late};
@@ -202,7 +202,7 @@ async fn look_facts(
             )
         } else {
             match facts::check(app, input, &known, &codes) {
-                Err((pointer, detail)) => refused(what, &pointer, &detail),
+                Err(unfit) => refused(what, &unfit),
                 Ok(checked) => {
                     let (is_late, barred) = lateness(&books, checked.day);
                     late = is_late;
@@ -243,8 +243,18 @@ fn foreign_word<'a>(what: &'a Enterable, cells: &Cells) -> Option<&'a FieldInfo>
 }
 
 /// What the door for facts said, by column.
-fn refused(what: &Enterable, pointer: &str, detail: &str) -> Does {
+fn refused(what: &Enterable, unfit: &Unfit) -> Does {
+    let (pointer, detail) = (&unfit.pointer, &unfit.detail);
     let name = pointer.rsplit('/').next().unwrap_or_default();
+    if let Some((word, range)) = &unfit.unreadable {
+        let person = || what.fields.iter().find(|f| f.ty == "employee");
+        let name = if name == "subject" {
+            person().map_or("", |f| &f.name)
+        } else {
+            name
+        };
+        return wrong(name, word, range);
+    }
     let ty = what.fields.iter().find(|f| f.name == name).map(|f| f.ty.as_str());
     match (name, ty) {
         (_, Some(ty)) => wrong(name, ty, detail),

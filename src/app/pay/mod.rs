@@ -8,6 +8,7 @@ mod blame;
 mod board;
 mod calculate;
 mod catalog;
+mod clash;
 mod compare;
 mod entry;
 mod export;
@@ -24,9 +25,11 @@ mod objections;
 mod offers;
 mod parts;
 mod plan;
+mod reasons;
 mod release;
 mod replay;
 mod review;
+mod rises;
 mod settings;
 mod statement;
 mod steps;
@@ -41,6 +44,7 @@ pub use blame::{FactFault, InputFault, PeopleFault};
 pub use board::{BOARD_MONTHS, Board, BoardCell, BoardRow, board, next_step};
 pub use calculate::calculate;
 pub use catalog::{FieldInfo, KindInfo, Known, known};
+pub use clash::Clash;
 pub use entry::{Does, Enterable, EntryError, Item, confirm, enter, items_of, look_at_file};
 pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, MAX_FACTS, is_own_source, put_facts};
@@ -51,12 +55,12 @@ pub use objections::{
     MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
     object, objection_barred, objection_deadline, talk, withdraw_objection,
 };
-pub use offers::{barred_from_handing, barred_from_offer, decide_on_offer, hand_over};
+pub use offers::{barred_from_handing, barred_from_offer, decide_on_offer, hand_over, withdraw_offer};
 pub use replay::{LedgerReport, Replayed, check_ledger, check_seals, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, open_from, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};
-pub use steps::{approve, close, pay, submit};
+pub use steps::{approve, close, pay, send_back, submit};
 pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
 pub use whatif::{BACK_PERIODS, BackTest, Draft, PersonChange, Trial, back_test, what_if};
 
@@ -74,7 +78,7 @@ pub enum PayError {
     NotFound(String),
     /// The state does not allow it.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Clash),
     /// The scheme cannot be computed on what is known: where in the input or the document, found, expected.
     #[error("{0}")]
     Refused(String),
@@ -89,6 +93,11 @@ pub enum PayError {
 impl PayError {
     pub(in crate::app) fn field(pointer: &'static str, detail: impl std::fmt::Display) -> Self {
         Self::Wrong(vec![Wrong::at(pointer, detail)])
+    }
+
+    /// A clash told in English alone: pages say it in words of their own.
+    fn clash(detail: impl Into<String>) -> Self {
+        Self::Conflict(Clash::Other(detail.into()))
     }
 
     fn is_collision(&self) -> bool {

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use crate::app::pay::PayError;
 use crate::app::pay::facts::fact_hash;
 use crate::app::pay::guard::signed;
 use crate::app::pay::material::{FOR_SCHEME, Shape};
 use crate::app::pay::steps::book_of;
+use crate::app::pay::{PayError, library};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::{Document, LEFT_OVER};
@@ -42,8 +42,7 @@ pub(super) async fn record(tx: &mut Tx, run: &Run, by: &str, now_ms: i64) -> Res
     if emitted.is_empty() {
         return Ok(0);
     }
-    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
-        .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+    let document = library::document_of(run)?;
     if document.header.guard {
         return Ok(0);
     }
@@ -87,8 +86,7 @@ pub(super) async fn revise(
     emitted: &[Value],
     mark: i64,
 ) -> Result<i64, PayError> {
-    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
-        .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+    let document = library::document_of(run)?;
     if document.header.guard {
         return Ok(mark);
     }

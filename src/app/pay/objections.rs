@@ -90,7 +90,7 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
     let until = run.submitted.as_ref().map(|(_, at)| objection_deadline(app, *at));
     if run.state == RunState::Superseded || until.is_none_or(|until| app.today() > until) {
         let until = until.map(|d| d.to_string()).unwrap_or_default();
-        return Err(PayError::Conflict(format!("the time to object ended on {until}")));
+        return Err(PayError::clash(format!("the time to object ended on {until}")));
     }
     again!(async {
         let now_ms = app.clock.now_ms();
@@ -99,7 +99,7 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
         // Seen again under the lock: an objection to what was set aside meanwhile would never be decided.
         let now = lock_run(&mut tx, run.id).await?.map(|run| run.state);
         if now.is_none_or(|state| state == RunState::Superseded) {
-            return Err(PayError::Conflict(format!(
+            return Err(PayError::clash(format!(
                 "payout {} was calculated again meanwhile",
                 run.id
             )));
@@ -107,7 +107,7 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
         let id = match insert_objection(&mut tx, line, run.id, person, now_ms).await {
             Err(error) if error.is_unique_violation() => {
                 let detail = "there is an objection to this line already".to_owned();
-                return Err(PayError::Conflict(detail));
+                return Err(PayError::clash(detail));
             }
             other => other?,
         };
@@ -223,7 +223,7 @@ pub async fn appeal_objection(app: &App, actor: &Actor, id: i64, words: &str) ->
         .as_ref()
         .map(|(_, _, at)| objection_deadline(app, *at));
     if objection.state == ObjectionState::Declined && decided.is_some_and(|until| app.today() > until) {
-        return Err(PayError::Conflict("the time to appeal is over".to_owned()));
+        return Err(PayError::clash("the time to appeal is over"));
     }
     let change = Move {
         step: "appeal",
@@ -278,7 +278,7 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
             _ => false,
         };
         if !fits {
-            return Err(PayError::Conflict(format!(
+            return Err(PayError::clash(format!(
                 "objection {id} is {}: somebody was first",
                 from.as_str()
             )));
@@ -326,7 +326,7 @@ async fn under_review(tx: &mut Tx, run: i64) -> Result<(), PayError> {
         return Ok(());
     }
     let is = locked.state.as_str();
-    Err(PayError::Conflict(format!(
+    Err(PayError::clash(format!(
         "payout {run} is {is}: it is corrected by a fact in the next period"
     )))
 }

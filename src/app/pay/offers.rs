@@ -1,11 +1,14 @@
 //! Proposals (GC-10, GC-30) and non-cash awards (GC-29): filed when a run closes, decided by a named person with a reason,
-//! handed over by another.
+//! handed over by another. An accepted rise is a fact from then on.
 
 use serde_json::{Value, json};
 
-use crate::app::pay::{PayError, guard, objections, steps};
+use crate::app::again::again;
+use crate::app::pay::{PayError, guard, objections, rises, steps};
 use crate::app::{Actor, App, Permission};
-use crate::storage::pay::{NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers};
+use crate::storage::pay::{
+    NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers, take_back_offer,
+};
 use crate::storage::{StoreError, Tx, insert_audit};
 
 /// Longest reason or note, characters.
@@ -125,16 +128,59 @@ pub async fn decide_on_offer(
     } else {
         OfferState::Declined
     };
-    let (who, now_ms) = (actor.word(), app.clock.now_ms());
-    let mut tx = app.store.begin().await?;
-    if !decide_offer(&mut tx, id, to, (&who, now_ms), reason).await? {
-        return Err(PayError::Conflict(format!("offer {id} is decided")));
+    let rise = if accept {
+        rises::of(app, &offer).await?
+    } else {
+        None
+    };
+    again!(async {
+        let (who, now_ms) = (actor.word(), app.clock.now_ms());
+        let mut tx = app.store.begin().await?;
+        if !decide_offer(&mut tx, id, to, (&who, now_ms), reason).await? {
+            return Err(PayError::clash(format!("offer {id} is decided")));
+        }
+        if let Some(rise) = &rise {
+            rise.is_due(&mut tx).await?;
+            rise.put(&mut tx, false, (&who, now_ms)).await?;
+        }
+        let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "to": to.as_str(), "reason": reason });
+        let action = format!("{}.{}", offer.says.kind, to.as_str());
+        insert_audit(&mut tx, now_ms, &who, &action, &format!("offer:{id}"), &detail).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    app.store.offer(id).await?.ok_or_else(missing)
+}
+
+/// Takes an acceptance back while nothing was handed over: the offer is declined, and a rise it granted did not happen
+/// after all. Whoever may decide on it, with a reason.
+pub async fn withdraw_offer(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Offer, PayError> {
+    let missing = || PayError::NotFound(format!("offer {id}"));
+    let offer = app.store.offer(id).await?.ok_or_else(missing)?;
+    if barred_from_offer(app, actor, &offer).await?.is_some() {
+        return Err(PayError::Forbidden(
+            "an approver decides who neither calculated it nor is concerned",
+        ));
     }
-    let detail =
-        json!({ "payee": offer.says.payee, "what": offer.says.what, "to": to.as_str(), "reason": reason });
-    let action = format!("{}.{}", offer.says.kind, to.as_str());
-    insert_audit(&mut tx, now_ms, &who, &action, &format!("offer:{id}"), &detail).await?;
-    tx.commit().await?;
+    let reason = reason_of(reason)?;
+    let rise = rises::of(app, &offer).await?;
+    again!(async {
+        let (who, now_ms) = (actor.word(), app.clock.now_ms());
+        let mut tx = app.store.begin().await?;
+        if !take_back_offer(&mut tx, id, (&who, now_ms), reason).await? {
+            return Err(PayError::clash(format!(
+                "offer {id} is not one that waits to be handed over"
+            )));
+        }
+        if let Some(rise) = &rise {
+            rise.put(&mut tx, true, (&who, now_ms)).await?;
+        }
+        let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "reason": reason });
+        let action = format!("{}.withdrawn", offer.says.kind);
+        insert_audit(&mut tx, now_ms, &who, &action, &format!("offer:{id}"), &detail).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
     app.store.offer(id).await?.ok_or_else(missing)
 }
 
@@ -160,7 +206,7 @@ pub async fn hand_over(app: &App, actor: &Actor, id: i64, note: &str) -> Result<
     let mut tx = app.store.begin().await?;
     if !hand_over_offer(&mut tx, id, (&who, now_ms), note).await? {
         let state = offer.state.as_str();
-        return Err(PayError::Conflict(format!(
+        return Err(PayError::clash(format!(
             "offer {id} is {state}; this needs one that is accepted"
         )));
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::app::pay::PayError;
+use crate::app::pay::{Clash, PayError};
 use crate::domain::Money;
 use crate::storage::pay::{
     WaitingLine, balances_of, last_export, unpaid_lines_in, unpaid_runs_in, waiting_in,
@@ -145,10 +145,11 @@ impl Plan {
     /// books say.
     pub async fn is_what_was_exported(&self, tx: &mut Tx, run: i64) -> Result<(), PayError> {
         match last_export(tx, run, BANK).await? {
-            Some((digest, total)) if digest != self.digest() => Err(PayError::Conflict(format!(
-                "the bank file of payout {run} says {total}, what is to be paid now is {}: export it again first",
-                self.total()
-            ))),
+            Some((digest, total)) if digest != self.digest() => Err(PayError::Conflict(Clash::Exported {
+                run,
+                told: total,
+                now: self.total(),
+            })),
             _ => Ok(()),
         }
     }

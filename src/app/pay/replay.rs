@@ -1,7 +1,5 @@
 //! Looking again: a closed run computed once more to the byte, and the ledger's chain.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -10,8 +8,7 @@ use crate::app::pay::calculate::{NO_COMPONENT, compute};
 use crate::app::pay::material::gather;
 use crate::app::pay::parts::Parts;
 use crate::app::pay::steps::seal;
-use crate::app::pay::{PayError, compare, guard};
-use crate::payout::Document;
+use crate::app::pay::{PayError, compare, guard, library};
 use crate::storage::StoreError;
 use crate::storage::pay::{LineKind, NewLine};
 
@@ -49,9 +46,7 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
         .run(id)
         .await?
         .ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
-    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document);
-    let document =
-        Arc::new(document.map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?);
+    let document = library::document_of(&run)?;
     let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
     let days = (run.from_on, run.to_on);
     let across = run.scheme == guard::GUARDS;

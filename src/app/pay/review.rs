@@ -1,15 +1,16 @@
 //! One run as it is reviewed: sums, changes against the period before, outliers, what is left to do before it closes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::app::pay::material::reach_of;
-use crate::app::pay::{PayError, guard, steps};
+use crate::app::pay::{PayError, guard, library, reasons, steps};
 use crate::app::{Actor, App, Permission};
 use crate::domain::Money;
 use crate::payout::{Book, Document, Label};
-use crate::storage::pay::{LineGroup, Run, RunHead, RunState};
+use crate::storage::pay::{LineGroup, Run, RunHead, RunNote, RunState};
 
 /// An amount is worth a look when it changed by this share of the larger of both, percent …
 const OUTLIER_PERCENT: i64 = 40;
@@ -79,13 +80,15 @@ pub enum Check {
     Objections(i64),
     /// An objection was accepted since it was calculated: it is calculated again before its approval.
     Recalculate,
+    /// Its days go on until this one: it is closed when they are over.
+    NotOver(Date),
 }
 
 impl Check {
     /// Whether it stops the next step of a run that stands here.
     pub fn stops(&self, state: RunState) -> bool {
         match self {
-            Self::SchemesMissing(_) | Self::Objections(_) => state == RunState::Approved,
+            Self::SchemesMissing(_) | Self::Objections(_) | Self::NotOver(_) => state == RunState::Approved,
             Self::Recalculate => state == RunState::InReview,
             Self::Done(_) | Self::GuardsTake(..) | Self::NewerFacts(_) => false,
         }
@@ -118,6 +121,8 @@ pub struct Review {
     pub kinds: BTreeMap<String, (i64, i64)>,
     /// What the engine gave besides lines.
     pub outcome: Value,
+    /// Components of warnings, its own and the guards', whose figure is money.
+    pub money: BTreeSet<String>,
     /// What the guards warned of, where they ran.
     pub guards: Vec<Value>,
     /// Where the handbook is wrong about this scheme.
@@ -128,19 +133,41 @@ pub struct Review {
     pub offer: Option<StepOffer>,
     /// Whether it may be calculated again.
     pub again: bool,
+    /// Whether this actor may send it back from its review; `None`: it is not under review.
+    pub back: Option<bool>,
+    /// So many warnings need a reason before it is approved, or closed (GC-22).
+    pub reasons: usize,
+    /// What was written to it and to earlier calculations of the same days.
+    pub notes: Vec<RunNote>,
 }
 
 /// Looks at a run.
 pub async fn review(app: &App, actor: &Actor, id: i64) -> Result<Review, PayError> {
     let run = app.store.run(id).await?;
     let run = run.ok_or_else(|| PayError::NotFound(format!("payout {id}")))?;
-    let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
-        .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+    let document = library::document_of(&run)?;
     let previous = app.store.run_before(&run.scheme, run.from_on).await?;
     let groups = app.store.line_groups(id, previous.as_ref().map(|p| p.id)).await?;
     let groups = looked(groups);
     let (checks, guards) = checks(app, &run, &document).await?;
+    let asks = matches!(run.state, RunState::InReview | RunState::Approved);
+    let reasons = if asks {
+        reasons::waiting(app, (id, &run.outcome), &Value::from(guards.clone())).await?
+    } else {
+        0
+    };
+    let back = match run.state {
+        RunState::InReview => Some(steps::barred_from_return(app, actor, id).await?.is_none()),
+        _ => None,
+    };
     Ok(Review {
+        money: money_warnings([
+            Some(&*document),
+            library::documents().get(guard::GUARDS).map(|d| &**d),
+        ]),
+        back,
+        reasons,
+        notes: app.store.run_notes(id).await?,
         name: document.header.name.clone(),
         components: components(&groups),
         kinds: app.store.line_kinds(id).await?,
@@ -156,6 +183,23 @@ pub async fn review(app: &App, actor: &Actor, id: i64) -> Result<Review, PayErro
     })
 }
 
+/// The steps of these documents whose `value` is money.
+fn money_warnings(documents: [Option<&Document>; 2]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for document in documents.into_iter().flatten() {
+        let told = document.to_json();
+        let steps = told["steps"].as_array().into_iter().flatten();
+        found.extend(steps.filter_map(|step| {
+            let mut columns = step["columns"].as_array()?.iter();
+            let is_money = |c: &Value| c["name"] == "value" && (c["type"] == "money" || c["type"] == "cash");
+            columns
+                .any(is_money)
+                .then(|| step["id"].as_str().map(str::to_owned))?
+        }));
+    }
+    found
+}
+
 async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>, Vec<Value>), PayError> {
     if !matches!(
         run.state,
@@ -164,6 +208,9 @@ async fn checks(app: &App, run: &Run, document: &Document) -> Result<(Vec<Check>
         return Ok((Vec::new(), Vec::new()));
     }
     let mut checks = Vec::new();
+    if app.today() < run.to_on {
+        checks.push(Check::NotOver(run.to_on.yesterday().unwrap_or(run.to_on)));
+    }
     let head = run.head();
     let missing = guard::missing(app, &head).await?;
     let mut guards = Vec::new();

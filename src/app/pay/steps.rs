@@ -1,18 +1,18 @@
-//! The road of a run: review, approval by another person, close, pay. Never back.
+//! The road of a run: review, approval by another person, close, pay. Back only from its review, with a reason.
 
 use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::outbox::{payout_moved, scheme_name};
-use crate::app::pay::{PayError, guard, next, offers, plan, watch};
+use crate::app::pay::{Clash, PayError, guard, next, offers, plan, reasons, watch};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
 use crate::storage::notices::tell_payees;
 use crate::storage::pay::{
-    LineRow, NewEntry, NewLine, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
-    lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in, settle_waiting,
-    waits_for_recalculation_in,
+    LineRow, NewEntry, NewLine, Run, RunHead, RunState, RunStep, corrected_meanwhile, insert_lines,
+    insert_waiting, lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in,
+    settle_waiting, waits_for_recalculation_in,
 };
 use crate::storage::{Tx, insert_audit};
 use crate::tell::{Notice, NoticeKind};
@@ -28,19 +28,63 @@ pub async fn submit(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> 
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Calculated).await?;
         if let Some(other) = corrected_meanwhile(&mut tx, id).await? {
-            return Err(PayError::Conflict(format!(
-                "payout {other} corrects the same closed period since this was calculated: calculate it again"
-            )));
+            return Err(PayError::Conflict(Clash::Corrected { run: other }));
         }
-        advance(app, &mut tx, actor, &run, RunState::InReview, None).await?;
+        advance(app, &mut tx, actor, &run, RunState::InReview, Told::default()).await?;
         tx.commit().await?;
         Ok::<_, PayError>(())
     })?;
     reread(app, id).await
 }
 
-/// Approves a run under review. Not who calculated or submitted it, and nobody who is paid by it.
-pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+/// Sends a run under review back to be calculated again: whoever submits payouts, or an approver it does not pay. Employees
+/// see nothing of it until it is put up for review once more; what they objected to goes along.
+pub async fn send_back(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Run, PayError> {
+    let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
+    if let Some(why) = barred_from_return(app, actor, seen.id).await? {
+        return Err(PayError::Forbidden(match why {
+            Barred::Paid => "an approver does not send back a payout that pays them",
+            _ => "only finance, HR and approvers send a payout back",
+        }));
+    }
+    let reason = reasons::words(reason)?;
+    again!(async {
+        let mut tx = app.store.begin().await?;
+        let run = locked(&mut tx, id, RunState::InReview).await?;
+        reasons::keep(app, &mut tx, actor, (id, "returned"), reason).await?;
+        let told = Told {
+            reason: Some(reason),
+            ..Told::default()
+        };
+        advance(app, &mut tx, actor, &run, RunState::Calculated, told).await?;
+        tx.commit().await?;
+        Ok::<_, PayError>(())
+    })?;
+    reread(app, id).await
+}
+
+/// Why this actor may not send a run back.
+pub(super) async fn barred_from_return(
+    app: &App,
+    actor: &Actor,
+    run: i64,
+) -> Result<Option<Barred>, PayError> {
+    if actor.may(Permission::CalculatePay) {
+        return Ok(None);
+    }
+    if !actor.may(Permission::ApprovePay) {
+        return Ok(Some(Barred::Role));
+    }
+    let pays = match actor.employee() {
+        Some(person) => app.store.run_pays(run, person).await?,
+        None => false,
+    };
+    Ok(pays.then_some(Barred::Paid))
+}
+
+/// Approves a run under review. Not who calculated or submitted it, and nobody who is paid by it. `reason`: why warnings
+/// that need one may stand (GC-22); empty where there is none.
+pub async fn approve(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Run, PayError> {
     need(actor, Permission::ApprovePay, Barred::Role.detail())?;
     again!(async {
         // Looked at before the transaction: who calculated and submitted it, and whom it pays, stands while it is under review.
@@ -53,14 +97,26 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
         if let Some(why) = barred(app, actor, &seen, pays).await? {
             return Err(PayError::Forbidden(why.detail()));
         }
+        let guards = match guard::look(app, &seen.head()).await {
+            Ok((_, warnings)) => warnings,
+            // They cannot see every scheme yet: what they say of this one is asked for at its close.
+            Err(PayError::Conflict(_) | PayError::Refused(_) | PayError::Input(_)) => Value::Null,
+            Err(other) => return Err(other),
+        };
+        let reason = reasons::asked(app, (id, &seen.outcome), &guards, reason).await?;
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::InReview).await?;
         if waits_for_recalculation_in(&mut tx, id).await? {
-            return Err(PayError::Conflict(format!(
-                "an objection to payout {id} was accepted: calculate it again first"
-            )));
+            return Err(PayError::Conflict(Clash::Recalculate { run: id }));
         }
-        advance(app, &mut tx, actor, &run, RunState::Approved, None).await?;
+        if let Some(reason) = reason {
+            reasons::keep(app, &mut tx, actor, (id, "approved"), reason).await?;
+        }
+        let told = Told {
+            reason,
+            ..Told::default()
+        };
+        advance(app, &mut tx, actor, &run, RunState::Approved, told).await?;
         tx.commit().await?;
         Ok::<_, PayError>(())
     })?;
@@ -69,7 +125,8 @@ pub async fn approve(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError>
 
 /// Closes an approved run: the guards in force look at its month, those across schemes at every scheme of its days, what is
 /// over is taken back, the lines are booked, what it found for the next period is recorded, and the whole is sealed by a hash.
-pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
+/// Refused before its last day is over. `reason` as at its approval: where only now the guards warn of something.
+pub async fn close(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Run, PayError> {
     need(
         actor,
         Permission::CalculatePay,
@@ -77,20 +134,21 @@ pub async fn close(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
     )?;
     let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
     stands((id, seen.state), RunState::Approved)?;
+    is_over(app, &seen)?;
     watch::guards(app, actor, &seen).await?;
     for _ in 0..CLOSE_TRIES {
         let (booked, _) = app.store.ledger_head().await?;
-        let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
+        let run = app.store.run(id).await?.ok_or_else(|| missing(id))?;
+        let seen = run.head();
         // Approved in this very instant, it would close without the guards.
         stands((id, seen.state), RunState::Approved)?;
         let looked = guard::look(app, &seen).await?;
-        if again!(close_once(app, actor, id, booked, &looked))? {
+        let reason = reasons::asked(app, (id, &run.outcome), &looked.1, reason).await?;
+        if again!(close_once(app, actor, id, (booked, reason), &looked))? {
             return reread(app, id).await;
         }
     }
-    Err(PayError::Conflict(
-        "other payouts are closed or paid just now: close it again".to_owned(),
-    ))
+    Err(PayError::Conflict(Clash::Busy))
 }
 
 /// How often the guards look again because something was booked while they looked.
@@ -102,7 +160,7 @@ async fn close_once(
     app: &App,
     actor: &Actor,
     id: i64,
-    booked: i64,
+    (booked, reason): (i64, Option<&str>),
     (guards, warnings): &(Vec<NewLine>, Value),
 ) -> Result<bool, PayError> {
     let now_ms = app.clock.now_ms();
@@ -110,9 +168,7 @@ async fn close_once(
     let run = locked(&mut tx, id, RunState::Approved).await?;
     let open = objections_waiting_in(&mut tx, id).await?;
     if open > 0 {
-        return Err(PayError::Conflict(format!(
-            "{open} objections to payout {id} wait for a decision"
-        )));
+        return Err(PayError::Conflict(Clash::Objected { run: id, open }));
     }
     let mut head = lock_ledger(&mut tx).await?;
     if head.count != booked {
@@ -134,8 +190,15 @@ async fn close_once(
     }
     next::record(&mut tx, &run, &actor.word(), now_ms).await?;
     offers::file(&mut tx, &run, now_ms).await?;
-    let closing = Some((seal(&run, &lines), warnings));
-    advance(app, &mut tx, actor, &run, RunState::Closed, closing).await?;
+    if let Some(reason) = reason {
+        reasons::keep(app, &mut tx, actor, (id, "closed"), reason).await?;
+    }
+    let told = Told {
+        snapshot: Some(seal(&run, &lines)),
+        guards: Some(warnings),
+        reason,
+    };
+    advance(app, &mut tx, actor, &run, RunState::Closed, told).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -149,6 +212,7 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let now_ms = app.clock.now_ms();
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Closed).await?;
+        is_over(app, &run.head())?;
         let mut head = lock_ledger(&mut tx).await?;
         after(now_ms, head.at(), "something was booked")?;
         let plan = plan::of(&mut tx, &[id], app.today()).await?.remove(&id);
@@ -178,7 +242,7 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
             )
             .await?;
         }
-        advance(app, &mut tx, actor, &run, RunState::Paid, None).await?;
+        advance(app, &mut tx, actor, &run, RunState::Paid, Told::default()).await?;
         tx.commit().await?;
         Ok::<_, PayError>(())
     })?;
@@ -261,14 +325,20 @@ pub(super) async fn locked(tx: &mut Tx, id: i64, state: RunState) -> Result<Run,
 }
 
 /// Refuses a step of a run that stands elsewhere.
-fn stands((id, is): (i64, RunState), wanted: RunState) -> Result<(), PayError> {
+fn stands((run, is): (i64, RunState), wanted: RunState) -> Result<(), PayError> {
     if is == wanted {
         return Ok(());
     }
-    let (is, wanted) = (is.as_str(), wanted.as_str());
-    Err(PayError::Conflict(format!(
-        "payout {id} is {is}; this needs one that is {wanted}"
-    )))
+    Err(PayError::Conflict(Clash::Stands { run, is, wanted }))
+}
+
+/// Refuses to book or pay what still goes on: its days are counted to their end (GC-12).
+fn is_over(app: &App, run: &RunHead) -> Result<(), PayError> {
+    if app.today() >= run.to_on {
+        return Ok(());
+    }
+    let last = run.to_on.yesterday().unwrap_or(run.to_on);
+    Err(PayError::Conflict(Clash::NotOver { run: run.id, last }))
 }
 
 /// Clocks of two nodes may differ by this much, milliseconds.
@@ -276,17 +346,28 @@ const SKEW_MS: i64 = 60_000;
 
 /// Refuses what would be written before what was written: somebody turned the clock back, and an order of events nobody
 /// can trust is worse than waiting.
-fn after(now_ms: i64, last_ms: i64, what: &str) -> Result<(), PayError> {
+fn after(now_ms: i64, last_ms: i64, what: &'static str) -> Result<(), PayError> {
     if now_ms + SKEW_MS >= last_ms {
         return Ok(());
     }
     let told =
         |ms: i64| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |at| at.to_string());
-    Err(PayError::Conflict(format!(
-        "the clock says {}, and {what} at {}: set the clock right first",
-        told(now_ms),
-        told(last_ms)
-    )))
+    Err(PayError::Conflict(Clash::Clock {
+        now: told(now_ms),
+        last: told(last_ms),
+        what,
+    }))
+}
+
+/// What a step tells besides who took it.
+#[derive(Clone, Copy, Default)]
+struct Told<'a> {
+    /// The seal of a close.
+    snapshot: Option<[u8; 32]>,
+    /// What the guards warned of at the close.
+    guards: Option<&'a Value>,
+    /// Why.
+    reason: Option<&'a str>,
 }
 
 async fn advance(
@@ -295,7 +376,7 @@ async fn advance(
     actor: &Actor,
     run: &Run,
     to: RunState,
-    closing: Option<([u8; 32], &Value)>,
+    told: Told<'_>,
 ) -> Result<(), PayError> {
     let now_ms = app.clock.now_ms();
     let who = actor.word();
@@ -307,14 +388,18 @@ async fn advance(
         to,
         by: &who,
         by_person: actor.employee(),
-        snapshot: closing.map(|(hash, _)| hash),
+        snapshot: told.snapshot,
         total: run.total,
         at: now_ms,
     };
     move_run(tx, run.id, &step).await?;
     let detail = json!({ "scheme": run.scheme, "period": run.period, "total": run.total.to_string(),
-                         "guards": closing.map(|(_, warnings)| warnings) });
-    let action = format!("payout.{}", to.as_str());
+                         "guards": told.guards, "reason": told.reason });
+    // Back in the state it had when it was calculated: another act than calculating it.
+    let action = match to {
+        RunState::Calculated => "payout.returned".to_owned(),
+        to => format!("payout.{}", to.as_str()),
+    };
     insert_audit(tx, now_ms, &who, &action, &format!("payout:{}", run.id), &detail).await?;
     payout_moved(tx, run, to, now_ms).await?;
     if to == RunState::Closed {

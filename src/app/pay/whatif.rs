@@ -181,11 +181,10 @@ struct Before {
 impl Before {
     /// A run by the document, parameters and roster it was computed from. Facts are those it knew, where it is booked.
     fn of_run(run: Run) -> Result<Self, PayError> {
-        let document = Document::parse(&format!("{}.toml", run.scheme), &run.document)
-            .map_err(|_| PayError::Refused("its document cannot be read".to_owned()))?;
+        let document = library::document_of(&run)?;
         Ok(Self {
             run: Some(run.id).filter(|_| run.state != RunState::Superseded),
-            document: Arc::new(document),
+            document,
             params: serde_json::from_str(&run.params).unwrap_or_default(),
             roster: Some(run.roster),
             watermark: run.watermark,
@@ -204,7 +203,7 @@ fn may(actor: &Actor) -> Result<(), PayError> {
 fn turn() -> Result<tokio::sync::SemaphorePermit<'static>, PayError> {
     TRIALS
         .try_acquire()
-        .map_err(|_| PayError::Conflict("two trials are running: try again in a moment".to_owned()))
+        .map_err(|_| PayError::clash("two trials are running: try again in a moment"))
 }
 
 async fn trial(

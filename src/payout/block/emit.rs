@@ -42,6 +42,9 @@ pub enum What {
     Fact,
 }
 
+/// Whether whoever lets a warning stand must say why (GC-22): a field of the row, told where it is true.
+pub const NEEDS_REASON: &str = "needs_reason";
+
 const WHAT: [(&str, What); 5] = [
     ("line", What::Line),
     ("proposal", What::Proposal),
@@ -69,7 +72,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         What::Line => &["amount", "due", "income"],
         What::Proposal => &["proposal", "value", "effective"],
         What::Award => &["quantity", "unit", "value", "income"],
-        What::Warning => &["value"],
+        What::Warning => &["value", "needs_reason"],
         What::Fact => &["kind", "fields"],
     };
     spec.only(&[&common[..], own].concat());
@@ -151,6 +154,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         What::Warning => {
             if spec.raw("value").is_some() {
                 push("value", spec.expr("value", from, |_| true, "anything"))?;
+            }
+            if spec.raw("needs_reason").is_some() {
+                push(NEEDS_REASON, spec.condition("needs_reason", from))?;
             }
         }
         What::Fact => {

@@ -4,7 +4,10 @@
 //! A line nobody can explain is a line nobody accepts. The relations of a run are kept, each row knows what it was
 //! made of, so the story is read off, not reconstructed.
 
+mod options;
 mod words;
+
+pub use options::option_label;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,5 +1,8 @@
 //! The sentences.
 
+use jiff::civil::{DateTime, Time};
+
+use super::options;
 use crate::payout::block::Block;
 use crate::payout::block::bands::Method;
 use crate::payout::block::derive::visit;
@@ -11,21 +14,36 @@ use crate::payout::income::words;
 use crate::payout::num::Num;
 use crate::payout::relation::{OutPolicy, Row, Share, Work};
 use crate::payout::run::Evaluation;
-use crate::payout::schema::{Column, Label, Named, Setting};
+use crate::payout::schema::{Column, Label, Named, Options, ParamKind, Setting};
 use crate::payout::value::{Type, Value};
 
 fn label(zh: String, en: String) -> Label {
     Label { zh, en }
 }
 
-/// A value for people: conditions in words.
-fn told(v: &Value, ty: Type, chinese: bool, decimals: usize) -> String {
+/// A value for people: conditions and what is chosen in words, instants to the minute.
+fn told(v: &Value, ty: Type, options: &Options, chinese: bool, decimals: usize) -> String {
+    if let Value::Text(word) = v
+        && let Some(label) = options::of(options, word)
+    {
+        return if chinese { label.zh } else { label.en };
+    }
     match (v, chinese) {
         (Value::Bool(true), true) => "是".into(),
         (Value::Bool(false), true) => "否".into(),
         (Value::Bool(true), false) => "yes".into(),
         (Value::Bool(false), false) => "no".into(),
+        (Value::Date(at), _) => moment(*at),
         _ => v.shown(ty, decimals),
+    }
+}
+
+/// A day, or an instant to its minute.
+fn moment(at: DateTime) -> String {
+    if at.time() == Time::midnight() {
+        at.date().to_string()
+    } else {
+        format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
     }
 }
 
@@ -35,7 +53,7 @@ fn listed<'c>(pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone), d
         let one = |(c, v): (&Column, &Value)| {
             let name = if chinese { &c.label.zh } else { &c.label.en };
             let name = if name.is_empty() { &c.name } else { name };
-            format!("{name} {}", told(v, c.ty, chinese, decimals))
+            format!("{name} {}", told(v, c.ty, &c.options, chinese, decimals))
         };
         let all = pairs.clone().filter(|(c, _)| c.named != Named::Hidden);
         all.map(one).collect::<Vec<_>>()
@@ -53,7 +71,10 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
     };
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
         let all = listed(&filled(2), doc.header.decimals);
-        let when = row.cells[1].to_string();
+        let when = match &row.cells[1] {
+            Value::Date(at) => moment(*at),
+            other => other.to_string(),
+        };
         let id = number(&fact.kind, &row.key).map_or(row.key.to_string(), |n| format!("#{n}"));
         return label(
             format!("{} {id}（{when}）：{}", fact.label.zh, all.zh),
@@ -88,19 +109,17 @@ fn params(doc: &Document, run: &Evaluation, step: &Step) -> Label {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
     for at in found {
         let p = &doc.params[at];
-        if let (Setting::One(v), crate::payout::schema::ParamKind::One(ty, _)) =
-            (&run.input.params[at], &p.kind)
-        {
+        if let (Setting::One(v), ParamKind::One(ty, options)) = (&run.input.params[at], &p.kind) {
             zh.push(format!(
                 "{} = {}（{}）",
                 p.label.zh,
-                told(v, *ty, true, doc.header.decimals),
+                told(v, *ty, options, true, doc.header.decimals),
                 p.rule
             ));
             en.push(format!(
                 "{} = {} ({})",
                 p.label.en,
-                told(v, *ty, false, doc.header.decimals),
+                told(v, *ty, options, false, doc.header.decimals),
                 p.rule
             ));
         }

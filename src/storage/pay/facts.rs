@@ -353,6 +353,28 @@ pub async fn watermark(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(id)
 }
 
+/// The facts of a kind that occurred on these days, half-open, as they stand now: the latest revision of each, void ones
+/// left out. For few: all of them at once.
+pub async fn facts_in(
+    tx: &mut Tx,
+    kind: &str,
+    (from, to): (Date, Date),
+) -> Result<Vec<ReadFact>, StoreError> {
+    Ok(writing!(tx, |db| {
+        sqlx::query_as(
+            "select f.source, f.source_key, f.subject, f.occurred, f.fields from facts f \
+             where f.kind = $1 and f.occurred_on >= $2 and f.occurred_on < $3 and f.void = 0 \
+             and not exists (select 1 from facts g where g.kind = f.kind and g.source = f.source \
+             and g.source_key = f.source_key and g.revision > f.revision) order by f.occurred_on, f.id",
+        )
+        .bind(kind)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(db)
+        .await?
+    }))
+}
+
 /// Records a fact, or its next revision where its latest one says something else.
 pub async fn put_fact(tx: &mut Tx, new: &NewFact<'_>) -> Result<PutFact, StoreError> {
     let known: Option<(i64, Vec<u8>)> = writing!(tx, |db| {

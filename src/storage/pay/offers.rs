@@ -291,6 +291,29 @@ pub async fn decide_offer(
     Ok(done == 1)
 }
 
+/// Declines an offer that was accepted and not handed over yet; `false` when it is not one.
+pub async fn take_back_offer(
+    tx: &mut Tx,
+    id: i64,
+    (by, at): (&str, i64),
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query(
+            "update pay_offers set state = 'declined', decided_by = $2, decided_at = $3, reason = $4 \
+             where id = $1 and state = 'accepted'",
+        )
+        .bind(id)
+        .bind(by)
+        .bind(at)
+        .bind(reason)
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
 /// Marks an accepted offer as handed over; `false` when it is not one.
 pub async fn hand_over_offer(
     tx: &mut Tx,

@@ -9,7 +9,7 @@ use crate::storage::convert::{day, word};
 use crate::storage::pay::RunHead;
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
-/// Where a run stands (engine.md): never back, never reopened.
+/// Where a run stands (engine.md): back only from its review to be calculated again, never reopened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
     /// Computed; may be computed again.
@@ -359,7 +359,7 @@ pub async fn lock_run(tx: &mut Tx, id: i64) -> Result<Option<Run>, StoreError> {
 pub struct RunStep<'a> {
     /// Where it stood.
     pub from: RunState,
-    /// Where it stands then: in review, approved, closed or paid.
+    /// Where it stands then: in review, approved, closed or paid; or calculated again.
     pub to: RunState,
     /// Who.
     pub by: &'a str,
@@ -373,13 +373,13 @@ pub struct RunStep<'a> {
     pub at: i64,
 }
 
-/// Moves a locked run on.
+/// Moves a locked run on, or back from its review.
 pub async fn move_run(tx: &mut Tx, id: i64, step: &RunStep<'_>) -> Result<(), StoreError> {
     let done = writing!(tx, |db| {
         sqlx::query(
             "update runs set state = $3, snapshot = coalesce($7, snapshot), total = $8, \
-             submitted_by = case when $3 = 'in_review' then $4 else submitted_by end, \
-             submitted_at = case when $3 = 'in_review' then $6 else submitted_at end, \
+             submitted_by = case $3 when 'in_review' then $4 when 'calculated' then null else submitted_by end, \
+             submitted_at = case $3 when 'in_review' then $6 when 'calculated' then null else submitted_at end, \
              approved_by = case when $3 = 'approved' then $4 else approved_by end, \
              approved_for = case when $3 = 'approved' then $5 else approved_for end, \
              approved_at = case when $3 = 'approved' then $6 else approved_at end, \

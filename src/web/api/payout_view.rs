@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::amount::Amount;
 use super::filed::instant;
 use crate::app::pay::PayError;
-use crate::storage::pay::{LineRow, Run};
+use crate::storage::pay::{LineRow, Run, RunNote};
 use crate::web::{FieldError, Problem};
 
 impl From<PayError> for Problem {
@@ -26,7 +26,7 @@ impl From<PayError> for Problem {
             ),
             PayError::Forbidden(why) => Self::forbidden(why),
             PayError::NotFound(what) => Self::not_found(what),
-            PayError::Conflict(detail) => Self::conflict(detail),
+            PayError::Conflict(clash) => Self::conflict(clash.to_string()),
             PayError::Refused(detail) => Self::new(
                 axum::http::StatusCode::UNPROCESSABLE_ENTITY,
                 "not-computable",
@@ -78,6 +78,38 @@ pub struct Payout {
     paid: Option<Done>,
     /// SHA-256 over document, input and lines, once closed.
     snapshot: Option<String>,
+    /// Why it, or an earlier calculation of these days, was sent back, and why warnings may stand; left out in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<PayoutNote>,
+}
+
+/// Words kept with a payout.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PayoutNote {
+    /// The payout they were written to.
+    payout: i64,
+    /// `returned`, `approved` or `closed`.
+    step: String,
+    words: String,
+    by: String,
+    at: Timestamp,
+}
+
+impl Payout {
+    /// A payout with what was written to it.
+    pub fn noted(run: Run, notes: Vec<RunNote>) -> Self {
+        let notes = notes.into_iter().map(|note| PayoutNote {
+            payout: note.run,
+            step: note.step,
+            words: note.words,
+            by: note.by,
+            at: instant(note.at),
+        });
+        Self {
+            notes: notes.collect(),
+            ..run.into()
+        }
+    }
 }
 
 impl From<Run> for Payout {
@@ -107,6 +139,7 @@ impl From<Run> for Payout {
             closed: done(run.closed),
             paid: done(run.paid),
             snapshot: run.snapshot.map(hex),
+            notes: Vec::new(),
         }
     }
 }

@@ -11,11 +11,12 @@ use utoipa_axum::routes;
 use super::filed::listed;
 use super::payout_view::{Explanation, Payout, PayoutLine};
 use crate::app::pay::{
-    Reader, Two, approve, calculate, candidates, close, pay, reader_codes, redacted, story, submit,
+    Reader, Two, approve, calculate, candidates, close, pay, reader_codes, redacted, send_back, story, submit,
 };
 use crate::app::{App, Permission};
-use crate::storage::pay::{LineKind, LineRow, RunState};
-use crate::web::{Authed, Json, List, Page, Path, Problem, Query, Web};
+use crate::storage::pay::{LineKind, LineRow, Run, RunState};
+use crate::web::extract::parse_json;
+use crate::web::{Authed, Body, Json, List, Page, Path, Problem, Query, Web};
 
 /// The routes of this resource.
 pub fn routes() -> OpenApiRouter<Web> {
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(get_payout))
         .routes(routes!(get_lines))
         .routes(routes!(post_submit))
+        .routes(routes!(post_return))
         .routes(routes!(post_approve))
         .routes(routes!(post_close))
         .routes(routes!(post_pay))
@@ -55,6 +57,26 @@ pub enum PeriodText {
         /// The day after the last.
         to: String,
     },
+}
+
+/// Why a step is taken.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepReason {
+    /// 1 to 500 characters.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl StepReason {
+    /// Out of a body that may be left out.
+    fn of(body: &[u8]) -> Result<String, Problem> {
+        if body.trim_ascii().is_empty() {
+            return Ok(String::new());
+        }
+        let told: Option<Self> = parse_json(body)?;
+        Ok(told.and_then(|told| told.reason).unwrap_or_default())
+    }
 }
 
 /// What a list is narrowed to.
@@ -142,7 +164,7 @@ async fn get_payout(
     authed.need(Permission::ReadPay)?;
     let run = app.store.run(id).await?;
     let run = run.ok_or_else(|| Problem::not_found(format_args!("payout {id}")))?;
-    Ok(Json(run.into()))
+    with_notes(&app, run).await
 }
 
 /// The lines of a payout: everybody's for who may read pay; one's own once it is under review.
@@ -195,6 +217,12 @@ async fn get_lines(
     Ok(listed(rows, limit, |row| row.id))
 }
 
+/// A payout with what was written to it.
+async fn with_notes(app: &App, run: Run) -> Result<Json<Payout>, Problem> {
+    let notes = app.store.run_notes(run.id).await?;
+    Ok(Json(Payout::noted(run, notes)))
+}
+
 async fn own_code(app: &App, actor: &crate::app::Actor) -> Result<Option<String>, Problem> {
     let Some(person) = actor.employee().filter(|_| actor.may(Permission::Own)) else {
         return Ok(None);
@@ -220,33 +248,69 @@ async fn post_submit(
     Ok(Json(submit(&app, actor, id).await?.into()))
 }
 
-/// Approves a payout under review; never who calculated it, nor whom it pays.
+/// Sends a payout under review back to be calculated again, with a reason; finance, or an approver it does not pay.
+#[utoipa::path(
+    post, path = "/payouts/{id}/return", tag = "pay", params(("id" = i64, Path, description = "The payout")),
+    request_body = StepReason,
+    responses(
+        (status = 200, body = Payout),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is not under review"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No reason"),
+    ),
+)]
+async fn post_return(
+    State(app): State<App>,
+    authed: Authed,
+    Path(id): Path<i64>,
+    Body(body): Body,
+) -> Result<Json<Payout>, Problem> {
+    let actor = authed.need(Permission::ReadPay)?;
+    let reason = StepReason::of(&body)?;
+    with_notes(&app, send_back(&app, actor, id, &reason).await?).await
+}
+
+/// Approves a payout under review; never who calculated it, nor whom it pays. Where its warnings or the guards' ask for a
+/// reason (`needs_reason`, GC-22), the body gives it; otherwise it may be left out.
 #[utoipa::path(
     post, path = "/payouts/{id}/approve", tag = "pay", params(("id" = i64, Path, description = "The payout")),
-    responses((status = 200, body = Payout)),
+    request_body(content = Option<StepReason>),
+    responses(
+        (status = 200, body = Payout),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Its warnings need a reason"),
+    ),
 )]
 async fn post_approve(
     State(app): State<App>,
     authed: Authed,
     Path(id): Path<i64>,
+    Body(body): Body,
 ) -> Result<Json<Payout>, Problem> {
     let actor = authed.need(Permission::ApprovePay)?;
-    Ok(Json(approve(&app, actor, id).await?.into()))
+    let reason = StepReason::of(&body)?;
+    with_notes(&app, approve(&app, actor, id, &reason).await?).await
 }
 
-/// Closes an approved payout: guards, booking, seal. Refused while a scheme due in its days was not calculated, or a guard
-/// in force cannot be.
+/// Closes an approved payout: guards, booking, seal. Refused before its last day is over, while a scheme due in its days was
+/// not calculated, or a guard in force cannot be. A reason as at the approval, where only now the guards ask for one.
 #[utoipa::path(
     post, path = "/payouts/{id}/close", tag = "pay", params(("id" = i64, Path, description = "The payout")),
-    responses((status = 200, body = Payout)),
+    request_body(content = Option<StepReason>),
+    responses(
+        (status = 200, body = Payout),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+         description = "It is not approved, its days are not over, or something waits that comes first"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Its warnings need a reason"),
+    ),
 )]
 async fn post_close(
     State(app): State<App>,
     authed: Authed,
     Path(id): Path<i64>,
+    Body(body): Body,
 ) -> Result<Json<Payout>, Problem> {
     let actor = authed.need(Permission::CalculatePay)?;
-    Ok(Json(close(&app, actor, id).await?.into()))
+    let reason = StepReason::of(&body)?;
+    with_notes(&app, close(&app, actor, id, &reason).await?).await
 }
 
 /// Pays a closed payout; debts are settled first.

@@ -1,5 +1,6 @@
 //! Facts at the door: known once, corrected by revisions, wrong ones told and nothing else lost.
 
+use bole::storage::pay::{NewFact, put_fact};
 use serde_json::{Value, json};
 
 use super::{activity, calculated, lines, receipt, record, step};
@@ -97,6 +98,79 @@ async fn given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the
         .map(|n| receipt(&n.to_string(), "1.00", "2026-11-04"))
         .collect();
     assert_eq!(rig.post("admin", "/facts", json!(many)).await.0, 422);
+}
+
+async fn given_facts_no_scheme_could_read_when_sent_then_the_door_says_kind_field_and_what_was_expected(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let batch = |key: &str| {
+        json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": "z3", "occurred_on": "2026-10-05",
+               "measures": {"amount": "100.00"}, "dimensions": {"customer": "t1"}})
+    };
+    let without = |key: &str, group: &str, name: &str| {
+        let mut fact = batch(key);
+        fact[group].as_object_mut().unwrap().remove(name);
+        fact
+    };
+    let mut nobodys = batch("b4");
+    nobodys.as_object_mut().unwrap().remove("subject");
+    let mut below = batch("b5");
+    below["measures"]["amount"] = json!("-0.01");
+    let mut only = below.clone();
+    only["dimensions"]["for_scheme"] = json!("07-new-customers");
+    let cases = [
+        (
+            without("b1", "measures", "amount"),
+            "/measures/amount",
+            "first_batch.amount is missing; expected money",
+        ),
+        (
+            without("b2", "dimensions", "customer"),
+            "/dimensions/customer",
+            "first_batch.customer is missing; expected text",
+        ),
+        (nobodys, "/subject", "is missing; expected employee"),
+        (
+            below,
+            "/measures/amount",
+            "first_batch.amount: found -0.01; expected ≥ 0",
+        ),
+        (
+            only,
+            "/measures/amount",
+            "first_batch.amount: found -0.01; expected ≥ 0",
+        ),
+    ];
+    let mut facts: Vec<Value> = cases.iter().map(|(fact, ..)| fact.clone()).collect();
+    // The bound itself is within, and what did not happen after all need not be told whole.
+    let mut zero = batch("zero");
+    zero["measures"]["amount"] = json!("0.00");
+    let mut void = without("void", "measures", "amount");
+    void["void"] = json!(true);
+    facts.extend([zero, void]);
+    let (_, body) = rig.post("admin", "/facts", json!(facts)).await;
+    assert_eq!(
+        (&body["recorded"], &body["rejected"]),
+        (&json!(2), &json!(5)),
+        "{body}"
+    );
+    for (at, (fact, pointer, detail)) in cases.iter().enumerate() {
+        let told = &body["data"][at];
+        assert_eq!(told["pointer"], *pointer, "{fact}: {told}");
+        assert!(
+            told["detail"].as_str().unwrap().contains(detail),
+            "{fact}: {told}"
+        );
+    }
+    let calculated = rig
+        .post(
+            "admin",
+            "/payouts",
+            json!({"scheme": "07-new-customers", "period": "2026-10"}),
+        )
+        .await;
+    assert_ne!(calculated.0, 500, "{}", calculated.1);
 }
 
 async fn given_an_instant_with_any_offset_when_filed_then_it_is_paid_on_the_firms_day(db: TestDb) {
@@ -302,28 +376,45 @@ async fn given_words_no_list_knows_when_asked_by_then_they_are_told(db: TestDb) 
     assert_eq!(lines["data"][0]["payee"], "Z3", "{lines}");
 }
 
+/// A fact kept before the door knew what schemes can read.
+async fn kept(db: &TestDb, kind: &str, key: &str, day: &str, fields: Value) {
+    let fields = fields.to_string();
+    let fact = NewFact {
+        kind,
+        source: "till",
+        source_key: key,
+        subject: Some("Z3"),
+        occurred: day,
+        occurred_on: day.parse().unwrap(),
+        fields: &fields,
+        content_hash: [7; 32],
+        void: false,
+        sent_by: "system",
+        recorded_at: 1,
+    };
+    let mut tx = db.store.begin().await.unwrap();
+    put_fact(&mut tx, &fact).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 async fn given_a_fact_no_scheme_can_read_when_calculated_then_its_kind_source_and_key_are_told(db: TestDb) {
     let rig = Rig::new(&db).await;
-    let batch = |key: &str, amount: &str, day: &str| {
-        json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": "z3", "occurred_on": day,
-               "measures": {"amount": amount}, "dimensions": {"customer": key}})
-    };
     let set = json!({"from_on": "2026-01-01", "attributes": {"07-new-customers.role": "sales"}});
     let (status, body) = rig
         .call("admin", "PUT", "/employees/z3/attributes", Some(set))
         .await;
     assert_eq!(status, 200, "{body}");
-    let empty = json!({"kind": "card", "source": "till", "source_key": "a7", "subject": "z3",
-                       "occurred_on": "2026-09-02", "measures": {}, "dimensions": {}});
-    super::record(
-        &rig,
-        vec![
-            batch("a5", "100.00", "2026-10-01"),
-            batch("a6", "-1.00", "2026-10-02"),
-            empty,
-        ],
-    )
-    .await;
+    for (key, amount, day) in [("a5", "100.00", "2026-10-01"), ("a6", "-1.00", "2026-10-02")] {
+        kept(
+            &db,
+            "first_batch",
+            key,
+            day,
+            json!({"amount": amount, "customer": key}),
+        )
+        .await;
+    }
+    kept(&db, "card", "a7", "2026-09-02", json!({})).await;
     for (month, told) in [
         (
             "2026-10",
@@ -349,6 +440,22 @@ async fn given_a_fact_no_scheme_can_read_when_calculated_then_its_kind_source_an
             "{answer}"
         );
     }
+    // Whatever month reads it, who voids it under the key that was told has it out of the way.
+    let calculate = async || {
+        let body = json!({"scheme": "07-new-customers", "period": "2026-11"});
+        rig.post("admin", "/payouts", body).await
+    };
+    let (status, answer) = calculate().await;
+    assert!(
+        status == 201 || answer["detail"].as_str().unwrap().contains("till:a6"),
+        "{answer}"
+    );
+    let void = |kind: &str, key: &str| json!({"kind": kind, "source": "till", "source_key": key, "occurred_on": "2026-10-02", "void": true});
+    record(&rig, vec![void("first_batch", "a6"), void("card", "a7")]).await;
+    let (status, answer) = calculate().await;
+    assert_eq!(status, 201, "{answer}");
+    let body = json!({"scheme": "07-new-customers", "period": "2026-10"});
+    assert_eq!(rig.post("admin", "/payouts", body).await.1["total"], "310.00");
 }
 
 async fn given_facts_of_people_without_attributes_when_calculated_then_all_of_them_are_told(db: TestDb) {
@@ -382,6 +489,7 @@ both!(given_words_no_list_knows_when_asked_by_then_they_are_told);
 both!(given_a_fact_when_sent_again_then_it_is_known_and_other_content_is_a_revision);
 both!(given_one_fact_when_sent_by_many_at_once_then_one_records_it_and_the_others_hear_that_it_is_known);
 both!(given_facts_of_which_some_are_wrong_when_sent_then_each_is_told_and_the_others_are_kept);
+both!(given_facts_no_scheme_could_read_when_sent_then_the_door_says_kind_field_and_what_was_expected);
 both!(given_an_instant_with_any_offset_when_filed_then_it_is_paid_on_the_firms_day);
 both!(given_attributes_when_set_from_a_day_then_they_hold_from_it_and_unknown_ones_are_refused);
 both!(given_a_scheme_that_asks_for_a_post_when_only_one_person_has_one_then_the_others_take_no_part);

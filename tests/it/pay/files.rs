@@ -285,6 +285,7 @@ async fn held_elsewhere(db: TestDb, backwards: bool) {
     release(&rig, waiting_line).await;
     release(&rig, line).await;
     prize(&rig, "c", ("2026-11", "L4"), "1.00").await;
+    db.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
     let last = close(&rig, "c", "2026-11").await;
     let told = [(last, "L4", "1.00"), (last, "Z3", "2000.00")];
     paid_as_told(&rig, "2026-11", &told, &[last]).await;

@@ -389,6 +389,7 @@ async fn given_incentives_held_for_want_of_a_reason_when_it_comes_after_the_clos
     // Two payouts that give the same back do not both go on.
     let december = calculated_for(&rig, "00-social", "2026-12").await;
     assert_eq!(lines(&rig, &december).await, ["L4 3600.00 guard"]);
+    db.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
     close(&rig, &november).await;
     assert_eq!(take(&rig, "admin", &december, "submit").await.0, 409);
     let december = calculated_for(&rig, "00-social", "2026-12").await;

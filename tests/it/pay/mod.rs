@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod alone;
+mod back;
 mod doubts;
 mod facts;
 mod files;

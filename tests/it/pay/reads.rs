@@ -226,6 +226,7 @@ async fn given_closed_runs_when_files_guards_and_settings_look_at_them_then_nobo
     close(&rig, &october).await;
     record(&rig, vec![batch("till", "o1", "z3", "2026-10-10", "20000.00")]).await;
     let november = month(&rig, "2026-11").await;
+    db.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
     close(&rig, &november).await;
     assert_eq!(lines(&rig, &november).await, ["Z3 1000.00 late"]);
     without_roster(&db, &october).await;

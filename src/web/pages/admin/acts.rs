@@ -3,7 +3,7 @@
 use crate::web::i18n::Lang;
 
 /// Acts with words; one that has none yet is shown by its own name.
-const ACTS: [&str; 91] = [
+const ACTS: [&str; 100] = [
     "account.created",
     "account.invited",
     "account.locked",
@@ -17,7 +17,11 @@ const ACTS: [&str; 91] = [
     "account.unlocked",
     "account.wait_ended",
     "attributes.set",
+    "award.accepted",
+    "award.declined",
     "award.give",
+    "award.handed_over",
+    "award.withdrawn",
     "board.freeze",
     "board.publish",
     "campaign.changed",
@@ -72,6 +76,7 @@ const ACTS: [&str; 91] = [
     "payout.in_review",
     "payout.paid",
     "payout.released",
+    "payout.returned",
     "payout.superseded",
     "pilot.add",
     "pilot.open",
@@ -79,6 +84,10 @@ const ACTS: [&str; 91] = [
     "pilot.start",
     "points.ask",
     "points.decide",
+    "proposal.accepted",
+    "proposal.declined",
+    "proposal.handed_over",
+    "proposal.withdrawn",
     "rules.accepted",
     "rules.published",
     "scheme.changed",

@@ -262,10 +262,7 @@ async fn show(
 
 fn refusal(lang: Lang, error: &PayError) -> Option<(StatusCode, String)> {
     match error {
-        PayError::Conflict(detail) => {
-            let words = lang.t("pay-conflict").with("detail", detail).to_string();
-            Some((StatusCode::CONFLICT, words))
-        }
+        PayError::Conflict(why) => Some((StatusCode::CONFLICT, pay_view::clash(lang, why))),
         PayError::Forbidden(_) => Some((StatusCode::FORBIDDEN, lang.t("pay-not-you").to_string())),
         PayError::Refused(_) | PayError::Input(_) => {
             let words = pay_view::refusal(lang, error);

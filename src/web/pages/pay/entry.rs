@@ -129,8 +129,8 @@ impl EntryForm {
     }
 
     /// Says at a column what is wrong there.
-    pub fn mark(&mut self, lang: Lang, column: &str, word: &str) {
-        let words = lang.word("entry-wrong", word).to_string();
+    pub fn mark(&mut self, lang: Lang, column: &str, word: &str, detail: &str) {
+        let words = lang.word("entry-wrong", word).with("detail", detail).to_string();
         match self.inputs.iter_mut().find(|i| i.column == column) {
             Some(input) => input.error = Some(words),
             None => self.others.push(words),
@@ -157,7 +157,7 @@ fn input(
     };
     let option = |word: &String| match (ty, word.as_str()) {
         ("bool", yes) => Opt::new(yes, lang.word("param-choice", yes)),
-        (_, word) => Opt::new(word, word),
+        (_, word) => Opt::new(word, view::option(lang, &words, word)),
     };
     let mut options: Vec<Opt> = words.iter().map(option).collect();
     let is_choice = !options.is_empty();
@@ -243,8 +243,8 @@ async fn send(
     let mut form = EntryForm::of(lang, &what, &cells, false);
     let item = enter(&web.app, &who.actor, &what, ("form", None, ""), cells).await?;
     let done = match &item.does {
-        Does::Wrong { column, word, .. } => {
-            form.mark(lang, column, word);
+        Does::Wrong { column, word, detail } => {
+            form.mark(lang, column, word, detail);
             page.form = Some(form);
             return Ok(Html(page)
                 .status(StatusCode::UNPROCESSABLE_ENTITY)

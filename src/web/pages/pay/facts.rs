@@ -137,6 +137,7 @@ pub fn value(lang: Lang, info: Option<&KindInfo>, field: &str, told: &Value) -> 
     };
     match info.and_then(|i| i.fields.iter().find(|f| f.name == field)) {
         Some(found) if found.ty == "money" => amounts(&text),
+        Some(found) if !found.options.is_empty() => view::option(lang, &found.options, &text),
         _ => text,
     }
 }
@@ -334,8 +335,8 @@ async fn revise(
     let by = (page.source.as_str(), Some(seen), page.reason.value.as_str());
     let status = match enter(&web.app, &who.actor, &what, by, cells).await {
         Ok(item) => match &item.does {
-            Does::Wrong { column, word, .. } => {
-                form.mark(lang, column, word);
+            Does::Wrong { column, word, detail } => {
+                form.mark(lang, column, word, detail);
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Does::Known => {

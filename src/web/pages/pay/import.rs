@@ -233,13 +233,13 @@ fn line(lang: Lang, what: &Enterable, item: &Item) -> LineView {
         .collect();
     let mut words = cells.join(&comma);
     let chip = match &item.does {
-        Does::Wrong { column, word, .. } => {
+        Does::Wrong { column, word, detail } => {
             let at = if column.is_empty() {
                 String::new()
             } else {
                 format!("{}{}", named(column), lang.t("shell-colon"))
             };
-            words = format!("{at}{}", lang.word("entry-wrong", word));
+            words = format!("{at}{}", lang.word("entry-wrong", word).with("detail", detail));
             Chip::new("bad", "cross", lang.t("preview-wrong"))
         }
         Does::Known => Chip::new("", "dash", lang.t("preview-known")),

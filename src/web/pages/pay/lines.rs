@@ -83,6 +83,8 @@ pub struct LinesView {
     pub first: i64,
     pub last: i64,
     pub all: i64,
+    /// Of them: only in the period before.
+    pub gone: i64,
     pub was: Money,
     pub now: Money,
     pub who: String,
@@ -172,6 +174,7 @@ pub fn of(lang: Lang, review: &Review, asked: &Asked) -> LinesView {
         first: if shown.is_empty() { 0 } else { number(from + 1) },
         last: number(from + shown.len()),
         all: number(kept.len()),
+        gone: number(kept.iter().filter(|l| l.group.lines == 0).count()),
         was: sum(|l| l.group.was),
         now: sum(|l| l.group.now),
         who: Asked::text(asked.who.as_ref()).to_owned(),

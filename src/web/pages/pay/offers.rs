@@ -12,7 +12,8 @@ use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
-    PayError, SchemeNames, barred_from_handing, barred_from_offer, decide_on_offer, hand_over,
+    Clash, PayError, SchemeNames, barred_from_handing, barred_from_offer, decide_on_offer, hand_over,
+    withdraw_offer,
 };
 use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
@@ -46,6 +47,8 @@ pub struct Row {
     pub chip: Chip,
     /// What could be done: `decide` or `hand`, and why not.
     pub act: Option<(&'static str, Option<&'static str>)>,
+    /// Whether who looks may take its acceptance back.
+    pub back: bool,
     pub decided: Option<(String, TimeTag, String)>,
     pub handed: Option<(String, TimeTag, String)>,
     pub reason: String,
@@ -123,6 +126,7 @@ async fn row(
         OfferState::Accepted => Some(("hand", barred_from_handing(app, actor, offer).await?)),
         OfferState::Declined | OfferState::HandedOver => None,
     };
+    let back = offer.state == OfferState::Accepted && barred_from_offer(app, actor, offer).await?.is_none();
     let scheme = schemes.of(app, &offer.scheme, offer.from_on).await?;
     let says = &offer.says;
     Ok(Row {
@@ -151,6 +155,7 @@ async fn row(
         reason: String::new(),
         error: None,
         act,
+        back,
     })
 }
 
@@ -227,7 +232,13 @@ async fn decide(
         "accept" => decide_on_offer(app, actor, id, true, &sent.reason).await,
         "decline" => decide_on_offer(app, actor, id, false, &sent.reason).await,
         "hand" => hand_over(app, actor, id, &sent.reason).await,
-        _ => return Err(Problem::field("/act", "expected accept, decline or hand")),
+        "withdraw" => withdraw_offer(app, actor, id, &sent.reason).await,
+        _ => {
+            return Err(Problem::field(
+                "/act",
+                "expected accept, decline, hand or withdraw",
+            ));
+        }
     };
     let (queue, _) = queue_of(offer.says.kind);
     let error = match decided {
@@ -257,7 +268,8 @@ async fn decide(
         _ => return Err(error.into()),
     };
     page.refused = match &error {
-        PayError::Conflict(_) => Some(lang.t("offer-moved").to_string()),
+        PayError::Conflict(Clash::Other(_)) => Some(lang.t("offer-moved").to_string()),
+        PayError::Conflict(why) => Some(view::clash(lang, why)),
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         _ => None,
     };

@@ -152,38 +152,12 @@ fn options(p: &Value) -> Vec<String> {
     words.filter_map(|w| w.as_str().map(str::to_owned)).collect()
 }
 
-/// A word of a choice: common ones as people say them, a document's own as they are.
-fn choice(lang: Lang, word: &str) -> Opt {
-    const KNOWN: [&str; 24] = [
-        "true",
-        "false",
-        "lower",
-        "none",
-        "upper",
-        "linear",
-        "whole",
-        "marginal",
-        "month",
-        "order",
-        "customer",
-        "year",
-        "flat",
-        "cumulative_flat",
-        "warn",
-        "block",
-        "scale",
-        "max",
-        "sum",
-        "priority",
-        "return",
-        "roll_over",
-        "team_fund",
-        "store",
-    ];
-    match KNOWN.contains(&word) {
-        true => Opt::new(word, lang.word("param-choice", word)),
-        false => Opt::new(word, word),
+/// A word of a choice as people say it; a firm's own as its document writes it.
+fn choice(lang: Lang, among: &[String], word: &str) -> Opt {
+    if ["true", "false"].contains(&word) {
+        return Opt::new(word, lang.word("param-choice", word));
     }
+    Opt::new(word, view::option(lang, among, word))
 }
 
 fn plain(value: &Value) -> String {
@@ -222,7 +196,7 @@ fn param(lang: Lang, p: &Value, value: &Value, own: bool) -> Param {
             "rows" => String::new(),
             _ => plain(value),
         },
-        options: words.iter().map(|w| choice(lang, w)).collect(),
+        options: words.iter().map(|w| choice(lang, &words, w)).collect(),
         expects: format!(
             "{}{}",
             lang.word("param-is", if words.is_empty() { ty } else { "choice" }),
@@ -279,7 +253,8 @@ fn table(lang: Lang, field: &str, p: &Value, items: &[Value]) -> (Vec<String>, V
     let rows = (0..items.len() + SPARE).map(|at| {
         let row = items.get(at).unwrap_or(&Value::Null);
         let cell = |c: &Value| {
-            let mut words: Vec<Opt> = options(c).iter().map(|w| choice(lang, w)).collect();
+            let among = options(c);
+            let mut words: Vec<Opt> = among.iter().map(|w| choice(lang, &among, w)).collect();
             if !words.is_empty() {
                 words.insert(0, Opt::new("", "–"));
             }

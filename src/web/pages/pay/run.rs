@@ -12,14 +12,15 @@ use serde_json::Value;
 use super::lines::{self, Asked, LinesView};
 use super::view::{self, Chip};
 use crate::app::Permission;
-use crate::app::pay::{Check, PayError, Review, approve, calculate, close, pay, review, submit};
+use crate::app::pay::{Check, PayError, Review, approve, calculate, close, pay, review, send_back, submit};
 use crate::domain::Money;
 use crate::storage::pay::RunState;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
-use crate::web::{Path, Problem, Query, Web};
+use crate::web::ui::Field;
+use crate::web::{Form, Path, Problem, Query, Web};
 
 /// Most rows of each list beside the lines.
 const NOTES: usize = 200;
@@ -112,6 +113,15 @@ pub struct RunPage {
     pub offer: Option<(&'static str, Option<&'static str>)>,
     pub stopped: bool,
     pub again: bool,
+    /// Whether it is under review and who looks may send it back.
+    pub back: bool,
+    /// So many warnings need a reason with the next step.
+    pub reasons: usize,
+    /// What was written to it: what it was about, who wrote it and when, the words.
+    pub written: Vec<(String, String, TimeTag, String)>,
+    /// The reason that was typed, and what is wrong with it: of the next step, and of sending it back.
+    pub reason: Field,
+    pub back_reason: Field,
     pub done: Option<String>,
     pub refused: Option<String>,
 }
@@ -120,6 +130,12 @@ pub struct RunPage {
 #[serde(default)]
 struct Done {
     done: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Sent {
+    reason: String,
 }
 
 /// The routes.
@@ -189,7 +205,11 @@ impl Names {
 fn notes(lang: Lang, review: &Review) -> Vec<Note> {
     let warning = |w: &Value| {
         let text = |name: &str| w[name].as_str().unwrap_or_default();
-        let about = [text("payee"), text("about"), text("value")];
+        let value = match Money::parse(text("value")) {
+            Ok(amount) if review.money.contains(text("component")) => crate::web::i18n::yuan(amount),
+            _ => text("value").to_owned(),
+        };
+        let about = [text("payee"), text("about"), &value];
         let about: Vec<&str> = about.into_iter().filter(|t| !t.is_empty()).collect();
         Note {
             chip: Chip::new("warn", "alert", lang.t("run-warning")),
@@ -267,6 +287,11 @@ fn checks(lang: Lang, review: &Review) -> Vec<Note> {
                 words,
                 "/app/pay/objections?state=accepted",
             )
+        }
+        Check::NotOver(last) => {
+            let last = crate::web::i18n::date_words(lang, *last);
+            let words = lang.t("run-not-over").with("last", last).to_string();
+            note("warn", "clock", "stops", words, "")
         }
         Check::NewerFacts(n) => {
             let words = lang.t("run-facts-newer").n("n", *n);
@@ -384,6 +409,22 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
         offer: review.offer.map(|offer| (offer.step, offer.barred)),
         stopped: review.checks.iter().any(|check| check.stops(run.state)),
         again: review.again,
+        back: review.back == Some(true),
+        reasons: review.reasons,
+        written: review
+            .notes
+            .iter()
+            .map(|note| {
+                (
+                    lang.word("run-written", &note.step).to_string(),
+                    names.of(&note.by),
+                    moment.time(view::instant(note.at)),
+                    note.words.clone(),
+                )
+            })
+            .collect(),
+        reason: Field::empty("reason"),
+        back_reason: Field::empty("reason").id("back-reason"),
         done: None,
         refused: None,
         name,
@@ -428,7 +469,7 @@ async fn show(
 ) -> Result<Html<RunPage>, Problem> {
     who.need(Permission::ReadPay)?;
     let mut page = page(&web, &who, id, &asked).await?;
-    let steps = ["calculate", "submit", "approve", "close", "pay"];
+    let steps = ["calculate", "submit", "return", "approve", "close", "pay"];
     let done = done.done.as_deref().filter(|d| steps.contains(d));
     page.done = done.map(|d| who.lang.word("run-done", d).to_string());
     Ok(Html(page))
@@ -438,6 +479,7 @@ async fn take(
     State(web): State<Web>,
     who: SignedIn,
     Path((id, step)): Path<(i64, String)>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     who.need(Permission::ReadPay)?;
     let (app, actor) = (&web.app, &who.actor);
@@ -447,8 +489,9 @@ async fn take(
             None => Err(PayError::NotFound(format!("payout {id}"))),
         },
         "submit" => submit(app, actor, id).await,
-        "approve" => approve(app, actor, id).await,
-        "close" => close(app, actor, id).await,
+        "return" => send_back(app, actor, id, &sent.reason).await,
+        "approve" => approve(app, actor, id, &sent.reason).await,
+        "close" => close(app, actor, id, &sent.reason).await,
         "pay" => pay(app, actor, id).await,
         _ => return Err(Problem::not_found(format_args!("step {step:?}"))),
     };
@@ -469,9 +512,17 @@ async fn take(
         PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
         PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
     };
-    let words = view::refusal(who.lang, &error);
     let mut page = page(&web, &who, id, &Asked::default()).await?;
-    page.refused = words;
+    let is_reason = matches!(&error, PayError::Wrong(wrong) if wrong.iter().all(|w| w.pointer == "/reason"));
+    if is_reason && step == "return" {
+        page.back_reason = Field::new("reason", &sent.reason)
+            .id("back-reason")
+            .wrong(who.lang.t("run-wrong-return"));
+    } else if is_reason {
+        page.reason = Field::new("reason", &sent.reason).wrong(who.lang.t("run-wrong-reason"));
+    } else {
+        page.refused = view::refusal(who.lang, &error);
+    }
     Ok(Html(page).status(status))
 }
 

@@ -247,9 +247,9 @@ async fn calculate_one(
                 field.error = Some(lang.word("runs-wrong", name).to_string());
             }
         }
-        PayError::Conflict(_) => {
+        PayError::Conflict(why) => {
             status = StatusCode::CONFLICT;
-            page.period.error = Some(lang.t("runs-conflict").to_string());
+            page.period.error = Some(view::clash(lang, why));
         }
         _ => match view::refusal(lang, &error) {
             Some(words) => page.refused = Some(words),

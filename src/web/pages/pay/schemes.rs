@@ -232,6 +232,11 @@ pub fn short(lang: Lang, p: &Value, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(yes) => lang.word("param-choice", yes).to_string(),
+        Value::String(word) if p["options"].is_array() => {
+            let among = p["options"].as_array().into_iter().flatten();
+            let among: Vec<String> = among.filter_map(|w| w.as_str().map(str::to_owned)).collect();
+            view::option(lang, &among, word)
+        }
         Value::Array(items) if p["type"] == "bands" => {
             let band = |b: &Value| {
                 let bound = |word: &str| b.get(word).map(&plain);

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::app::pay::{InputFault, PayError};
+use crate::app::pay::{Clash, InputFault, PayError};
 use crate::domain::Money;
 use crate::payout::Label;
+use crate::payout::explain::option_label;
 use crate::storage::pay::{Offer, OfferState, RunState};
 use crate::web::i18n::{self, Lang, Moment};
 
@@ -48,6 +49,11 @@ pub fn say(lang: Lang, label: &Label) -> String {
         Lang::Zh => label.zh.clone(),
         Lang::En => label.en.clone(),
     }
+}
+
+/// A word among others to choose from, as people say it; a firm's own as its document writes it.
+pub fn option(lang: Lang, among: &[String], word: &str) -> String {
+    option_label(among, word).map_or_else(|| word.to_owned(), |label| say(lang, &label))
 }
 
 /// The language's own of two texts of a JSON object `{zh, en}`.
@@ -121,7 +127,7 @@ pub fn query(pairs: &[(&str, &str)]) -> String {
 /// What a refusal says to who asked; `None` where it is not theirs to repair.
 pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
     match error {
-        PayError::Conflict(detail) => Some(lang.t("pay-conflict").with("detail", detail).to_string()),
+        PayError::Conflict(why) => Some(clash(lang, why)),
         PayError::Refused(detail) => Some(lang.t("pay-refused").with("detail", detail).to_string()),
         PayError::Input(fault) => {
             let detail = input_fault(lang, fault);
@@ -134,6 +140,47 @@ pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         PayError::NotFound(_) | PayError::Store(_) => None,
     }
+}
+
+/// Why the state of things does not allow an act.
+pub fn clash(lang: Lang, why: &Clash) -> String {
+    let state = |state: &RunState| lang.word("run-state", state.as_str()).to_string();
+    let says = lang.word("pay-clash", why.word());
+    let says = match why {
+        Clash::Stands { run, is, wanted } => {
+            let says = says.with("run", run).with("is", state(is));
+            says.with("wanted", state(wanted))
+        }
+        Clash::NotOver { last, .. } => says.with("last", i18n::date_words(lang, *last)),
+        Clash::Corrected { run } | Clash::Recalculate { run } => says.with("run", run),
+        Clash::Objected { open, .. } => says.n("n", *open),
+        Clash::NotObjected | Clash::Busy => says,
+        Clash::Clock { now, last, .. } => says.with("now", now).with("last", last),
+        Clash::Missing { scheme, period: of } => says.with("scheme", scheme).with("period", period(lang, of)),
+        Clash::Exists {
+            period: of, is, run, ..
+        } => {
+            let says = says.with("run", run).with("is", state(is));
+            says.with("period", period(lang, of))
+        }
+        Clash::Overlaps { period: of, run, .. } => says.with("run", run).with("period", period(lang, of)),
+        Clash::JustNow { period: of, .. } => says.with("period", period(lang, of)),
+        Clash::Exported { run, told, now } => {
+            let says = says.with("run", run).with("told", i18n::yuan(*told));
+            says.with("now", i18n::yuan(*now))
+        }
+        Clash::Risen {
+            rule,
+            months,
+            day: from,
+            ..
+        } => {
+            let says = says.with("rule", rule).n("months", i64::from(*months));
+            says.with("day", day(lang, from))
+        }
+        Clash::Other(detail) => says.with("detail", detail),
+    };
+    says.to_string()
 }
 
 /// Which fact or which people a calculation was refused for.

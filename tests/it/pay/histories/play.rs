@@ -38,6 +38,8 @@ struct Play<'a> {
 
 /// Plays the history of a seed.
 pub async fn history(db: &TestDb, seed: u64) -> End {
+    // Every month of it is over: nothing closes before its end.
+    db.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
     crate::points::people::staff(&db.store).await;
     let mut play = Play {
         db,
@@ -308,12 +310,12 @@ impl Play<'_> {
         let (app, first, second) = (self.app.clone(), key(1), key(2));
         let act = async || match state {
             RunState::Calculated => submit(&app, &first, id).await,
-            RunState::InReview => approve(&app, &second, id).await,
-            RunState::Approved => close(&app, &first, id).await,
+            RunState::InReview => approve(&app, &second, id, "").await,
+            RunState::Approved => close(&app, &first, id, "").await,
             _ => pay(&app, &first, id).await,
         };
         if state == RunState::InReview {
-            let own = approve(&app, &first, id).await;
+            let own = approve(&app, &first, id, "").await;
             assert!(
                 matches!(own, Err(PayError::Forbidden(_))),
                 "seed {}: {own:?}",

@@ -91,6 +91,31 @@ async fn given_a_file_when_it_is_looked_at_then_every_line_says_what_it_would_do
     assert!(body.contains("次更正"), "{body}");
 }
 
+async fn given_an_amount_no_scheme_could_read_when_looked_at_or_typed_then_the_column_says_its_range(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    first_batches(&app).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let before = count(&app).await;
+    let file =
+        "编号,日期,业务员,新店,实收金额\nk-1,2026-11-03,zhang,甲店,-5.00\nk-2,2026-11-03,zhang,乙店,0\n";
+    let (_, body) = looked_at(&mut gu, IMPORT, file).await;
+    assert!(body.contains("实收金额：不在允许的范围内（≥ 0）"), "{body}");
+    assert!(body.contains("有 1 行不收"), "{body}");
+    let typed = [
+        ("f.source_key", "h-1"),
+        ("f.occurred_on", "2026-11-03"),
+        ("f.seller", "zhang"),
+        ("f.customer", "丙店"),
+        ("f.amount", "-5.00"),
+    ];
+    let answer = gu.post("/app/pay/facts/new?kind=first_batch", &typed).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(answer.body.contains("不在允许的范围内（≥ 0）"), "{}", answer.body);
+    assert_eq!(count(&app).await, before);
+}
+
 async fn given_what_was_looked_at_when_something_else_is_recorded_before_it_is_confirmed_then_nothing_of_it_is(
     db: TestDb,
 ) {
@@ -421,6 +446,7 @@ async fn given_attributes_when_entered_by_file_and_by_hand_then_they_hold_from_t
 }
 
 both!(given_a_file_when_it_is_looked_at_then_every_line_says_what_it_would_do_and_only_confirming_records_it);
+both!(given_an_amount_no_scheme_could_read_when_looked_at_or_typed_then_the_column_says_its_range);
 both!(given_what_was_looked_at_when_something_else_is_recorded_before_it_is_confirmed_then_nothing_of_it_is);
 both!(given_files_that_are_none_when_sent_then_each_is_refused_in_words_and_nothing_is_kept);
 both!(given_every_kind_when_its_template_is_filled_in_then_the_heads_are_read_in_both_languages);

@@ -6,6 +6,7 @@ mod income;
 mod objections;
 mod offers;
 mod own;
+mod rises;
 mod roles;
 mod runs;
 mod schemes;

@@ -406,6 +406,7 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
     let next = calculated(&mut gu, "07-new-customers", "2026-11").await;
     assert_eq!(step(&mut gu, &next, "submit").await, 303);
     assert_eq!(step(&mut fang, &next, "approve").await, 303);
+    db.clock.set("2026-12-01T02:00:00Z".parse().expect("an instant"));
     for word in ["close", "pay"] {
         assert_eq!(step(&mut gu, &next, word).await, 303, "{word}");
     }

@@ -8,41 +8,37 @@ use serde_json::json;
 use super::{calculated, fact, firm, first_batches, signed_in, step};
 use crate::support::TestDb;
 
+/// So many new shops of li's on a day.
+pub async fn open_shops(app: &App, day: &str, shops: usize) {
+    for n in 0..shops {
+        let words = json!({"amount": "1000.00", "customer": format!("新店 {day} {n}")});
+        fact(app, "first_batch", &format!("{day}-{n}"), Some("li"), day, words).await;
+    }
+}
+
+/// Closes a month of the first-batch scheme; the proposal filed with it.
+pub async fn proposed_in(app: &App, month: &str) -> Offer {
+    let filed = async || {
+        let all = app.store.offers("proposal", None, None, 9).await;
+        all.expect("a store")
+    };
+    let before = filed().await.len();
+    let (mut gu, mut fang) = (signed_in(app, "gu").await, signed_in(app, "fang").await);
+    let run = calculated(&mut gu, "07-new-customers", month).await;
+    step(&mut gu, &run, "submit").await;
+    assert_eq!(filed().await.len(), before, "not before the close");
+    step(&mut fang, &run, "approve").await;
+    assert_eq!(step(&mut gu, &run, "close").await, 303);
+    let offers = filed().await;
+    assert_eq!(offers.len(), before + 1, "{offers:?}");
+    offers.into_iter().next().expect("one")
+}
+
 /// Six new shops of li's in October: a rise is proposed when the payout closes.
 async fn proposed(app: &App) -> Offer {
     first_batches(app).await;
-    for n in 3..9 {
-        let words = json!({"amount": "1000.00", "customer": format!("新店 {n}")});
-        fact(
-            app,
-            "first_batch",
-            &format!("o-{n}"),
-            Some("li"),
-            "2026-10-15",
-            words,
-        )
-        .await;
-    }
-    let (mut gu, mut fang) = (signed_in(app, "gu").await, signed_in(app, "fang").await);
-    let run = calculated(&mut gu, "07-new-customers", "2026-10").await;
-    step(&mut gu, &run, "submit").await;
-    assert!(
-        app.store
-            .offers("proposal", None, None, 9)
-            .await
-            .expect("a store")
-            .is_empty(),
-        "not before the close"
-    );
-    step(&mut fang, &run, "approve").await;
-    assert_eq!(step(&mut gu, &run, "close").await, 303);
-    let offers = app
-        .store
-        .offers("proposal", None, None, 9)
-        .await
-        .expect("a store");
-    assert_eq!(offers.len(), 1, "{offers:?}");
-    offers.into_iter().next().expect("one")
+    open_shops(app, "2026-10-15", 6).await;
+    proposed_in(app, "2026-10").await
 }
 
 async fn given_a_proposal_when_it_is_decided_then_by_an_approver_with_a_reason_and_once(db: TestDb) {
@@ -181,6 +177,8 @@ fn elsewhere(place: i64) -> NewOffer {
 async fn given_non_cash_awards_when_their_payout_is_closed_then_they_stand_on_the_statement_and_in_its_files(
     db: TestDb,
 ) {
+    // The year is over.
+    db.clock.set("2027-01-04T02:00:00Z".parse().expect("an instant"));
     let app = firm(&db).await;
     let input = SettingInput {
         from_on: "2026-01-01".parse().expect("a day"),

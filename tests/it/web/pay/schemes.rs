@@ -320,7 +320,7 @@ async fn given_a_version_to_come_when_another_is_saved_then_it_is_told_first_and
     let asked = send(&mut gu, &form_of(&stale, &wish)).await;
     assert_eq!(asked.status.as_u16(), 409, "{}", asked.body);
     assert!(
-        asked.body.contains("<del>linear</del> → <ins>lower</ins>") && asked.body.contains("改了 2 处"),
+        asked.body.contains("<del>线性过渡</del> → <ins>低档延续</ins>") && asked.body.contains("改了 2 处"),
         "{}",
         asked.body
     );
