@@ -230,7 +230,10 @@ mod tests {
             Ok::<_, StoreError>(())
         };
         let full = fill("pragma max_page_count = 3").await.unwrap_err();
-        assert!(full.to_string().contains("full"), "{full}");
+        assert!(
+            full.to_string().contains("full") && full.is_about_disk(),
+            "{full}"
+        );
         fill("pragma cache_spill = on").await.unwrap();
     }
 }

@@ -71,6 +71,20 @@ impl StoreError {
         }
     }
 
+    /// Whether the database has no room or its disk fails: nothing was stored, and the same will be once that is over.
+    pub fn is_about_disk(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(e)) = self else {
+            return false;
+        };
+        let code = e.code().unwrap_or_default();
+        match code.parse::<u32>() {
+            // SQLite: an error of the disk, a full one; the low byte of longer codes.
+            Ok(number) if code.len() < 5 => matches!(number & 0xff, 10 | 13),
+            // PostgreSQL: insufficient resources.
+            _ => code.starts_with("53"),
+        }
+    }
+
     /// Whether trying again may help: lock time-outs, serialization failures, lost connections.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -137,9 +137,18 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
-            tracing::warn!(%error, "store busy or away");
-            let detail = "the database is busy or away; nothing was stored; try again";
+        let full = error.is_about_disk();
+        if full || error.is_transient() {
+            if full {
+                tracing::error!(%error, "store has no room, or its disk fails");
+            } else {
+                tracing::warn!(%error, "store busy or away");
+            }
+            let detail = if full {
+                "the database has no room or its disk fails; nothing was stored; try again when that is over"
+            } else {
+                "the database is busy or away; nothing was stored; try again"
+            };
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return Self {
                 retry_after: Some(2),
