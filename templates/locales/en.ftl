@@ -2256,6 +2256,7 @@ points-waiting = Waiting
 points-all = All
 points-states = Which exchanges
 sheet-what = What
+sheet-evidence = Evidence
 sheet-cut = { $n ->
     [one] The first row is listed; there are more.
    *[other] The first { $n } rows are listed; there are more.

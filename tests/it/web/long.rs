@@ -263,6 +263,10 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
             made.body
         );
     }
+    let codes = app.store.links(None, None, None, 9).await.unwrap();
+    let own = codes.iter().find(|l| l.employee_code == "zhang").unwrap();
+    let posted = [super::staff::WISH.as_slice(), &[("code", own.code.as_str())]].concat();
+    zhang.post("/app/share/posted", &posted).await;
     let coupon = [("employee", "zhang"), ("amount_off", "30")];
     chen.post("/app/manage/campaigns/winter/coupons", &coupon).await;
     let asked = [("employee", "zhang"), ("points", "-5"), ("reason", "@多算了一次")];
@@ -278,7 +282,7 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
         ("campaigns", "名称", "合计,,,,,0,0,0,0,0,0.00"),
         (
             "campaigns/winter/links",
-            "链接,员工,员工工号,渠道,状态,请求",
+            "链接,员工,员工工号,渠道,素材,状态,到期,请求",
             "张晓雯,zhang,微信群",
         ),
         ("campaigns/winter/links", "链接", "合计"),
@@ -287,7 +291,11 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
             "优惠码,员工工号,优惠,已用,最多用几次,到期,状态",
             "¥30.00",
         ),
-        ("points", "员工,员工工号,团队,内容,时间,积分,状态,理由", ""),
+        (
+            "points",
+            "员工,员工工号,团队,内容,时间,积分,状态,理由,凭证\r\n",
+            "",
+        ),
         ("shop", "员工,员工工号,团队,内容,积分,时间,状态,理由", ""),
         // What somebody typed is no formula of who opens the file.
         ("honours", "员工,员工工号,", ",'=1+1,"),
@@ -311,6 +319,9 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
         let foreign = zhang.get(&format!("/app/manage/{list}.csv")).await;
         assert_eq!(foreign.status, StatusCode::FORBIDDEN, "{list}");
     }
+    let shares = chen.get("/app/manage/points.csv?tab=shares").await;
+    assert!(shares.body.contains("张晓雯,zhang,"), "{}", shares.body);
+    assert!(shares.header("content-disposition").contains("points-shares"));
     let hand = chen.get("/app/manage/points.csv?tab=hand").await.body;
     assert!(
         hand.contains("张晓雯,zhang,")

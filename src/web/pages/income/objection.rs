@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::view;
 use crate::app::pay::{PayError, appeal_objection, object, objection_deadline, talk, withdraw_objection};
 use crate::domain::Money;
-use crate::storage::pay::{Objection, ObjectionState, ObjectionStep};
+use crate::storage::pay::{Objection, ObjectionState, ObjectionStep, RunState};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, day_words};
 use crate::web::pages::pay::view::{self as pay_view, Chip};
@@ -34,8 +34,8 @@ pub struct SaidView {
 pub struct ObjectionPage {
     pub s: Shell,
     pub id: i64,
-    /// The line it is about.
-    pub line: i64,
+    /// The line it is about, on the statement; `None` while its payout is calculated again, or without it.
+    pub href: Option<String>,
     pub title: String,
     pub period: String,
     pub month: String,
@@ -113,6 +113,9 @@ async fn page(web: &Web, staff: &Staff, id: i64) -> Result<ObjectionPage, Proble
     }
     let run = web.app.store.run(objection.run).await?.ok_or_else(missing)?;
     let steps = web.app.store.objection_steps(id).await?;
+    let row = web.app.store.run_line(objection.line).await?;
+    let is_shown = !matches!(run.state, RunState::Calculated | RunState::Superseded)
+        && row.is_some_and(|row| row.run == run.id);
     let s = staff.who.shell(web, Place::Income);
     let lang = s.lang;
     let month = run.to_on.yesterday().unwrap_or(run.from_on);
@@ -121,11 +124,13 @@ async fn page(web: &Web, staff: &Staff, id: i64) -> Result<ObjectionPage, Proble
         ObjectionState::Declined => appeal_until(web, &objection).map(|_| "appeal"),
         _ => None,
     };
+    let month = format!("{:04}-{:02}", month.year(), month.month());
+    let href = format!("/app/income?month={month}#line-{}", objection.line);
     Ok(ObjectionPage {
         title: view::say(lang, &objection.title, &objection.code, &objection.name),
-        line: objection.line,
+        href: is_shown.then_some(href),
         period: pay_view::period(lang, &objection.period),
-        month: format!("{:04}-{:02}", month.year(), month.month()),
+        month,
         amount: objection.amount,
         state: view::objection_chip(lang, objection.state),
         next: next(lang, web, &objection),

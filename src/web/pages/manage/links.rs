@@ -17,6 +17,7 @@ use crate::app::pictures::{link_poster, link_qr};
 use crate::app::{App, Permission};
 use crate::domain::{Counts, Money};
 use crate::storage::campaigns::Campaign;
+use crate::storage::links::Link;
 use crate::web::api::poster_words;
 use crate::web::html::{Html, see_other};
 use crate::web::pages::paged;
@@ -158,6 +159,7 @@ pub async fn list(
     let rows = links
         .into_iter()
         .map(|l| LinkRow {
+            last_day: last_day(app, &l),
             url: app.urls.short_url(l.code.as_str()),
             code: l.code.as_str().to_owned(),
             employee: l.employee_code,
@@ -165,15 +167,17 @@ pub async fn list(
             channel: l.channel,
             material: l.material,
             disabled: l.facts.disabled_at.is_some(),
-            last_day: l.facts.expires_at.and_then(|end| {
-                let last = Timestamp::from_millisecond(end - 1).ok()?;
-                Some(app.day_of(last))
-            }),
             counts: totals.get(&l.id.0).copied().unwrap_or_default(),
             wrong: None,
         })
         .collect();
     Ok((rows, filter, previous, next))
+}
+
+/// The last business day a link redirects, where it ends.
+pub fn last_day(app: &App, link: &Link) -> Option<Date> {
+    let last = Timestamp::from_millisecond(link.facts.expires_at? - 1).ok()?;
+    Some(app.day_of(last))
 }
 
 /// The first instant after a business day: a link's end is exclusive, a day's is not.

@@ -12,6 +12,7 @@ use super::campaign::known;
 use super::campaigns::{LATELY_DAYS, Standing, since};
 use super::coupons::off;
 use super::funnel::{XLSX, download};
+use super::links::last_day;
 use super::points;
 use crate::app::Permission;
 use crate::domain::{Counts, Money, OrderState};
@@ -115,6 +116,9 @@ fn heading(lang: Lang, key: &str) -> String {
         "code" => lang.t("points-employee"),
         "team" => lang.t("person-team"),
         "channel" => lang.t("links-channel"),
+        "material" => lang.t("material-title"),
+        "evidence" => lang.t("sheet-evidence"),
+        "voucher" => lang.t("order-code"),
         "coupon" => lang.t("coupon-code"),
         "off" => lang.t("coupon-off"),
         "what" => lang.t("sheet-what"),
@@ -207,7 +211,8 @@ async fn links(
             Some(found.ok_or_else(wrong)?.id)
         }
     };
-    let mut columns = text(lang, &["link", "person", "code", "channel", "state"]);
+    let mut columns = text(lang, &["link", "person", "code", "channel", "material", "state"]);
+    columns.push(Column::date(lang.t("links-end").to_string()));
     columns.extend(counted(lang));
     let mut table = Table::new(lang.t("links-title").to_string(), columns);
     let read = |after| store.links(employee, Some(campaign.id), after, CHUNK);
@@ -226,7 +231,9 @@ async fn links(
                 l.employee_name.as_str().into(),
                 l.employee_code.as_str().into(),
                 lang.channel(&l.channel).into(),
+                l.material.as_str().into(),
                 state,
+                day(last_day(&web.app, l)),
             ];
             let counted = totals.get(&l.id.0).copied().unwrap_or_default();
             sum += counted;
@@ -234,7 +241,7 @@ async fn links(
             table.push(cells);
         }
     }
-    end(lang, &mut table, more, Some(sums(lang, 5, sum)));
+    end(lang, &mut table, more, Some(sums(lang, 7, sum)));
     file(&web, &uri, table, &format!("links-{}", campaign.slug)).await
 }
 
@@ -283,7 +290,7 @@ async fn points(
     let lang = who.lang;
     let mut columns = text(lang, &["person", "code", "team", "what", "when"]);
     columns.push(Column::integer(lang.t("order-col-points").to_string()));
-    columns.extend(text(lang, &["state", "reason"]));
+    columns.extend(text(lang, &["state", "reason", "evidence"]));
     let name = lang.word("points-tab", asked.tab()).to_string();
     let mut table = Table::new(name, columns);
     let (found, more) = points::everything(&web, &who, &asked, MAX_ROWS).await?;
@@ -302,10 +309,16 @@ async fn points(
             item.worth.into(),
             state.to_string().into(),
             item.decided.unwrap_or_default().into(),
+            item.evidence.unwrap_or_default().into(),
         ]);
     }
     end(lang, &mut table, more, None);
-    file(&web, &uri, table, &format!("points-{}", asked.tab())).await
+    let state = match (asked.tab(), asked.all()) {
+        ("exchanges", true) => "-all",
+        ("exchanges", false) => "-pending",
+        _ => "",
+    };
+    file(&web, &uri, table, &format!("points-{}{state}", asked.tab())).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -333,7 +346,8 @@ async fn orders(
     let teams = store.team_names(today).await?;
     let mut columns = text(lang, &["person", "code", "team", "what"]);
     columns.push(Column::integer(lang.t("order-col-points").to_string()));
-    columns.extend(text(lang, &["when", "state", "reason"]));
+    columns.extend(text(lang, &["when", "state", "reason", "voucher"]));
+    columns.push(Column::date(lang.t("links-end").to_string()));
     let mut table = Table::new(lang.t("order-queue").to_string(), columns);
     let (found, more) = all(MAX_ROWS, |before| store.orders(filter, before, CHUNK), |o| o.id).await?;
     for o in found {
@@ -347,10 +361,13 @@ async fn orders(
             moment.time(view.at).stamp().into(),
             view.word.into(),
             view.reason.unwrap_or_default().into(),
+            view.code.unwrap_or_default().into(),
+            day(view.use_by),
         ]);
     }
     end(lang, &mut table, more, None);
-    file(&web, &uri, table, "orders").await
+    let status = filter.status.map_or("all", OrderState::as_str);
+    file(&web, &uri, table, &format!("orders-{status}")).await
 }
 
 async fn honours(State(web): State<Web>, who: SignedIn, uri: Uri) -> Result<Response, Problem> {

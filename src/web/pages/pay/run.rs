@@ -225,7 +225,10 @@ fn notes(lang: Lang, review: &Review) -> Vec<Note> {
             },
         }
     };
-    let told = listed(&review.outcome, "warnings").iter().chain(&review.guards);
+    // What the guards say has its room, however much the engine warns of.
+    let room = NOTES - review.guards.len().min(NOTES / 2);
+    let told = listed(&review.outcome, "warnings").iter().take(room);
+    let told = told.chain(&review.guards);
     let mut notes: Vec<Note> = told.take(NOTES).map(warning).collect();
     let left_out = [
         ("people_without_attributes", "run-people-unknown"),

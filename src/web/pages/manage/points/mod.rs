@@ -92,7 +92,8 @@ impl Asked {
         TABS.into_iter().find(|t| *t == self.tab).unwrap_or(TABS[0])
     }
 
-    fn all(&self) -> bool {
+    /// Whether decided ones are listed, too.
+    pub fn all(&self) -> bool {
         self.state == "all"
     }
 

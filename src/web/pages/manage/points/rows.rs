@@ -109,10 +109,11 @@ fn item(who: &SignedIn, s: &Shell, names: &Names, row: Row<'_>) -> Item {
     let (code, person) = names.people.get(&row.employee).cloned().unwrap_or_default();
     let barred = barred(who, row.employee, row.filed.0, row.filed.1);
     let decided = row.decided.map(|(by, reason)| {
-        let text = lang.t("points-decided-by").with("who", names.actor(lang, by));
+        let name = names.actor(lang, by);
         if reason.is_empty() {
-            text.to_string()
+            name
         } else {
+            let text = lang.t("points-decided-by").with("who", name);
             // The text ends as its language parts it from what follows.
             format!("{text}{reason}")
         }
@@ -291,7 +292,7 @@ async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &As
         let waits = r.status == "pending";
         item.approve &= waits;
         item.reject &= waits;
-        if waits {
+        if waits && asked.rows.is_none() {
             let now = web.app.store.point_balance(EmployeeId(r.employee_id)).await?;
             let effect = who
                 .lang
