@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::lines::{self, Asked, LinesView};
 use super::view::{self, Chip};
 use crate::app::Permission;
-use crate::app::pay::{Check, PayError, Review, approve, calculate, close, pay, review, send_back, submit};
+use crate::app::pay::{PayError, Review, approve, calculate, close, pay, review, send_back, submit};
 use crate::domain::Money;
 use crate::storage::pay::RunState;
 use crate::web::html::{Html, see_other};
@@ -21,6 +21,8 @@ use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Field;
 use crate::web::{Form, Path, Problem, Query, Web};
+
+mod checks;
 
 /// Most rows of each list beside the lines.
 const NOTES: usize = 200;
@@ -252,58 +254,6 @@ fn notes(lang: Lang, review: &Review) -> Vec<Note> {
     notes
 }
 
-fn checks(lang: Lang, review: &Review) -> Vec<Note> {
-    let note = |kind: &'static str, icon, word: &'static str, words: String, href: &str| Note {
-        chip: Chip::new(kind, icon, lang.word("run-check-state", word)),
-        words,
-        about: String::new(),
-        href: href.to_owned(),
-    };
-    let say = |check: &Check| match check {
-        Check::Done(what) => note(
-            "good",
-            "check",
-            "done",
-            lang.word("run-check", what).to_string(),
-            "",
-        ),
-        Check::SchemesMissing(list) => {
-            let comma = lang.t("shell-comma").to_string();
-            let words = lang.t("run-schemes-missing").with("list", list.join(&comma));
-            note("bad", "alert", "stops", words.to_string(), "/app/pay/runs")
-        }
-        Check::GuardsTake(amount, n) => {
-            let amount = crate::web::i18n::yuan(*amount);
-            let words = lang.t("run-guards-take").n("n", *n).with("amount", amount);
-            note("warn", "alert", "known", words.to_string(), "")
-        }
-        Check::Objections(n) => {
-            let words = lang.t("run-objections-open").n("n", *n);
-            note("bad", "alert", "stops", words.to_string(), "/app/pay/objections")
-        }
-        Check::Recalculate => {
-            let words = lang.t("run-recalculate").to_string();
-            note(
-                "bad",
-                "alert",
-                "stops-approval",
-                words,
-                "/app/pay/objections?state=accepted",
-            )
-        }
-        Check::NotOver(last) => {
-            let last = crate::web::i18n::date_words(lang, *last);
-            let words = lang.t("run-not-over").with("last", last).to_string();
-            note("warn", "clock", "stops", words, "")
-        }
-        Check::NewerFacts(n) => {
-            let words = lang.t("run-facts-newer").n("n", *n);
-            note("warn", "alert", "known", words.to_string(), "")
-        }
-    };
-    review.checks.iter().map(say).collect()
-}
-
 async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPage, Problem> {
     let lang = who.lang;
     let review = review(&web.app, &who.actor, id).await?;
@@ -399,7 +349,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             cut_words(lang, out_count),
         ],
         books: review.books.iter().map(|b| view::say(lang, &b.note())).collect(),
-        checks: checks(lang, &review),
+        checks: checks::checks(lang, &review),
         lines: lines::of(lang, &review, asked),
         calculated: (
             names.of(&run.calculated_by),
