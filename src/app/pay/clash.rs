@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
-
 use crate::domain::Money;
 use crate::storage::pay::RunState;
 
@@ -18,13 +16,6 @@ pub enum Clash {
         is: RunState,
         /// Where this act needs it.
         wanted: RunState,
-    },
-    /// Its days are not over: only then it is closed and paid.
-    NotOver {
-        /// Which.
-        run: i64,
-        /// Its last day.
-        last: Date,
     },
     /// Another payout corrects the same closed period since it was calculated.
     Corrected {
@@ -119,7 +110,6 @@ impl Clash {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Stands { .. } => "stands",
-            Self::NotOver { .. } => "not-over",
             Self::Corrected { .. } => "corrected",
             Self::Recalculate { .. } => "recalculate",
             Self::NotObjected => "not-objected",
@@ -149,12 +139,6 @@ impl fmt::Display for Clash {
             Self::Stands { run, is, wanted } => {
                 let (is, wanted) = (is.as_str(), wanted.as_str());
                 write!(f, "payout {run} is {is}; this needs one that is {wanted}")
-            }
-            Self::NotOver { run, last } => {
-                write!(
-                    f,
-                    "payout {run} is for days until {last}: it is closed and paid when they are over"
-                )
             }
             Self::Corrected { run } => write!(
                 f,

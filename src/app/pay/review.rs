@@ -80,7 +80,7 @@ pub enum Check {
     Objections(i64),
     /// An objection was accepted since it was calculated: it is calculated again before its approval.
     Recalculate,
-    /// Its days go on until this one: it is closed when they are over.
+    /// Its days go on until this one: what comes after the close is booked as late facts.
     NotOver(Date),
 }
 
@@ -88,9 +88,9 @@ impl Check {
     /// Whether it stops the next step of a run that stands here.
     pub fn stops(&self, state: RunState) -> bool {
         match self {
-            Self::SchemesMissing(_) | Self::Objections(_) | Self::NotOver(_) => state == RunState::Approved,
+            Self::SchemesMissing(_) | Self::Objections(_) => state == RunState::Approved,
             Self::Recalculate => state == RunState::InReview,
-            Self::Done(_) | Self::GuardsTake(..) | Self::NewerFacts(_) => false,
+            Self::Done(_) | Self::GuardsTake(..) | Self::NewerFacts(_) | Self::NotOver(_) => false,
         }
     }
 }

@@ -125,7 +125,7 @@ pub async fn approve(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<
 
 /// Closes an approved run: the guards in force look at its month, those across schemes at every scheme of its days, what is
 /// over is taken back, the lines are booked, what it found for the next period is recorded, and the whole is sealed by a hash.
-/// Refused before its last day is over. `reason` as at its approval: where only now the guards warn of something.
+/// Before its last day is over that is possible, and told: what comes then is a late fact. `reason` as at its approval: where only now the guards warn of something.
 pub async fn close(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Run, PayError> {
     need(
         actor,
@@ -134,7 +134,6 @@ pub async fn close(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<Ru
     )?;
     let seen = app.store.run_head(id).await?.ok_or_else(|| missing(id))?;
     stands((id, seen.state), RunState::Approved)?;
-    is_over(app, &seen)?;
     watch::guards(app, actor, &seen).await?;
     for _ in 0..CLOSE_TRIES {
         let (booked, _) = app.store.ledger_head().await?;
@@ -212,7 +211,6 @@ pub async fn pay(app: &App, actor: &Actor, id: i64) -> Result<Run, PayError> {
         let now_ms = app.clock.now_ms();
         let mut tx = app.store.begin().await?;
         let run = locked(&mut tx, id, RunState::Closed).await?;
-        is_over(app, &run.head())?;
         let mut head = lock_ledger(&mut tx).await?;
         after(now_ms, head.at(), "something was booked")?;
         let plan = plan::of(&mut tx, &[id], app.today()).await?.remove(&id);
@@ -330,15 +328,6 @@ fn stands((run, is): (i64, RunState), wanted: RunState) -> Result<(), PayError> 
         return Ok(());
     }
     Err(PayError::Conflict(Clash::Stands { run, is, wanted }))
-}
-
-/// Refuses to book or pay what still goes on: its days are counted to their end (GC-12).
-fn is_over(app: &App, run: &RunHead) -> Result<(), PayError> {
-    if app.today() >= run.to_on {
-        return Ok(());
-    }
-    let last = run.to_on.yesterday().unwrap_or(run.to_on);
-    Err(PayError::Conflict(Clash::NotOver { run: run.id, last }))
 }
 
 /// Clocks of two nodes may differ by this much, milliseconds.

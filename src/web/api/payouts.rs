@@ -298,7 +298,7 @@ async fn post_approve(
     responses(
         (status = 200, body = Payout),
         (status = 409, body = Problem, content_type = "application/problem+json",
-         description = "It is not approved, its days are not over, or something waits that comes first"),
+         description = "It is not approved, or something waits that comes first"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Its warnings need a reason"),
     ),
 )]

@@ -1,6 +1,9 @@
-//! Back from review with a reason, not closed before its days are over, and reasons for what it warns of.
+//! Back from review with a reason, closes before the days are over, and reasons for what it warns of.
 
+use bole::app::Actor;
+use bole::app::pay::{Check, review};
 use bole::domain::{EmployeeId, Role};
+use bole::storage::pay::RunState;
 use bole::storage::{AuditQuery, insert_api_key};
 use serde_json::{Value, json};
 
@@ -105,7 +108,7 @@ async fn given_a_payout_under_review_when_it_is_sent_back_then_it_is_calculated_
     assert_eq!(take(&rig, "finance", &new, "close").await.0, 200);
 }
 
-async fn given_a_period_that_goes_on_when_it_is_closed_then_only_after_its_last_day(db: TestDb) {
+async fn given_a_period_that_goes_on_when_it_is_closed_then_it_is_told_first_and_stops_nothing(db: TestDb) {
     let rig = Rig::new(&db).await;
     let body = json!({"scheme": "07-new-customers", "period": "2026-11"});
     let (status, run) = rig.post("admin", "/payouts", body).await;
@@ -113,13 +116,19 @@ async fn given_a_period_that_goes_on_when_it_is_closed_then_only_after_its_last_
     for (key, act) in [("admin", "submit"), ("other", "approve")] {
         assert_eq!(take(&rig, key, &run, act).await.0, 200, "{act}");
     }
-    let (status, told) = take(&rig, "admin", &run, "close").await;
-    assert_eq!(status, 409, "{told}");
-    assert!(told["detail"].as_str().unwrap().contains("2026-11-30"), "{told}");
+    let checks = async || {
+        let id = run["id"].as_i64().unwrap();
+        let found = review(&rig.app, &Actor::System, id).await.unwrap();
+        found.checks
+    };
+    let told = Check::NotOver(jiff::civil::date(2026, 11, 30));
+    assert!(checks().await.contains(&told) && !told.stops(RunState::Approved));
     // The firm's midnight, not the world's.
     db.clock.set("2026-11-30T15:59:59Z".parse().unwrap());
-    assert_eq!(take(&rig, "admin", &run, "close").await.0, 409);
+    assert!(checks().await.contains(&told));
     db.clock.set("2026-11-30T16:00:00Z".parse().unwrap());
+    assert!(!checks().await.contains(&told));
+    db.clock.set("2026-11-29T16:00:00Z".parse().unwrap());
     assert_eq!(take(&rig, "admin", &run, "close").await.0, 200);
     assert_eq!(take(&rig, "admin", &run, "pay").await.0, 200);
 }
@@ -207,6 +216,6 @@ async fn given_an_order_that_says_why_when_approved_then_nobody_is_asked_again(d
 }
 
 both!(given_a_payout_under_review_when_it_is_sent_back_then_it_is_calculated_anew_and_the_reason_stays);
-both!(given_a_period_that_goes_on_when_it_is_closed_then_only_after_its_last_day);
+both!(given_a_period_that_goes_on_when_it_is_closed_then_it_is_told_first_and_stops_nothing);
 both!(given_an_order_above_the_ceiling_when_approved_then_with_a_reason_that_is_kept);
 both!(given_an_order_that_says_why_when_approved_then_nobody_is_asked_again);

@@ -291,11 +291,7 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
             "优惠码,员工工号,优惠,已用,最多用几次,到期,状态",
             "¥30.00",
         ),
-        (
-            "points",
-            "员工,员工工号,团队,内容,时间,积分,状态,理由,凭证\r\n",
-            "",
-        ),
+        ("points", "员工,员工工号,团队,内容,时间,积分,状态,理由,凭证", ""),
         ("shop", "员工,员工工号,团队,内容,积分,时间,状态,理由", ""),
         // What somebody typed is no formula of who opens the file.
         ("honours", "员工,员工工号,", ",'=1+1,"),

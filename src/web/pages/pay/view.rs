@@ -151,7 +151,6 @@ pub fn clash(lang: Lang, why: &Clash) -> String {
             let says = says.with("run", run).with("is", state(is));
             says.with("wanted", state(wanted))
         }
-        Clash::NotOver { last, .. } => says.with("last", i18n::date_words(lang, *last)),
         Clash::Corrected { run } | Clash::Recalculate { run } => says.with("run", run),
         Clash::Objected { open, .. } => says.n("n", *open),
         Clash::NotObjected | Clash::Busy => says,

@@ -47,7 +47,7 @@ pub(super) fn checks(lang: Lang, review: &Review) -> Vec<Note> {
         Check::NotOver(last) => {
             let last = crate::web::i18n::date_words(lang, *last);
             let words = lang.t("run-not-over").with("last", last).to_string();
-            note("warn", "clock", "stops", words, "")
+            note("warn", "clock", "known", words, "")
         }
         Check::NewerFacts(n) => {
             let words = lang.t("run-facts-newer").n("n", *n);
