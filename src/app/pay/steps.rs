@@ -10,9 +10,9 @@ use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
 use crate::storage::notices::tell_payees;
 use crate::storage::pay::{
-    LineRow, NewEntry, NewLine, Run, RunHead, RunState, RunStep, corrected_meanwhile, insert_lines,
-    insert_waiting, lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in,
-    settle_waiting, waits_for_recalculation_in,
+    LineRow, NewEntry, NewLine, Run, RunState, RunStep, corrected_meanwhile, insert_lines, insert_waiting,
+    lock_ledger, lock_run, move_run, objections_waiting_in, post, run_lines_in, settle_waiting,
+    waits_for_recalculation_in,
 };
 use crate::storage::{Tx, insert_audit};
 use crate::tell::{Notice, NoticeKind};
