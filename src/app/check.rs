@@ -28,6 +28,8 @@ const FIRST_MS: i64 = 946_684_800_000;
 pub struct Wrong {
     /// JSON pointer into the request.
     pub pointer: &'static str,
+    /// Where inside of that, as the rest of the pointer: `/batch_bands/0/gives`; mostly empty.
+    pub inside: String,
     /// What was expected.
     pub detail: String,
 }
@@ -37,8 +39,22 @@ impl Wrong {
     pub fn at(pointer: &'static str, detail: impl std::fmt::Display) -> Self {
         Self {
             pointer,
+            inside: String::new(),
             detail: detail.to_string(),
         }
+    }
+
+    /// At a place inside of a field, `pointer` its whole pointer.
+    pub fn inside(field: &'static str, pointer: &str, detail: impl std::fmt::Display) -> Self {
+        Self {
+            inside: pointer.strip_prefix(field).unwrap_or_default().to_owned(),
+            ..Self::at(field, detail)
+        }
+    }
+
+    /// The whole JSON pointer.
+    pub fn place(&self) -> String {
+        format!("{}{}", self.pointer, self.inside)
     }
 
     /// All of them in one line.

@@ -89,7 +89,7 @@ pub async fn refund(app: &App, actor: &Actor, input: &RefundInput) -> Result<Ref
             Err(other())
         };
     }
-    let refuse = |pointer, detail: String| Err(RefundError::Wrong(vec![Wrong { pointer, detail }]));
+    let refuse = |pointer, detail: String| Err(RefundError::Wrong(vec![Wrong::at(pointer, detail)]));
     if sale.kind == ConversionKind::Lead {
         return refuse("/amount", "a lead has no amount to give back".to_owned());
     }

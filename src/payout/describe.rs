@@ -28,7 +28,20 @@ impl Document {
             "examples": self.examples.iter()
                 .map(|e| json!({ "id": e.id, "name": { "zh": e.label.zh, "en": e.label.en } })).collect::<Vec<_>>(),
             "book": self.books.iter().map(book_json).collect::<Vec<_>>(),
+            "words": self.words_json(),
         })
+    }
+
+    /// What people read for the words of options: by parameter or column, then by word.
+    pub fn words_json(&self) -> Json {
+        let mut all = serde_json::Map::new();
+        for (owner, word) in self.option_words() {
+            if let Some(label) = self.word(owner, word) {
+                let of = all.entry(owner).or_insert_with(|| json!({}));
+                of[word] = json!({ "zh": label.zh, "en": label.en });
+            }
+        }
+        Json::Object(all)
     }
 
     /// The roster's attributes alone, as in [`to_json`](Self::to_json).

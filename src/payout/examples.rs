@@ -26,9 +26,17 @@ impl Document {
     /// Every fault found.
     pub fn accept(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let doc = Self::parse(file, text)?;
-        let ran = doc.try_examples().into_iter().chain(doc.try_books());
-        let faults: Vec<Diagnostic> = ran.filter_map(|r| r.fault).collect();
+        let faults = doc.against();
         if faults.is_empty() { Ok(doc) } else { Err(faults) }
+    }
+
+    /// What speaks against accepting it: rates without an end, examples and books that give something else.
+    pub fn against(&self) -> Vec<Diagnostic> {
+        let ran = self.try_examples().into_iter().chain(self.try_books());
+        self.endless_rates()
+            .into_iter()
+            .chain(ran.filter_map(|r| r.fault))
+            .collect()
     }
 
     /// Runs every example.

@@ -9,6 +9,7 @@ use super::diag::one_of;
 use super::doc::{Document, PERIOD, ROSTER};
 use super::facts::Facts;
 use super::json::Reader;
+use super::num::Num;
 use super::raw::{At, Entry, Node, Raw, Refused, from_json};
 use super::relation::{Relation, Row, key_of};
 use super::schema::{ParamDecl, ParamKind, Setting};
@@ -118,6 +119,15 @@ impl Document {
         };
         let mut notes = Vec::new();
         let params = self.settings(at, from, &mut notes)?;
+        if let Some((param, what, expected)) = self
+            .out_of_bounds(&params, (from, to), |_| true)
+            .into_iter()
+            .next()
+        {
+            let refused = at.refuse(what, expected);
+            let path = format!("params.{}", self.params[param].id);
+            return Err(Refused { path, ..refused });
+        }
         let fixed = self.schemas.len() - self.steps.len();
         let mut relations: Vec<Relation> = vec![Relation::default(); fixed];
         relations[PERIOD].rows.push(Row::new("period", Vec::new()));
@@ -215,8 +225,14 @@ impl Document {
         if !p.override_allowed || reason.trim().is_empty() {
             return Err(at.refuse("an override", format!("{} without override", self.describe(p))));
         }
+        // A reason widens the range; what may not be below 0 still may not: no override takes from anybody.
+        let unsigned = |low: &Option<Num>| {
+            low.as_ref()
+                .is_some_and(|n| !n.is_negative())
+                .then_some(Num::ZERO)
+        };
         let free = ParamDecl {
-            min: None,
+            min: unsigned(&p.min.clone().or_else(|| p.over.clone())),
             max: None,
             over: None,
             ..p.clone()
@@ -224,12 +240,24 @@ impl Document {
         let mut schemas = self.schemas.clone();
         if let ParamKind::Table(relation) = &p.kind {
             for c in &mut schemas[*relation].columns {
-                (c.min, c.max) = (None, None);
+                (c.min, c.max) = (unsigned(&c.min), None);
             }
         }
         let read = at.get("value", |v| read_setting(v, &free, &schemas, self.header.zone))?;
-        notes.push(format!("{}: outside {} because: {reason}", p.id, range(p)));
+        notes.push(format!("{}: outside {} because: {reason}", p.id, self.ranges(p)));
         read.ok_or_else(|| at.refuse("no `value`", "`value` and `reason`"))
+    }
+
+    /// The range of a parameter, of a table those of its columns.
+    fn ranges(&self, p: &ParamDecl) -> String {
+        let columns = self.table_columns(&p.kind).unwrap_or_default().iter();
+        let told = columns.filter_map(|c| {
+            let bound = |b: &Option<Num>| b.as_ref().map_or("…".to_owned(), ToString::to_string);
+            (c.min.is_some() || c.max.is_some())
+                .then(|| format!("`{}` {} to {}", c.name, bound(&c.min), bound(&c.max)))
+        });
+        let own = Some(range(p)).filter(|r| !r.is_empty() && !matches!(p.kind, ParamKind::Table(_)));
+        own.into_iter().chain(told).collect::<Vec<_>>().join(", ")
     }
 
     /// What a parameter's value looks like.

@@ -30,6 +30,7 @@ mod relation;
 mod run;
 mod schema;
 mod setting;
+mod unmatched;
 mod value;
 pub mod whatif;
 

@@ -4,18 +4,17 @@ use serde_json::Value as Json;
 
 use super::doc::Document;
 use super::raw::{At, Refused, from_json};
-use super::schema::Setting;
+use super::schema::{ParamDecl, Setting};
+use super::setting::whole_fen;
 
 impl Document {
     /// Everything wrong with parameters by name, a JSON object: one refusal for each that cannot be used, and one for each
     /// name no parameter has. Parameters that are left out are none of it.
     pub fn params_wrong(&self, params: &Json) -> Vec<Refused> {
-        let mut wrong: Vec<Refused> = self
-            .given(params)
-            .into_iter()
-            .flatten()
-            .filter_map(Result::err)
-            .collect();
+        let given = self.given(params);
+        let broken = self.broken(&given);
+        let mut wrong: Vec<Refused> = given.into_iter().flatten().filter_map(Result::err).collect();
+        wrong.extend(broken);
         let names: Vec<&str> = self.params.iter().map(|p| p.id.as_str()).collect();
         for name in params.as_object().into_iter().flat_map(|o| o.keys()) {
             if !names.contains(&name.as_str()) {
@@ -30,6 +29,31 @@ impl Document {
         wrong
     }
 
+    /// Bounds between parameters that what is given breaks, with the defaults of those that are left out.
+    fn broken(&self, given: &[Option<Result<Setting, Refused>>]) -> Vec<Refused> {
+        let setting = |(p, given): (&ParamDecl, &Option<Result<Setting, Refused>>)| match given {
+            Some(read) => read.as_ref().ok().cloned(),
+            None => p.dated.last().map(|d| d.value.clone()),
+        };
+        let settings: Vec<Option<Setting>> = self.params.iter().zip(given).map(setting).collect();
+        let known: Vec<bool> = settings.iter().map(Option::is_some).collect();
+        let settings: Vec<Setting> = settings
+            .into_iter()
+            .map(|s| s.unwrap_or(Setting::List(Vec::new())))
+            .collect();
+        let day = self.header.from;
+        let days = (day, day.tomorrow().unwrap_or(day));
+        let broken = self.out_of_bounds(&settings, days, |at| known[at]).into_iter();
+        broken
+            .map(|(at, what, expected)| Refused {
+                path: format!("params.{}", self.params[at].id),
+                span: 0..0,
+                what,
+                expected,
+            })
+            .collect()
+    }
+
     /// What is given for each parameter, in the document's order.
     pub(super) fn given(&self, params: &Json) -> Vec<Option<Result<Setting, Refused>>> {
         self.params
@@ -39,7 +63,16 @@ impl Document {
                 let one = serde_json::json!({ "params": { p.id.as_str(): value } });
                 let raw = from_json(&one);
                 let read = At::root(&raw).get("params", |v| {
-                    v.get(&p.id, |x| self.setting(x, p, &mut Vec::new()))
+                    v.get(&p.id, |x| {
+                        let read = self.setting(x, p, &mut Vec::new())?;
+                        let wrapped = x.map().ok().is_some_and(|m| m.iter().any(|e| e.key == "reason"));
+                        if wrapped {
+                            x.get("value", |v| whole_fen(v, p, &self.schemas))?;
+                        } else {
+                            whole_fen(x, p, &self.schemas)?;
+                        }
+                        Ok(read)
+                    })
                 });
                 match read {
                     Ok(setting) => setting.flatten().map(Ok),
@@ -73,7 +106,7 @@ mod tests {
             paths,
             [
                 "params.batch_bands[1].from",
-                "params.purchase_bands",
+                "params.purchase_bands[0].gives",
                 "params.gap",
                 "params.raise_months",
                 "params.store_raise",

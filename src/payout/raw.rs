@@ -48,6 +48,18 @@ pub struct Refused {
     pub expected: String,
 }
 
+impl Refused {
+    /// The path as a JSON pointer, like `/facts/3/amount`.
+    pub fn pointer(&self) -> String {
+        let steps = self.path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+        let steps = steps.filter(|step| !step.is_empty());
+        steps.fold(String::new(), |all, step| {
+            let step = step.replace('~', "~0").replace('/', "~1");
+            format!("{all}/{step}")
+        })
+    }
+}
+
 /// A value and how it was reached.
 #[derive(Clone, Copy)]
 pub struct At<'a> {

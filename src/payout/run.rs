@@ -65,6 +65,22 @@ impl Evaluation {
         Some(kept.get_or_init(|| join.index(&self.world())))
     }
 
+    /// Whether anybody or anything of this id is in the roster, the facts or the tables, or gets something: payees may be
+    /// customers and departments.
+    pub fn knows(&self, doc: &Document, id: &str) -> bool {
+        let steps = doc.steps.len();
+        let given = self.relations[..self.relations.len() - steps].iter();
+        let named = |row: &Row| {
+            let mut texts = row.cells.iter();
+            texts.any(|cell| matches!(cell, Value::Text(text) if **text == *id))
+        };
+        let o = &self.outcome;
+        given.flat_map(|relation| &relation.rows).any(named)
+            || o.lines.iter().any(|line| line.payee == id)
+            || o.proposals.iter().any(|one| one.payee == id)
+            || o.awards.iter().any(|one| one.payee == id)
+    }
+
     /// What a row of any step sees.
     pub(super) fn world(&self) -> World<'_> {
         World {

@@ -147,20 +147,19 @@ impl Value {
         Self::Date(date.at(0, 0, 0, 0))
     }
 
-    /// For people: money with two decimals, ratios as percentages (with `decimals` where they do not end), dates without
-    /// midnight.
+    /// For people: money with two decimals, ratios as percentages (with `decimals` where they do not end), other numbers
+    /// that do not end with four after `≈`, dates without midnight.
     pub fn shown(&self, ty: Type, decimals: usize) -> String {
         match (self, ty) {
             (Self::Num(n), Type::Cash) => n.fixed(2),
-            (Self::Num(n), Type::Money { .. }) => {
-                let text = n.to_string();
-                if text.contains('/') || text.split_once('.').is_some_and(|(_, p)| p.len() > 2) {
-                    text
-                } else {
-                    n.fixed(2)
-                }
-            }
             (Self::Num(n), Type::Ratio) => n.percent_to(decimals),
+            (Self::Num(n), Type::Money { .. }) if n.exact_places().is_some_and(|places| places <= 2) => {
+                n.fixed(2)
+            }
+            // A fraction of fifteen digits says nothing to anybody; the trace keeps it.
+            (Self::Num(n), _) => n
+                .exact_places()
+                .map_or_else(|| format!("≈{}", n.fixed(4)), |_| n.to_string()),
             _ => self.to_string(),
         }
     }
@@ -208,7 +207,8 @@ mod tests {
             ("0.5", money, "0.50"),
             ("0.25", money, "0.25"),
             ("0.005", money, "0.005"),
-            ("1/3", money, "1/3"),
+            ("1/3", money, "≈0.3333"),
+            ("1/7", Type::Score, "≈0.1429"),
             ("1/2", Type::Ratio, "50%"),
             ("5", Type::Count, "5"),
         ] {

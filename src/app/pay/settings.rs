@@ -52,7 +52,10 @@ pub async fn change_setting(
     if !wrong.is_empty() {
         let detail = |w: &crate::payout::Refused| format!("{}: {}; expected {}", w.path, w.what, w.expected);
         return Err(PayError::Wrong(
-            wrong.iter().map(|w| Wrong::at("/params", detail(w))).collect(),
+            wrong
+                .iter()
+                .map(|w| Wrong::inside("/params", &w.pointer(), detail(w)))
+                .collect(),
         ));
     }
     if new.note.chars().count() > 500 {

@@ -221,8 +221,9 @@ async fn trial(
     let wrong = after_document.params_wrong(&params);
     if !wrong.is_empty() {
         let told = wrong.iter().map(|w| {
-            Wrong::at(
+            Wrong::inside(
                 "/params",
+                &w.pointer(),
                 format!("{}: {}; expected {}", w.path, w.what, w.expected),
             )
         });

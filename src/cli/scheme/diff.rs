@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::cli::run::Refusal;
 use crate::payout::whatif::{compare, documents, overlay};
 
-use super::library::{find, read};
+use super::library::{own_faults, read, told, untried};
 use super::paint::{say, table};
 use super::run::{evaluated, run_json};
 use super::{From, Lang};
@@ -42,7 +42,13 @@ fn json(text: &str, path: &Path) -> Result<Json, Refusal> {
 
 impl Diff {
     pub fn run(self, from: &From) -> Result<(), Refusal> {
-        let (a, b) = (find(from, &self.before)?, find(from, &self.after)?);
+        let (a, b) = (untried(from, &self.before)?, untried(from, &self.after)?);
+        // A draft may be compared before its examples are written anew.
+        for faults in [own_faults(&a), own_faults(&b)] {
+            if !faults.is_empty() {
+                eprintln!("bole: {}", told(&faults));
+            }
+        }
         let l = self.lang;
         let mut out = String::new();
         for line in documents(&a, &b) {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::run::Refusal;
 use crate::payout::{Diagnostic, Document};
 
-use super::library::{find, read, texts, told};
+use super::library::{own_faults, read, texts, told, untried};
 use super::paint::{say, table};
 use super::{From, Lang};
 
@@ -27,7 +27,12 @@ impl List {
     pub fn run(self, from: &From) -> Result<(), Refusal> {
         let mut docs = Vec::new();
         for (name, text) in texts(from)?.into_values() {
-            docs.push(Document::parse(&name, &text).map_err(|f| told(&f))?);
+            let document = Document::parse(&name, &text).map_err(|f| told(&f))?;
+            let faults = own_faults(&document);
+            if !faults.is_empty() {
+                return Err(told(&faults).into());
+            }
+            docs.push(document);
         }
         if self.json {
             let list: Vec<_> = docs
@@ -141,7 +146,7 @@ pub struct Test {
 impl Test {
     pub fn run(self, from: &From) -> Result<(), Refusal> {
         let docs = match &self.id {
-            Some(id) => vec![find(from, id)?],
+            Some(id) => vec![untried(from, id)?],
             None => {
                 let mut docs = Vec::new();
                 for (name, text) in texts(from)?.into_values() {

@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::Value as Json;
 
 use crate::cli::run::Refusal;
-use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Emitted, Evaluation, Excluded, Refused, evaluate};
+use crate::payout::explain::{held, sentence, trace};
+use crate::payout::{Document, Emitted, Evaluation, Excluded, Input, Refused, evaluate};
 
 use super::library::{find, read};
 use super::paint::{say, table};
@@ -34,7 +34,7 @@ pub fn evaluated(doc: &Document, text: String, path: &Path) -> Result<Evaluation
     let input = doc.input_text(&text).map_err(|r| refused(path, r))?;
     // A million facts are a long text: it is let go before the run makes rows of its own.
     drop(text);
-    Ok(evaluate(doc, input)?)
+    told(doc, input)
 }
 
 /// The place of a fault, what was found, what was expected.
@@ -46,7 +46,15 @@ fn refused(path: &Path, r: Refused) -> String {
 /// Evaluates a JSON input; refusals name the path.
 pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, Refusal> {
     let input = doc.input(json).map_err(|r| refused(path, r))?;
-    Ok(evaluate(doc, input)?)
+    told(doc, input)
+}
+
+/// The run, and what it was told that nothing belongs to: a file is all there is.
+fn told(doc: &Document, input: Input) -> Result<Evaluation, Refusal> {
+    let unmatched = doc.unmatched(&input);
+    let mut ran = evaluate(doc, input)?;
+    ran.outcome.warnings.extend(unmatched);
+    Ok(ran)
 }
 
 impl Run {
@@ -181,6 +189,11 @@ impl Explain {
         let doc = find(from, &self.id)?;
         let ran = evaluated(&doc, read(&self.input)?, &self.input)?;
         let (o, l) = (&ran.outcome, self.lang);
+        if !ran.knows(&doc, &self.payee) {
+            let said = format!("--payee: nobody `{}` in the roster or the facts", self.payee);
+            return Err(format!("{}: {said}; expected an id that is there", self.input.display()).into());
+        }
+        let waiting = held(&doc, &ran, &self.payee);
         let mine: Vec<_> = o.lines.iter().filter(|x| x.payee == self.payee).collect();
         let proposals: Vec<_> = o.proposals.iter().filter(|x| x.payee == self.payee).collect();
         let awards: Vec<_> = o.awards.iter().filter(|x| x.payee == self.payee).collect();
@@ -194,8 +207,17 @@ impl Explain {
                 .iter()
                 .map(|x| serde_json::json!({ "component": x.component, "codes": x.codes, "reasons": reasons(l, x) }))
                 .collect();
+            let waiting: Vec<Json> = waiting
+                .iter()
+                .map(|h| {
+                    let says = h.says(&self.payee);
+                    serde_json::json!({ "component": h.component, "amount": h.amount.fixed(2), "lapsed": h.lapsed,
+                        "says": { "zh": says.zh, "en": says.en }, "trace": h.trace.to_json() })
+                })
+                .collect();
             let all = serde_json::json!({
                 "payee": self.payee, "lines": lines, "proposals": proposals, "awards": awards, "excluded": excluded,
+                "held": waiting,
             });
             say(&serde_json::to_string_pretty(&all)?);
             return Ok(());
@@ -206,6 +228,13 @@ impl Explain {
         let awarded = awards.iter().map(|x| (*x).into());
         for x in told.into_iter().chain(proposed).chain(awarded) {
             text.push_str(&story(x).text(l == Lang::Zh));
+            text.push('\n');
+        }
+        for h in &waiting {
+            text.push_str(&format!("{}\n", l.of(&h.says(&self.payee))));
+            for line in h.trace.text(l == Lang::Zh).lines() {
+                text.push_str(&format!("  {line}\n"));
+            }
             text.push('\n');
         }
         for x in &out {

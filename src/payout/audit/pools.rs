@@ -286,7 +286,7 @@ pub fn release(b: &Release, ground: Ground<'_>) -> Result<Redone, Why> {
         };
         for (n, ((tranche, share), result)) in b.tranches.iter().zip(shares).zip(parts).enumerate() {
             let released = tranche.when.as_ref().map_or(Ok(true), |c| sees.test(c))?;
-            if !released && row.out.is_none() {
+            if !released && row.out.is_none() && result != RBig::ZERO {
                 let held = tranche.on_fail == OnFail::Hold;
                 redone
                     .residuals

@@ -190,7 +190,7 @@ impl Release {
                 } else {
                     Num::ZERO
                 };
-                if !released && row.is_in() {
+                if !released && row.is_in() && !result.is_zero() {
                     let account = if tranche.on_fail == OnFail::Hold {
                         "held"
                     } else {

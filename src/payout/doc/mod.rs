@@ -4,10 +4,12 @@
 //! A scheme is data that finance can read, review and change; the checker makes sure that what it says is one thing.
 
 mod book;
+mod bound;
 pub mod column;
 mod header;
 mod labels;
 mod next_pool;
+mod options;
 mod param;
 mod unused;
 
@@ -35,6 +37,8 @@ pub struct Document {
     pub(super) fact_kinds: Vec<FactKind>,
     pub(super) steps: Vec<Step>,
     pub(super) examples: Vec<Example>,
+    bounds: Vec<bound::Bound>,
+    words: options::Words,
     /// Printed errors of the handbook that this document sets right.
     pub books: Vec<Book>,
     pub(super) source: Source,
@@ -141,8 +145,8 @@ impl Document {
     }
 }
 
-const SECTIONS: [&str; 8] = [
-    "scheme", "param", "roster", "fact", "label", "step", "example", "book",
+const SECTIONS: [&str; 10] = [
+    "scheme", "param", "bound", "roster", "fact", "label", "word", "step", "example", "book",
 ];
 
 fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
@@ -237,9 +241,15 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         step_ids: step_ids(root),
         failed: RefCell::default(),
     };
+    let bounds = bound::read(root, &env);
     let (mut env, steps) = steps(root, env)?;
+    let mut words = options::Words::new();
     if sink.count() == 0 {
         labels::document(root, &mut env.schemas).unwrap_or_else(report);
+        match options::read(root, &params, &env.schemas) {
+            Ok(read) => words = read,
+            Err(r) => report(r),
+        }
         let period_by = header.as_ref().and_then(|h| h.period_by.as_deref());
         unused::report(&env, &steps, &fact_kinds, period_by);
     }
@@ -262,6 +272,8 @@ fn read(raw: &Raw, sink: &Sink<'_>) -> Option<Document> {
         fact_kinds,
         steps,
         examples,
+        bounds,
+        words,
         books,
         source,
     })

@@ -4,9 +4,11 @@
 //! A line nobody can explain is a line nobody accepts. The relations of a run are kept, each row knows what it was
 //! made of, so the story is read off, not reconstructed.
 
+mod held;
 mod options;
 mod words;
 
+pub use held::{Held, held};
 pub use options::option_label;
 
 use std::borrow::Cow;
@@ -55,12 +57,7 @@ pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a
     let emitted = emitted.into();
     let step = &doc.steps[emitted.step];
     let row = &run.relations[step.relation].rows[emitted.row];
-    let mut teller = Teller {
-        doc,
-        run,
-        left: NODES_MAX,
-        told: HashSet::new(),
-    };
+    let mut teller = Teller::of(doc, run);
     Trace {
         book: books(doc, emitted.component).cloned().collect(),
         ..teller.row(step.relation, row)
@@ -74,32 +71,61 @@ fn books<'a>(doc: &'a Document, component: &'a str) -> impl Iterator<Item = &'a 
         .filter(move |b| b.component.as_deref() == Some(component))
 }
 
+/// Rows a sentence names side by side where an amount was added up from several.
+const ABREAST: usize = 5;
+
 /// One sentence for a list of lines, awards or proposals: the steps that computed something, along the line's own way
-/// back: from what it is made of to what that is made of; of several, the first whose step says something. The whole
-/// story is not told for it: 100 000 lines would take half a minute.
+/// back: from what it is made of to what that is made of, several rows of a step side by side. The whole story is not told
+/// for it: 100 000 lines would take half a minute.
 pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Label {
     let emitted = emitted.into();
     let (mut zh, mut en) = (Vec::new(), Vec::new());
-    let mut at = Some((doc.steps[emitted.step].relation, emitted.row));
-    while let Some((relation, n)) = at {
-        let Some((step, row)) = doc.step_of(relation).zip(run.relations[relation].rows.get(n)) else {
-            // A fact or a row of the roster: the sentence is about what was done with it.
-            break;
-        };
-        let (source, members) = made_of(step, row);
-        let says = words::step(doc, run, step, row, members.len());
-        if !says.zh.is_empty() {
-            zh.push(says.zh);
-            en.push(says.en);
-        }
-        at = match members[..] {
-            [one] => Some((source, one as usize)),
-            [] => step.block.singles().first().map(|single| (*single, 0)),
-            [first, ..] => {
-                let says = doc.step_of(source).is_some_and(|s| !s.label.zh.is_empty());
-                says.then_some((source, first as usize))
+    let mut relation = doc.steps[emitted.step].relation;
+    let mut rows = vec![emitted.row];
+    let mut more = 0;
+    let mut own = true;
+    // A fact or a row of the roster ends it: the sentence is about what was done with it.
+    while let Some(step) = doc.step_of(relation) {
+        let mut says = Vec::new();
+        let mut next: Option<(usize, Vec<usize>)> = None;
+        let mut beyond = more;
+        for row in rows.iter().filter_map(|n| run.relations[relation].rows.get(*n)) {
+            let (source, members) = made_of(step, row);
+            says.push(words::step(doc, run, step, row, members.len()));
+            let (at, list) = next.get_or_insert_with(|| (source, Vec::new()));
+            if *at == source {
+                let room = ABREAST.saturating_sub(list.len()).min(members.len());
+                list.extend(members[..room].iter().map(|n| *n as usize));
+                beyond += members.len() - room;
             }
-        };
+        }
+        if says.first().is_some_and(|s| !s.zh.is_empty()) {
+            let head = format!("{}：", step.label.zh);
+            zh.push(abreast(
+                says.iter().map(|s| &s.zh),
+                &head,
+                "、",
+                more,
+                ("，另有 ", " 条"),
+            ));
+            let head = format!("{}: ", step.label.en);
+            en.push(abreast(
+                says.iter().map(|s| &s.en),
+                &head,
+                " + ",
+                more,
+                (" and ", " more"),
+            ));
+        }
+        match next.filter(|(_, list)| !list.is_empty()) {
+            // What a figure of one row was added up from is everybody's.
+            Some((_, list)) if !own && list.len() > 1 => break,
+            Some((source, list)) => (relation, rows, more) = (source, list, beyond),
+            None => match step.block.singles().first() {
+                Some(single) => (relation, rows, more, own) = (*single, vec![0], 0, false),
+                None => break,
+            },
+        }
     }
     zh.reverse();
     en.reverse();
@@ -111,6 +137,29 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
         zh: zh.join("；"),
         en: en.join("; "),
     }
+}
+
+/// What several rows of a step say, the step's own name once; and how many more there are.
+fn abreast<'s>(
+    says: impl Iterator<Item = &'s String>,
+    head: &str,
+    between: &str,
+    more: usize,
+    (before, after): (&str, &str),
+) -> String {
+    let mut all = String::new();
+    for one in says.filter(|s| !s.is_empty()) {
+        if all.is_empty() {
+            all.push_str(one);
+        } else {
+            all.push_str(between);
+            all.push_str(one.strip_prefix(head).unwrap_or(one));
+        }
+    }
+    if more > 0 {
+        let _ = write!(all, "{before}{more}{after}");
+    }
+    all
 }
 
 /// The rows a row was made of: their relation, and row numbers in it.
@@ -133,7 +182,16 @@ struct Teller<'a> {
     told: HashSet<(usize, Arc<str>)>,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
+    fn of(doc: &'a Document, run: &'a Evaluation) -> Self {
+        Self {
+            doc,
+            run,
+            left: NODES_MAX,
+            told: HashSet::new(),
+        }
+    }
+
     fn row(&mut self, relation: usize, row: &Row) -> Trace {
         self.left = self.left.saturating_sub(1);
         let Some(step) = self.doc.step_of(relation) else {

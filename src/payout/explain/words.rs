@@ -21,10 +21,11 @@ fn label(zh: String, en: String) -> Label {
     Label { zh, en }
 }
 
-/// A value for people: conditions and what is chosen in words, instants to the minute.
-fn told(v: &Value, ty: Type, options: &Options, chinese: bool, decimals: usize) -> String {
+/// A value for people: conditions and what is chosen in words, the document's own first, instants to the minute.
+fn told(doc: &Document, (owner, options): (&str, &Options), v: &Value, ty: Type, chinese: bool) -> String {
     if let Value::Text(word) = v
-        && let Some(label) = options::of(options, word)
+        && options.is_some()
+        && let Some(label) = doc.word(owner, word).cloned().or_else(|| options::of(options, word))
     {
         return if chinese { label.zh } else { label.en };
     }
@@ -34,7 +35,7 @@ fn told(v: &Value, ty: Type, options: &Options, chinese: bool, decimals: usize) 
         (Value::Bool(true), false) => "yes".into(),
         (Value::Bool(false), false) => "no".into(),
         (Value::Date(at), _) => moment(*at),
-        _ => v.shown(ty, decimals),
+        _ => v.shown(ty, doc.header.decimals),
     }
 }
 
@@ -48,12 +49,12 @@ fn moment(at: DateTime) -> String {
 }
 
 /// Names and values of some columns; helpers are left out.
-fn listed<'c>(pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone), decimals: usize) -> Label {
+fn listed<'c>(doc: &Document, pairs: &(impl Iterator<Item = (&'c Column, &'c Value)> + Clone)) -> Label {
     let side = |chinese: bool| {
         let one = |(c, v): (&Column, &Value)| {
             let name = if chinese { &c.label.zh } else { &c.label.en };
             let name = if name.is_empty() { &c.name } else { name };
-            format!("{name} {}", told(v, c.ty, &c.options, chinese, decimals))
+            format!("{name} {}", told(doc, (&c.name, &c.options), v, c.ty, chinese))
         };
         let all = pairs.clone().filter(|(c, _)| c.named != Named::Hidden);
         all.map(one).collect::<Vec<_>>()
@@ -70,7 +71,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         cells.filter(|(c, v)| c.default.as_ref() != Some(*v))
     };
     if let Some(fact) = doc.fact_kinds.iter().find(|f| f.relation == relation) {
-        let all = listed(&filled(2), doc.header.decimals);
+        let all = listed(doc, &filled(2));
         let when = match &row.cells[1] {
             Value::Date(at) => moment(*at),
             other => other.to_string(),
@@ -82,7 +83,7 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         );
     }
     if schema.name == "roster" || schema.name.starts_with("param.") {
-        let all = listed(&filled(schema.key_parts), doc.header.decimals);
+        let all = listed(doc, &filled(schema.key_parts));
         if all == Label::default() {
             return all;
         }
@@ -113,13 +114,13 @@ fn params(doc: &Document, run: &Evaluation, step: &Step) -> Label {
             zh.push(format!(
                 "{} = {}（{}）",
                 p.label.zh,
-                told(v, *ty, options, true, doc.header.decimals),
+                told(doc, (&p.id, options), v, *ty, true),
                 p.rule
             ));
             en.push(format!(
                 "{} = {} ({})",
                 p.label.en,
-                told(v, *ty, options, false, doc.header.decimals),
+                told(doc, (&p.id, options), v, *ty, false),
                 p.rule
             ));
         }
@@ -263,7 +264,7 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Aggregate(a), _) => {
             let from = a.by.len();
-            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals);
+            let all = listed(doc, &schema.columns[from..].iter().zip(&row.cells[from..]));
             label(
                 format!("{members} 条合计：{}", all.zh),
                 format!("{members} added up: {}", all.en),
@@ -271,11 +272,11 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
         }
         (Block::Derive(d), _) => {
             let from = doc.schemas[d.from].columns.len();
-            listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals)
+            listed(doc, &schema.columns[from..].iter().zip(&row.cells[from..]))
         }
         (Block::Table(t), _) => {
             let from = doc.schemas[t.from].columns.len();
-            let all = listed(&schema.columns[from..].iter().zip(&row.cells[from..]), decimals);
+            let all = listed(doc, &schema.columns[from..].iter().zip(&row.cells[from..]));
             label(format!("查表：{}", all.zh), format!("by the table: {}", all.en))
         }
         (Block::Qualify(q), _) => match &row.out {
@@ -343,14 +344,17 @@ fn tranche(ty: Type, decimals: usize, total: &Num, share: &Num, result: &Num) ->
     )
 }
 
+/// Longest fraction told as one, in bytes.
+const FRACTION_MAX: usize = 12;
+
 fn share(s: &Share, ty: Type, decimals: usize) -> Label {
-    // A weight that does not end is a fraction of its own.
+    // A weight that does not end is a fraction of its own; a long one says nothing and is told to four decimals.
     let weight = |n: &Num| {
         let text = n.to_string();
-        if text.contains('/') {
-            format!("({text})")
-        } else {
-            text
+        match text.contains('/') {
+            true if text.len() <= FRACTION_MAX => format!("({text})"),
+            true => format!("≈{}", n.fixed(4)),
+            false => text,
         }
     };
     let (w, all) = (weight(&s.weight), weight(&s.weights));

@@ -18,7 +18,7 @@ impl fmt::Display for Num {
 
 impl Num {
     /// Decimal places needed to write it exactly (at most 12), `None` when it does not end.
-    fn exact_places(&self) -> Option<usize> {
+    pub fn exact_places(&self) -> Option<usize> {
         let mut scaled = self.clone();
         for places in 0..=12 {
             if scaled.is_integer() {

@@ -1,6 +1,6 @@
 //! What people read: labels instead of column names, helpers left out, and the roster's order in groups of several columns.
 
-use super::super::explain::{sentence, trace};
+use super::super::explain::{held, sentence, trace};
 use super::super::{Document, Evaluation, evaluate};
 use super::SMALL;
 
@@ -316,4 +316,96 @@ fn given_each_kind_of_step_when_a_line_is_traced_then_its_figures_are_what_the_s
     let figures = json["from"][0]["figures"].as_object().unwrap();
     let names: std::collections::BTreeSet<&str> = figures.keys().map(String::as_str).collect();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["pay", "seller"]);
+}
+
+#[test]
+fn given_an_amount_of_several_rows_when_said_in_one_sentence_then_all_are_named_and_many_are_counted() {
+    let text = SMALL.replace(
+        "[[step]]\nid = \"totals\"",
+        "[[step]]\nid = \"each\"\ndo = \"derive\"\nzh = \"逐笔\"\nen = \"each\"\nfrom = \"sales\"\ncolumns = { half = \"amount * 50%\" }\n\
+         labels = { half = { zh = \"一半\", en = \"half\" } }\n[[step]]\nid = \"totals\"",
+    );
+    let text = text.replacen(
+        "do = \"aggregate\"\nfrom = \"sales\"",
+        "do = \"aggregate\"\nzh = \"按人\"\nen = \"by person\"\nfrom = \"each\"",
+        1,
+    );
+    let text = text.replace("sum(amount)", "sum(half)");
+    let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+    let said = |amounts: &[&str]| {
+        let sale = |(i, amount): (usize, &&str)| serde_json::json!({ "kind": "sale", "id": format!("s{i}"), "occurred": "2026-10-02", "seller": "li", "amount": amount });
+        let facts: Vec<_> = amounts.iter().enumerate().map(sale).collect();
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }], "facts": facts });
+        let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+        let said = sentence(&doc, &run, &run.outcome.lines[0]);
+        (said.zh, said.en)
+    };
+    assert!(said(&["10"]).0.starts_with("逐笔：一半 5.00；按人：1 条合计"));
+    let (zh, en) = said(&["10", "20", "30"]);
+    assert!(
+        zh.starts_with("逐笔：一半 5.00、一半 10.00、一半 15.00；按人：3 条合计：一半 30.00"),
+        "{zh}"
+    );
+    assert!(
+        en.starts_with("each: half 5.00 + half 10.00 + half 15.00; by person: 3 added up"),
+        "{en}"
+    );
+    let (zh, en) = said(&["2", "4", "6", "8", "10", "12", "14"]);
+    assert!(
+        zh.starts_with(
+            "逐笔：一半 1.00、一半 2.00、一半 3.00、一半 4.00、一半 5.00，另有 2 条；按人：7 条合计"
+        ),
+        "{zh}"
+    );
+    assert!(en.contains("half 5.00 and 2 more; by person"), "{en}");
+}
+
+#[test]
+fn given_a_tranche_that_waits_when_explained_then_its_owner_reads_how_much_and_how_it_came_about() {
+    let release = |fail: &str| {
+        let text = SMALL.replace(
+            "[[step]]\nid = \"commission\"",
+            &format!("[[step]]\nid = \"later\"\ndo = \"release\"\nzh = \"分两次\"\nen = \"in two\"\nfrom = \"cash\"\ncolumn = \"pay\"\n\
+             tranches = [{{ share = \"50%\", due = \"period.to\" }}, {{ share = \"50%\", due = \"period.to\", when = \"n > 9\", on_fail = \"{fail}\" }}]\n\
+             as = \"part\"\n[[step]]\nid = \"commission\""),
+        );
+        let text = text.replacen(
+            "from = \"cash\"\npayee = \"seller\"\namount = \"pay\"",
+            "from = \"later\"\npayee = \"seller\"\namount = \"part\"",
+            1,
+        );
+        let doc = Document::parse("small.toml", &text).unwrap_or_else(|f| panic!("{}", f[0]));
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }, { "id": "wu", "role": "sales" }],
+            "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" },
+                { "kind": "sale", "occurred": "2026-10-02", "seller": "wu", "amount": "40", "count": 10 }] });
+        let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap();
+        (doc, run)
+    };
+    let (doc, run) = release("hold");
+    let mine = held(&doc, &run, "li");
+    assert_eq!(mine.len(), 1);
+    assert_eq!(
+        (
+            mine[0].component.as_str(),
+            mine[0].amount.fixed(2),
+            mine[0].lapsed
+        ),
+        ("commission", "2.00".to_owned(), false)
+    );
+    assert_eq!(mine[0].says("li").zh, "li 的提成 2.00：暂存，条件满足后再付");
+    assert!(
+        mine[0].trace.text(true).contains("4.00 × 50% = 2.00"),
+        "{}",
+        mine[0].trace.text(true)
+    );
+    assert!(held(&doc, &run, "wu").is_empty(), "all of it is paid");
+    let (doc, run) = release("lapse");
+    let said = held(&doc, &run, "li")[0].says("li");
+    assert_eq!(
+        said.en,
+        "li, commission 2.00: lapsed, its condition does not hold"
+    );
+    assert!(run.knows(&doc, "li") && run.knows(&doc, "wu") && !run.knows(&doc, "zz"));
 }

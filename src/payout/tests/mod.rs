@@ -4,6 +4,7 @@ mod audited;
 mod bands;
 mod book;
 mod boundary;
+mod bounds;
 mod explained;
 mod fuzzed;
 mod income;
@@ -58,6 +59,8 @@ rule = "R1"
 type = "bands"
 of = "money"
 gives = "ratio"
+min = "0"
+max = "100%"
 default = [{ from = "0", upto = "100", gives = "10%" }, { from = "200", gives = "20%" }]
 
 [param.pool]

@@ -190,3 +190,34 @@ fn given_a_scale_without_words_when_curves_are_shown_then_only_scales_with_words
     let doc = Document::parse("small.toml", &named).unwrap();
     assert_eq!(doc.curves().len(), 1);
 }
+
+#[test]
+fn given_a_word_of_options_when_told_then_people_read_what_it_means_and_a_column_may_mean_its_own() {
+    let told = |words: &str| {
+        let small = SMALL
+            .replace("id = \"known\"", "id = \"known\"\nzh = \"人\"\nen = \"person\"")
+            .replace(
+                "[[step]]\nid = \"sales\"",
+                &format!("{words}\n[[step]]\nid = \"sales\""),
+            );
+        let doc =
+            Document::accept("small.toml", &format!("{small}{EXAMPLE}")).map_err(|f| f[0].to_string())?;
+        let run = doc.example("one").unwrap().unwrap();
+        let story = trace(&doc, &run, &run.outcome.lines[0]);
+        Ok::<_, String>((story.text(true), story.text(false), doc.words_json()))
+    };
+    let (zh, en, _) = told("").unwrap();
+    assert!(zh.contains("role sales") && en.contains("role sales"), "{zh}");
+    let (zh, en, json) = told("[word]\nsales = { zh = \"业务员\", en = \"salesperson\" }").unwrap();
+    assert!(
+        zh.contains("role 业务员") && en.contains("role salesperson"),
+        "{zh}"
+    );
+    assert_eq!(json["role"]["sales"]["zh"], "业务员");
+    let own = "[word]\nsales = { zh = \"销售部\", en = \"sales\" }\n\"role.sales\" = { zh = \"业务员\", en = \"rep\" }";
+    assert!(told(own).unwrap().0.contains("role 业务员"));
+    let wrong = told("[word]\nselling = { zh = \"卖\", en = \"sells\" }").unwrap_err();
+    assert!(wrong.contains("`selling` is an option of nothing"), "{wrong}");
+    let half = told("[word]\nsales = { zh = \"卖\" }").unwrap_err();
+    assert!(half.contains("the word `sales`"), "{half}");
+}

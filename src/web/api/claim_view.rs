@@ -20,7 +20,7 @@ impl From<ClaimError> for Problem {
                 wrong
                     .into_iter()
                     .map(|w| FieldError {
-                        pointer: w.pointer.to_owned(),
+                        pointer: w.place(),
                         detail: w.detail,
                     })
                     .collect(),

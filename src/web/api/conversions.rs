@@ -179,7 +179,7 @@ pub struct Narrow {
 
 fn wrong(fields: Vec<Wrong>) -> Problem {
     let errors = fields.into_iter().map(|w| FieldError {
-        pointer: w.pointer.to_owned(),
+        pointer: w.place(),
         detail: w.detail,
     });
     Problem::fields(errors.collect())

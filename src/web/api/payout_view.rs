@@ -19,7 +19,7 @@ impl From<PayError> for Problem {
                 wrong
                     .into_iter()
                     .map(|w| FieldError {
-                        pointer: w.pointer.to_owned(),
+                        pointer: w.place(),
                         detail: w.detail,
                     })
                     .collect(),

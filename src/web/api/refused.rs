@@ -15,7 +15,7 @@ impl From<Refused> for Problem {
                 wrong
                     .into_iter()
                     .map(|w| FieldError {
-                        pointer: w.pointer.to_owned(),
+                        pointer: w.place(),
                         detail: w.detail,
                     })
                     .collect(),

@@ -400,7 +400,14 @@ async fn given_wrong_input_when_a_payout_is_asked_for_then_it_says_where(db: Tes
     assert_eq!(rig.post("admin", "/payouts/99/submit", json!({})).await.0, 404);
     // Settings: unknown parameters, broken documents, closed days.
     for (version, pointer) in [
-        (json!({"from_on": "2026-01-01", "params": {"no": "1"}}), "/params"),
+        (
+            json!({"from_on": "2026-01-01", "params": {"no": "1"}}),
+            "/params/no",
+        ),
+        (
+            json!({"from_on": "2026-01-01", "params": {"over_rate": "101%"}}),
+            "/params/over_rate",
+        ),
         (
             json!({"from_on": "2026-01-01", "document": "[scheme]\nid = 3"}),
             "/document",
