@@ -25,7 +25,10 @@ fn label(zh: String, en: String) -> Label {
 fn told(doc: &Document, (owner, options): (&str, &Options), v: &Value, ty: Type, chinese: bool) -> String {
     if let Value::Text(word) = v
         && options.is_some()
-        && let Some(label) = doc.word(owner, word).cloned().or_else(|| options::of(options, word))
+        && let Some(label) = doc
+            .word(owner, word)
+            .cloned()
+            .or_else(|| options::of(options, word))
     {
         return if chinese { label.zh } else { label.en };
     }

@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod cases;
+mod door;
 mod guide;
 mod template;
