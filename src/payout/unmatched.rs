@@ -43,6 +43,7 @@ impl Document {
                     payee: None,
                     about: Some(row.key.to_string()),
                     value: Some(other.to_string()),
+                    needs_reason: false,
                 });
             }
         }
