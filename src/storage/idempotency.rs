@@ -3,7 +3,8 @@
 //! # Why
 //! The answer is known after the act's transaction, so a process that dies between the two leaves an act without an answer.
 //! Every transaction of a request therefore marks the reservation it works under: whoever comes again learns that
-//! something was stored, and nothing that cannot be repeated is done twice.
+//! something was stored, and nothing that cannot be repeated is done twice. A request that was taken for dead and is not
+//! finds its reservation gone, and stores nothing more.
 
 use crate::storage::{Store, StoreError, Tx, reading, writing};
 
@@ -14,6 +15,8 @@ pub struct Reservation {
     pub actor: String,
     /// Their `Idempotency-Key`.
     pub key: String,
+    /// Since when, milliseconds UTC. Whoever takes an abandoned key over has a later one, and only the latest stores.
+    pub at: i64,
 }
 
 tokio::task_local! {
@@ -25,23 +28,27 @@ pub async fn working_under<F: Future>(reservation: Reservation, act: F) -> F::Ou
     WORKING.scope(reservation, act).await
 }
 
-/// Marks the reservation this task works under, if any, in a transaction that is about to be committed.
+/// Marks the reservation this task works under, if any, in a transaction that is about to be committed; an error when
+/// another request has taken it over.
 pub(super) async fn mark(tx: &mut Tx) -> Result<(), StoreError> {
     let Ok(reservation) = WORKING.try_with(Clone::clone) else {
         return Ok(());
     };
     // A second transaction of the request finds it marked.
-    writing!(tx, |db| {
-        sqlx::query("update idempotency_keys set status = $3 where actor = $1 and key = $2 and status = $4")
-            .bind(&reservation.actor)
-            .bind(&reservation.key)
-            .bind(COMMITTED)
-            .bind(RESERVED)
-            .execute(db)
-            .await?
-            .rows_affected()
+    let marked = writing!(tx, |db| {
+        sqlx::query(
+            "update idempotency_keys set status = $3 \
+             where actor = $1 and key = $2 and created_at = $4 and status <= $3",
+        )
+        .bind(&reservation.actor)
+        .bind(&reservation.key)
+        .bind(COMMITTED)
+        .bind(reservation.at)
+        .execute(db)
+        .await?
+        .rows_affected()
     });
-    Ok(())
+    StoreError::check_rows("idempotency_keys", marked, 1)
 }
 
 /// Nothing of the request is stored yet.
@@ -77,12 +84,11 @@ impl Store {
     /// (`external_id`, a code), so that doing it again does nothing again.
     pub async fn begin_idempotent(
         &self,
-        Reservation { actor, key }: &Reservation,
+        Reservation { actor, key, at }: &Reservation,
         hash: &[u8; 32],
         repeatable: bool,
-        now_ms: i64,
     ) -> Result<Begun, StoreError> {
-        let abandoned = now_ms - ABANDONED_MS;
+        let abandoned = at - ABANDONED_MS;
         let mut tx = self.begin().await?;
         let reserved = writing!(&mut tx, |db| {
             sqlx::query(
@@ -95,7 +101,7 @@ impl Store {
             .bind(actor)
             .bind(key)
             .bind(&hash[..])
-            .bind(now_ms)
+            .bind(at)
             .bind(abandoned)
             .bind(if repeatable { COMMITTED } else { RESERVED })
             .execute(db)
@@ -127,49 +133,51 @@ impl Store {
     }
 
     /// Keeps the answer of a reserved key; without an answer (the request failed) the key is free again, unless something
-    /// was stored.
+    /// was stored. Where another request has taken the key over, nothing is kept.
     pub async fn end_idempotent(
         &self,
-        Reservation { actor, key }: &Reservation,
+        Reservation { actor, key, at }: &Reservation,
         answer: Option<(u16, &str)>,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let done = match answer {
+        match answer {
             Some((status, body)) => writing!(&mut tx, |db| {
                 sqlx::query(
-                    "update idempotency_keys set status = $3, body = $4 where actor = $1 and key = $2",
+                    "update idempotency_keys set status = $3, body = $4 \
+                     where actor = $1 and key = $2 and created_at = $5",
                 )
                 .bind(actor)
                 .bind(key)
                 .bind(i64::from(status))
                 .bind(body)
+                .bind(at)
                 .execute(db)
-                .await?
-                .rows_affected()
+                .await?;
             }),
             None => writing!(&mut tx, |db| {
-                let freed =
-                    sqlx::query("delete from idempotency_keys where actor = $1 and key = $2 and status = 0")
-                        .bind(actor)
-                        .bind(key)
-                        .execute(&mut *db)
-                        .await?
-                        .rows_affected();
-                let left = sqlx::query(
+                sqlx::query(
+                    "delete from idempotency_keys \
+                     where actor = $1 and key = $2 and created_at = $3 and status = $4",
+                )
+                .bind(actor)
+                .bind(key)
+                .bind(at)
+                .bind(RESERVED)
+                .execute(&mut *db)
+                .await?;
+                sqlx::query(
                     "update idempotency_keys set created_at = created_at - $3 \
-                     where actor = $1 and key = $2 and status = $4",
+                     where actor = $1 and key = $2 and created_at = $5 and status = $4",
                 )
                 .bind(actor)
                 .bind(key)
                 .bind(ABANDONED_MS + 1)
                 .bind(COMMITTED)
+                .bind(at)
                 .execute(&mut *db)
-                .await?
-                .rows_affected();
-                freed + left
+                .await?;
             }),
-        };
-        StoreError::check_rows("idempotency_keys", done, 1)?;
+        }
         tx.commit().await
     }
 

@@ -44,7 +44,11 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     }
     let (mut parts, body) = request.into_parts();
     let actor = Authed::from_request_parts(&mut parts, &app).await?.0.word();
-    let reservation = Reservation { actor, key };
+    let reservation = Reservation {
+        actor,
+        key,
+        at: app.clock.now_ms(),
+    };
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -69,7 +73,6 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
             &reservation,
             &hash.finalize().into(),
             is_repeatable(&parts.method, parts.uri.path()),
-            app.clock.now_ms(),
         )
         .await?
     {
@@ -118,17 +121,15 @@ async fn once(app: App, request: Request, next: Next) -> Result<Response, Proble
     Ok(Response::from_parts(parts, Body::from(answer)))
 }
 
-/// Calls whose things have a key of their own: the same again answers with what is there.
-const KEYED: [&str; 14] = [
-    "awards",
+/// Calls whose things have a key of their own: the same again answers with what is there. Awards without a month, exchanges told
+/// by their link and facts are not: what they say depends on when they are read.
+const KEYED: [&str; 11] = [
     "bulk",
     "campaigns",
     "claims",
     "conversions",
     "employees",
-    "facts",
     "import",
-    "interactions",
     "links",
     "picture",
     "records",
@@ -158,4 +159,30 @@ fn replay(status: u16, body: String) -> Response {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_something_else_later_is_not_done_again() {
+        let again = |path| is_repeatable(&Method::POST, path);
+        for path in [
+            "/api/v1/conversions",
+            "/api/v1/conversions/O-1/refunds/",
+            "/api/v1/claims",
+        ] {
+            assert!(again(path), "{path}");
+        }
+        for path in [
+            "/api/v1/awards",
+            "/api/v1/interactions",
+            "/api/v1/facts",
+            "/api/v1/webhooks",
+        ] {
+            assert!(!again(path), "{path}");
+        }
+        assert!(is_repeatable(&Method::PATCH, "/api/v1/employees/z3"));
+    }
 }

@@ -183,7 +183,7 @@ async fn given_kept_answers_when_two_days_are_over_then_the_chore_forgets_them(d
     let now = shop.db.clock.now_ms();
     shop.app
         .store
-        .begin_idempotent(&once(), &[1; 32], false, now)
+        .begin_idempotent(&once(now), &[1; 32], false)
         .await
         .expect("a store");
     shop.db.clock.advance_ms(2 * DAY);
@@ -193,11 +193,51 @@ async fn given_kept_answers_when_two_days_are_over_then_the_chore_forgets_them(d
     assert_eq!(shop.db.number("select count(*) from idempotency_keys").await, 0);
 }
 
-fn once() -> Reservation {
+fn once(at: i64) -> Reservation {
     Reservation {
         actor: "key:1".to_owned(),
         key: "once".to_owned(),
+        at,
     }
+}
+
+async fn given_a_request_taken_for_dead_when_another_has_its_key_then_it_stores_nothing_more(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let store = &shop.app.store;
+    let slow = once(shop.db.clock.now_ms());
+    shop.db.clock.advance_ms(HOUR);
+    let next = once(shop.db.clock.now_ms());
+    for request in [&slow, &next] {
+        let begun = store.begin_idempotent(request, &[1; 32], false).await;
+        assert_eq!(begun.expect("a store"), Begun::Fresh);
+    }
+    let act = async || {
+        let mut tx = store.begin().await.expect("a store");
+        bole::storage::save_session(&mut tx, &[9; 32], None, "{}", i64::MAX)
+            .await
+            .expect("a session");
+        tx.commit().await
+    };
+    let late = working_under(slow.clone(), act()).await;
+    assert!(late.is_err(), "the key is another's now");
+    assert_eq!(shop.db.number("select count(*) from sessions").await, 0);
+    working_under(next.clone(), act()).await.expect("a commit");
+    assert_eq!(shop.db.number("select count(*) from sessions").await, 1);
+    for (request, answer) in [
+        (&slow, Some((500, "late"))),
+        (&next, Some((201, "{}"))),
+        (&slow, Some((500, "late"))),
+        (&slow, None),
+    ] {
+        store.end_idempotent(request, answer).await.expect("a store");
+    }
+    let again = once(shop.db.clock.now_ms());
+    let answered = Begun::Answered {
+        status: 201,
+        body: "{}".to_owned(),
+    };
+    let begun = store.begin_idempotent(&again, &[1; 32], false).await;
+    assert_eq!(begun.expect("a store"), answered);
 }
 
 async fn given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_done_twice(db: TestDb) {
@@ -205,7 +245,7 @@ async fn given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_do
     let store = &shop.app.store;
     let begin = async |repeatable| {
         let now = shop.db.clock.now_ms();
-        let begun = store.begin_idempotent(&once(), &[1; 32], repeatable, now).await;
+        let begun = store.begin_idempotent(&once(now), &[1; 32], repeatable).await;
         begun.expect("a store")
     };
     let write = async || {
@@ -224,9 +264,9 @@ async fn given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_do
         write().await;
         write().await;
     };
-    working_under(once(), act).await;
-    assert_eq!(begin(false).await, Begun::Running, "it may still be answered");
     let started = shop.db.clock.now_ms();
+    working_under(once(started), act).await;
+    assert_eq!(begin(false).await, Begun::Running, "it may still be answered");
     store.release_idempotent(started).await.expect("a store");
     assert_eq!(
         begin(false).await,
@@ -240,17 +280,17 @@ async fn given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_do
         Begun::Fresh,
         "what has a key of its own is simply done again"
     );
-    working_under(once(), write()).await;
-    store.end_idempotent(&once(), None).await.expect("a store");
+    working_under(once(started), write()).await;
+    store.end_idempotent(&once(started), None).await.expect("a store");
     assert_eq!(
         begin(false).await,
         Begun::Lost,
         "it failed after something was stored"
     );
     assert_eq!(begin(true).await, Begun::Fresh);
-    store.end_idempotent(&once(), None).await.expect("a store");
+    store.end_idempotent(&once(started), None).await.expect("a store");
     assert_eq!(begin(false).await, Begun::Fresh, "it failed before anything was");
-    let done = store.end_idempotent(&once(), Some((201, "{}"))).await;
+    let done = store.end_idempotent(&once(started), Some((201, "{}"))).await;
     done.expect("a store");
     let answered = Begun::Answered {
         status: 201,
@@ -375,7 +415,10 @@ async fn given_beacons_without_a_click_when_two_days_are_over_then_the_chore_for
     assert_eq!(shop.db.number("select count(*) from orphan_beacons").await, 0);
 }
 
-both!(given_a_spool_that_is_not_loaded_yet_when_the_timer_starts_then_the_board_waits_for_it);
+both!(
+    given_a_request_taken_for_dead_when_another_has_its_key_then_it_stores_nothing_more,
+    given_a_spool_that_is_not_loaded_yet_when_the_timer_starts_then_the_board_waits_for_it
+);
 both!(
     given_an_act_that_was_committed_when_its_process_dies_then_it_is_not_done_twice,
     given_a_day_whose_hours_changed_when_the_chore_comes_then_it_is_counted_once,
