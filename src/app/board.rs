@@ -184,19 +184,27 @@ async fn frozen_by_now(
 const UNDER_WAY_MS: i64 = 10 * 60_000;
 
 /// Freezes the boards a day counts for, where they have just become due: before something that happened then is booked.
-/// What has long been over is the chore's: a firm that brings its history in fills whole weeks first.
-pub(in crate::app) async fn freeze_before(app: &App, day: Date) -> Result<(), StoreError> {
+/// What has long been over is the chore's: a firm that brings its history in fills whole weeks first. A failure keeps nobody
+/// from what they came for.
+pub(in crate::app) async fn freeze_before(app: &App, day: Date) {
     for of in KINDS {
         if let Ok(period) = of(day)
             && (0..UNDER_WAY_MS).contains(&(app.clock.now_ms() - due_ms(app, &period)))
-            && app
-                .store
-                .frozen_board(&period.label(), Metric::Points, By::Employee)
-                .await?
-                .is_none()
+            && let Err(error) = freeze_once(app, &period).await
         {
-            freeze_period(app, &period).await?;
+            tracing::error!(%error, period = period.label(), "a board was not frozen before something was booked to it");
         }
+    }
+}
+
+async fn freeze_once(app: &App, period: &Period) -> Result<(), StoreError> {
+    let label = period.label();
+    let found = app
+        .store
+        .frozen_board(&label, Metric::Points, By::Employee)
+        .await?;
+    if found.is_none() {
+        freeze_period(app, period).await?;
     }
     Ok(())
 }

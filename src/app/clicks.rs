@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::app::again::again;
+use crate::app::board::freeze_before;
 use crate::app::redecide::Concerned;
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Class, ClickId};
@@ -62,6 +63,9 @@ pub async fn overrule_click(
     let link = app.store.link(&click.link).await?;
     if actor.employee().is_some() && link.map(|link| link.employee) == actor.employee() {
         return Err(OverruleError::Own);
+    }
+    if let Ok(at) = jiff::Timestamp::from_millisecond(id.unix_ms()) {
+        freeze_before(app, app.day_of(at)).await;
     }
     again!(once(app, actor, (id, class), reason))?;
     app.store.click(id).await?.ok_or(OverruleError::NotFound(id))

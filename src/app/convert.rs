@@ -59,7 +59,7 @@ pub async fn convert(app: &App, actor: &Actor, input: ConversionInput) -> Result
     if let Some(click) = checked.new.click {
         wait_for_click(app, click).await?;
     }
-    freeze_before(app, checked.new.day).await?;
+    freeze_before(app, checked.new.day).await;
     let mut tries = 1;
     loop {
         match once(app, &checked).await {

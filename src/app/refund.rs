@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::app::board::freeze_before;
 use crate::app::check::{Wrong, external_id as check_external_id, occurred};
 use crate::app::convert::{book, slice_of};
 use crate::app::outbox::sale_refunded;
@@ -72,6 +73,8 @@ pub async fn refund(app: &App, actor: &Actor, input: &RefundInput) -> Result<Ref
     if !wrong.is_empty() {
         return Err(RefundError::Wrong(wrong));
     }
+    let seen = app.store.conversion(&input.conversion).await?;
+    freeze_before(app, seen.ok_or(RefundError::Missing)?.day).await;
     let mut tx = app.store.begin().await?;
     let found = conversions::lock_by_external_id(&mut tx, &input.conversion).await?;
     let sale = found.ok_or(RefundError::Missing)?;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rand::Rng;
 
 use crate::app::again::again;
+use crate::app::board::freeze_before;
 use crate::app::claims::decide::verify_by_record;
 use crate::app::claims::{ClaimError, MAX_TEXT, note};
 use crate::app::filing::Filed;
@@ -78,6 +79,7 @@ pub async fn file_claim(app: &App, actor: &Actor, input: ClaimInput) -> Result<F
         )
     })?;
     let checked = check(app, &input).map_err(ClaimError::Wrong)?;
+    freeze_before(app, checked.occurred_on).await;
     again!(once(app, actor, person.id, &checked))
 }
 

@@ -95,6 +95,33 @@ async fn given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_
     assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
 }
 
+/// Takes the second of two orders back at the instant their week is due; the board stays what it was.
+async fn taken_back(db: TestDb, how: &str, body: Value) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    order(&shop, "0002").await;
+    shop.db.clock.advance_ms(1);
+    let done = shop.post(&format!("/conversions/0002/{how}"), body).await;
+    assert!(done.status.is_success(), "{}", done.body);
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 1, 19_900]);
+    assert_eq!(week(&shop).await, (true, "398.00".to_owned()));
+}
+
+async fn given_a_week_over_for_a_day_when_a_refund_of_it_comes_first_then_the_board_is_what_it_was(
+    db: TestDb,
+) {
+    let body = json!({ "external_id": "R", "amount": "199.00", "occurred_at": "2026-11-20T02:00:00Z" });
+    taken_back(db, "refunds", body).await;
+}
+
+async fn given_a_week_over_for_a_day_when_an_order_of_it_is_rejected_first_then_the_board_is_what_it_was(
+    db: TestDb,
+) {
+    let body = json!({ "decision": "rejected", "reason": "退单" });
+    taken_back(db, "decision", body).await;
+}
+
 async fn given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open(db: TestDb) {
     let shop = on_node(Shop::open(db).await, false);
     shop.db.clock.set(at("2026-11-20T00:00:00Z"));
@@ -107,5 +134,7 @@ async fn given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_
 both!(
     given_a_week_over_for_a_day_when_its_board_is_asked_for_then_it_is_frozen_before_anything_later,
     given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_not_on_the_board,
+    given_a_week_over_for_a_day_when_a_refund_of_it_comes_first_then_the_board_is_what_it_was,
+    given_a_week_over_for_a_day_when_an_order_of_it_is_rejected_first_then_the_board_is_what_it_was,
     given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open,
 );
