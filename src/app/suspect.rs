@@ -6,6 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::again::again;
+use crate::app::board::freeze_before;
 use crate::app::clicks::overrule_in;
 use crate::app::slices::ids_of;
 use crate::app::verdict::verdict_in;
@@ -180,10 +181,11 @@ pub async fn decide_on_suspicion(
         return Err(Refused::at("/class", "a class that does not count"));
     }
     let seen = app.store.suspicion(id).await?;
-    let employee = seen.ok_or_else(|| missing(id))?.employee;
+    let Suspicion { employee, day, .. } = seen.ok_or_else(|| missing(id))?;
     if actor.employee() == Some(employee) {
         return Err(Refused::Forbidden("nobody decides on their own clicks"));
     }
+    freeze_before(app, day).await;
     again!(once(app, actor, (id, employee), decision, reason))?;
     let now = app.store.suspicion(id).await?;
     now.ok_or_else(|| missing(id))
@@ -207,7 +209,7 @@ async fn once(
     let known = lock_suspicions(&mut tx, employee).await?;
     let Case {
         suspicion,
-        clicks,
+        mut clicks,
         conversions,
         ..
     } = case(app, id).await?.ok_or_else(|| missing(id))?;
@@ -229,7 +231,18 @@ async fn once(
             (Verdict::Held, counting)
         }
         Decision::Clear => (Verdict::Released, held.difference(&others).cloned().collect()),
-        Decision::Confirm(_) => (Verdict::Rejected, counting.union(&held).cloned().collect()),
+        Decision::Confirm(_) => {
+            let mut moved: BTreeSet<String> = counting.union(&held).cloned().collect();
+            if suspicion.kind == Odd::Silent && suspicion.status == "held" {
+                moved = still_silent(app, employee, &moved, &mut clicks).await?;
+            }
+            // Whatever else those clicks credit falls with them, named by the sign or not.
+            let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
+            let by_clicks = app.store.conversions_by_clicks(employee, &ids).await?;
+            moved.extend(by_clicks.into_iter().map(|(id, ..)| id));
+            moved.extend(app.store.conversions_held_by_clicks(employee, &ids).await?);
+            (Verdict::Rejected, moved)
+        }
     };
     evidence.held = held.into_iter().collect();
     let how = (by.as_str(), now_ms, reason);
@@ -270,4 +283,25 @@ async fn once(
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Of the leads a sign held, those nobody released since: who was released has answered. `clicks` are narrowed to those
+/// that brought nobody else.
+async fn still_silent(
+    app: &App,
+    employee: EmployeeId,
+    named: &BTreeSet<String>,
+    clicks: &mut Vec<ClickEvidence>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let (mut silent, mut theirs, mut answered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (id, status, touch) in app.store.touches_of(employee, named).await? {
+        if status == Status::Held {
+            silent.insert(id);
+            theirs.extend(touch);
+        } else if status.counts() {
+            answered.extend(touch);
+        }
+    }
+    clicks.retain(|c| theirs.contains(&ClickId(c.id)) && !answered.contains(&ClickId(c.id)));
+    Ok(silent)
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::again::again;
+use crate::app::board::freeze_before;
 use crate::app::claims::compare::is_author;
 use crate::app::claims::credit::{credit, credited_elsewhere};
 use crate::app::claims::{ClaimError, is_claimants, note, text};
@@ -87,15 +88,25 @@ pub async fn decide_on_claim(
     } else {
         text("/reason", reason)?
     };
+    let seen = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
+    freeze_before(app, seen.occurred_on).await;
     again!(once(app, actor, id, verdict, reason))?;
     let claim = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
+    // The decision stands, whatever comes of this.
+    if let Err(error) = look_at(app, &claim).await {
+        tracing::error!(%error, claim = id, "a decided claim was not looked at for signs");
+    }
+    Ok(claim)
+}
+
+/// A claim has no campaign, so the chore that looks at changed days does not see it.
+async fn look_at(app: &App, claim: &Claim) -> Result<(), StoreError> {
     if let Some(made) = claim.external_id.as_deref().filter(|_| claim.status.is_true())
         && let Some(conversion) = app.store.conversion(made).await?
     {
-        // A claim has no campaign, so the chore that looks at changed days does not see it.
         look_at_claims(app, conversion.day).await?;
     }
-    Ok(claim)
+    Ok(())
 }
 
 async fn once(
