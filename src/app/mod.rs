@@ -62,7 +62,7 @@ pub use convert::{ConvertError, Converted, convert};
 pub use import::{ImportError, ImportReport, import_conversions, import_customers};
 pub use outside::Outside;
 pub use permission::{Permission, allows};
-pub use redecide::{redecide, redecide_late};
+pub use redecide::{redecide, redecide_late, redecide_lost};
 pub use refund::{RefundError, RefundInput, Refunded, refund};
 pub use refused::{Change, Refused};
 pub use secrets::Secrets;

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::app::again::again;
+use crate::app::claims::paid_elsewhere;
 use crate::app::convert::{book, booking, decided, slice_of};
 use crate::app::gather::{Basis, gather};
 use crate::app::notices::conversion_moved;
@@ -16,7 +18,7 @@ use crate::app::{Actor, App, Vault};
 use crate::attribution::{Outcome, Reason, Rules, Status, Step, Via, counted, decide};
 use crate::domain::{Class, ClickId, CustomerId};
 use crate::storage::conversions::{self, Conversion, Decided};
-use crate::storage::{StoreError, Tx, coupons, customers, insert_audit};
+use crate::storage::{StoreError, Tx, coupons, customers, insert_audit, touches};
 
 /// Decides an uncredited conversion once more, after its click reached the store late. `None` when there is no such
 /// conversion or it is not uncredited; else as it stands now. What it was first answered stays.
@@ -56,6 +58,27 @@ pub async fn redecide_late(app: &App) -> Result<usize, StoreError> {
     Ok(credited)
 }
 
+/// A chore: decides once more what is credited by a click that credits nobody. It was on its way into the store while
+/// somebody overruled the click. At most 500 clicks at a time; gives how many.
+pub async fn redecide_lost(app: &App) -> Result<usize, StoreError> {
+    let found = app.store.clicks_credited_in_vain(500).await?;
+    for click in &found {
+        again!(without(app, *click))?;
+    }
+    Ok(found.len())
+}
+
+async fn without(app: &App, click: ClickId) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    let concerned = Concerned::lock(&mut tx, click, app.clock.now_ms()).await?;
+    let Some(touch) = touches::by_click(&mut tx, click).await? else {
+        return Ok(());
+    };
+    let found = (touch.class, "");
+    concerned.decide(app, &mut tx, &Actor::System, found).await?;
+    tx.commit().await
+}
+
 /// What a click's class decides: locked before the click is touched, decided again after.
 pub(in crate::app) struct Concerned {
     click: ClickId,
@@ -77,6 +100,10 @@ impl Concerned {
         let mut codes = BTreeSet::new();
         for one in found {
             if let Some(conversion) = conversions::lock_by_external_id(tx, &one.external_id).await? {
+                // Settled between the look and the lock: no binding takes it back.
+                if !one.direct && !can_change(conversion.status) {
+                    continue;
+                }
                 codes.extend(conversion.coupon_code.clone());
                 let list = if one.direct { &mut direct } else { &mut bound };
                 list.push(conversion);
@@ -164,6 +191,13 @@ async fn decide_again(
     let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
     let mut new = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
     new.status = standing(old, &new);
+    // What nobody has looked at is not paid beside the claim that was paid for it.
+    let asks = new.status == Status::Pending && old.decided_by.is_none();
+    if new.status == Status::Pending && gains(actor, old, &new)
+        || asks && paid_elsewhere(tx, &old.external_id, old.kind).await?
+    {
+        new.status = Status::Held;
+    }
     // Refunds came in meanwhile: nothing is left to pay.
     new.status = new
         .status
@@ -219,6 +253,14 @@ fn standing(old: &Conversion, new: &Decided) -> Status {
         }
         (_, status) => status,
     }
+}
+
+/// Whether it would count for the actor from now on: that is for somebody else to say.
+fn gains(actor: &Actor, old: &Conversion, new: &Decided) -> bool {
+    let counted_before = old.status == Status::Pending
+        && (old.credited_to, old.indirect_to) == (new.credited_to, new.indirect_to);
+    let own = actor.employee();
+    own.is_some() && (own == new.credited_to || own == new.indirect_to) && !counted_before
 }
 
 /// Says in the decision of something settled what its click was found to be since.

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use crate::app::board::freeze_before;
 use crate::app::convert::{book, slice_of};
 use crate::app::notices::conversion_moved;
+use crate::app::redecide::redecide_lost;
 use crate::app::{Actor, App};
 use crate::attribution::{Status, Verdict, VerdictRefused, counted};
 use crate::storage::conversions::{self, Conversion};
@@ -45,6 +47,8 @@ pub async fn give_verdict(
     if (needs_reason && reason.is_empty()) || reason.chars().count() > MAX_REASON {
         return Err(VerdictError::Reason);
     }
+    let seen = app.store.conversion(external_id).await?;
+    freeze_before(app, seen.ok_or(VerdictError::Missing)?.day).await;
     let mut tx = app.store.begin().await?;
     let found = conversions::lock_by_external_id(&mut tx, external_id).await?;
     let old = found.ok_or(VerdictError::Missing)?;
@@ -89,8 +93,10 @@ pub(in crate::app) async fn verdict_in(
     Ok(true)
 }
 
-/// A chore: what was pending through its hold becomes approved. At most 1 000 at a time; gives how many.
+/// A chore: what was pending through its hold becomes approved, unless its click turned out to credit nobody. At most 1 000
+/// at a time; gives how many.
 pub async fn approve_due(app: &App) -> Result<usize, StoreError> {
+    redecide_lost(app).await?;
     let now_ms = app.clock.now_ms();
     let mut done = 0;
     for external_id in app.store.conversions_due(now_ms, 1000).await? {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::app::deliver::forget_sent;
 use crate::app::shop::cancel_leavers_orders;
 use crate::app::{
-    App, accounts, approve_due, award, board, erase_due_contacts, keys, notices, redecide_late, slices,
+    App, accounts, approve_due, award, board, erase_due_contacts, keys, notices, redecide_late,
+    redecide_lost, slices,
 };
 use crate::storage::clicks::forget_orphans;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
@@ -171,5 +172,5 @@ async fn approve(app: &App) -> Result<u64, StoreError> {
 }
 
 async fn late(app: &App) -> Result<u64, StoreError> {
-    Ok(redecide_late(app).await? as u64)
+    Ok((redecide_late(app).await? + redecide_lost(app).await?) as u64)
 }

@@ -1,5 +1,7 @@
 //! Conversions: one row per external id, with its written decision (attribution.md §5).
 
+use uuid::Uuid;
+
 use crate::attribution::{ContactHash, ConversionKind, Status, Step, Via};
 use crate::domain::{ClickId, ConversionId, EmployeeId};
 pub use crate::storage::conversion_row::{Conversion, Decided, NewConversion};
@@ -156,6 +158,21 @@ impl Store {
         });
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
+
+    /// Clicks of classes that credit nobody, by which something pending or held is credited all the same.
+    pub async fn clicks_credited_in_vain(&self, limit: i64) -> Result<Vec<ClickId>, StoreError> {
+        let rows: Vec<(Uuid,)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select distinct c.id from conversions v join clicks c on c.id = v.touch_id \
+                 where v.status in ('pending', 'held') and c.class not in ('human', 'repeat', 'suspect') \
+                 order by c.id limit $1",
+            )
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(id,)| ClickId(id)).collect())
+    }
 }
 
 /// Takes an external id: the new row, undecided, or `None` when it is taken. Waits for another transaction that is
@@ -304,15 +321,22 @@ pub async fn write_steps(
 
 /// A conversion, locked until the transaction ends.
 pub async fn lock_by_external_id(tx: &mut Tx, external_id: &str) -> Result<Option<Conversion>, StoreError> {
-    let row: Option<Row> = writing!(tx, |db| {
+    writing!(tx, |db| {
         // `for update` exists on one database only; a write locks on both.
         sqlx::query("update conversions set changed_at = changed_at where external_id = $1")
             .bind(external_id)
-            .execute(&mut *db)
+            .execute(db)
             .await?;
+    });
+    by_external_id(tx, external_id).await
+}
+
+/// A conversion as the transaction sees it, not locked.
+pub async fn by_external_id(tx: &mut Tx, external_id: &str) -> Result<Option<Conversion>, StoreError> {
+    let row: Option<Row> = writing!(tx, |db| {
         sqlx::query_as(conversion_sql!("where v.external_id = $1"))
             .bind(external_id)
-            .fetch_optional(&mut *db)
+            .fetch_optional(db)
             .await?
     });
     row.map(TryInto::try_into).transpose()

@@ -9,10 +9,10 @@ use crate::app::redecide::redecide_in;
 use crate::app::verdict::move_to;
 use crate::app::{Actor, App};
 use crate::attribution::claim::OrderKey;
-use crate::attribution::{Source, Status};
+use crate::attribution::{ConversionKind, Source, Status, Via};
 use crate::domain::{ContentHash, Currency};
 use crate::storage::claims::{Claim, open_claims_about, set_conversion, true_claim_of};
-use crate::storage::conversions::{NewConversion, lock_by_external_id};
+use crate::storage::conversions::{NewConversion, by_external_id, lock_by_external_id};
 use crate::storage::{StoreError, Tx};
 
 const PREFIX: &str = "claim:";
@@ -62,6 +62,13 @@ pub(super) async fn credit(
         && known.kind == claim.kind
     {
         redecide_in(app, tx, actor, order).await?;
+        if let Some(doubt) = doubt
+            && let Some(made) = lock_by_external_id(tx, order).await?
+            && made.status == Status::Pending
+            && made.via == Some(Via::Claim)
+        {
+            move_to(tx, &made, Status::Held, Some(("system", doubt)), now_ms).await?;
+        }
         return Ok(set_conversion(tx, claim.id, order).await?);
     }
     let external_id = format!("{PREFIX}{}", claim.id);
@@ -112,18 +119,13 @@ pub(super) async fn credit(
 /// anything about the customer is read, so that one order is credited once. Whether the claim was paid already: it stays
 /// then, and the newcomer is for a person.
 pub(in crate::app) async fn give_way(tx: &mut Tx, new: &NewConversion) -> Result<bool, StoreError> {
-    let order = OrderKey::parse(&new.external_id).filter(|_| new.source != Source::Claim);
-    let Some(order) = order else {
+    if new.source == Source::Claim {
+        return Ok(false);
+    }
+    let Some((claim, own)) = true_claim_on(tx, &new.external_id, new.kind).await? else {
         return Ok(false);
     };
-    let claim = true_claim_of(tx, None, Some(order.as_str())).await?;
-    let Some(claim) = claim.filter(|c| c.kind == new.kind) else {
-        return Ok(false);
-    };
-    let Some(own) = claim.external_id.as_deref().filter(|id| claim_id(id).is_some()) else {
-        return Ok(false);
-    };
-    let Some(old) = lock_by_external_id(tx, own).await? else {
+    let Some(old) = lock_by_external_id(tx, &own).await? else {
         return Ok(false);
     };
     match old.status {
@@ -143,6 +145,39 @@ pub(in crate::app) async fn give_way(tx: &mut Tx, new: &NewConversion) -> Result
         Status::Rejected | Status::Refunded => {}
     }
     Ok(false)
+}
+
+/// Whether a claim on this order was paid, as a conversion of its own.
+pub(in crate::app) async fn paid_elsewhere(
+    tx: &mut Tx,
+    external_id: &str,
+    kind: ConversionKind,
+) -> Result<bool, StoreError> {
+    if claim_id(external_id).is_some() {
+        return Ok(false);
+    }
+    let Some((_, own)) = true_claim_on(tx, external_id, kind).await? else {
+        return Ok(false);
+    };
+    // Not locked: what is paid stays so, or is clawed back.
+    let made = by_external_id(tx, &own).await?;
+    Ok(made.is_some_and(|c| c.status == Status::Paid))
+}
+
+/// The claim found true on an order, with the conversion it made of its own.
+async fn true_claim_on(
+    tx: &mut Tx,
+    external_id: &str,
+    kind: ConversionKind,
+) -> Result<Option<(Claim, String)>, StoreError> {
+    let Some(order) = OrderKey::parse(external_id) else {
+        return Ok(None);
+    };
+    let claim = true_claim_of(tx, None, Some(order.as_str())).await?;
+    Ok(claim.filter(|c| c.kind == kind).and_then(|c| {
+        let own = c.external_id.clone().filter(|id| claim_id(id).is_some())?;
+        Some((c, own))
+    }))
 }
 
 #[cfg(test)]

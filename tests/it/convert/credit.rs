@@ -366,23 +366,48 @@ async fn given_a_lead_of_a_person_when_more_of_them_come_then_one_counts_and_ord
     assert_eq!(shop.board(1, "2026-11-18").await, [1, 0, 0]);
     let order = shop.take(sale("O", NOW, "13900000071")).await;
     assert_eq!(told(&order), "Z3 customer pending", "the lead becomes an order");
-    let rejected = json!({ "decision": "rejected", "reason": "空号" });
-    shop.post("/conversions/L-0/decision", rejected).await.is(200);
-    shop.post(
-        "/conversions/O/decision",
-        json!({ "decision": "rejected", "reason": "退单" }),
-    )
-    .await
-    .is(200);
-    let click = shop.click(1, "2026-11-18T01:50:00Z", "human").await;
+}
+
+async fn given_a_lead_found_void_when_the_person_comes_again_then_they_are_new_and_who_was_known_is_not(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    let click = shop.click(1, "2026-11-18T00:00:00Z", "human").await;
+    let body = and(
+        lead("L", "2026-11-18T00:10:00Z", "13900000071"),
+        "click",
+        click.clone(),
+    );
+    assert_eq!(told(&shop.take(body).await), "Z3 click pending");
+    let void = json!({ "decision": "rejected", "reason": "空号" });
+    shop.post("/conversions/L/decision", void).await.is(200);
+    assert_eq!(shop.board(1, "2026-11-18").await, [0, 0, 0]);
+    let stranger = shop.take(lead("N", "2026-11-18T00:20:00Z", "13900000072")).await;
+    assert_eq!(told(&stranger), "- - uncredited");
+    let again = shop.click(1, "2026-11-18T01:50:00Z", "human").await;
     let real = shop
-        .take(and(lead("L-9", NOW, "13900000072"), "click", click.clone()))
+        .take(and(lead("L-2", NOW, "13900000071"), "click", again.clone()))
         .await;
-    assert_eq!(told(&real), "Z3 click pending", "another person");
+    assert_eq!(
+        told(&real),
+        "Z3 click pending",
+        "a void lead made nobody known: {real}"
+    );
+    let known = shop
+        .take(and(lead("N-2", NOW, "13900000072"), "click", again))
+        .await;
+    assert_eq!(
+        told(&known),
+        "- - uncredited",
+        "a lead is known, whoever is credited with it"
+    );
+    assert!(reasons(&known).contains(&"customer-known".to_owned()), "{known}");
+    assert_eq!(shop.board(1, "2026-11-18").await, [1, 0, 0]);
 }
 
 both!(
     given_a_lead_of_a_person_when_more_of_them_come_then_one_counts_and_orders_go_on,
+    given_a_lead_found_void_when_the_person_comes_again_then_they_are_new_and_who_was_known_is_not,
     given_a_click_when_its_token_comes_with_a_sale_then_its_employee_is_credited_and_booked,
     given_a_campaigns_own_window_when_it_is_over_then_nobody_is_credited_and_the_need_is_said,
     given_each_class_of_click_when_it_converts_then_only_people_credit_and_the_doubtful_are_held,

@@ -140,7 +140,118 @@ async fn given_what_a_person_decided_when_the_click_is_overruled_then_their_word
     assert_eq!(shop.now("HELD").await, "- - uncredited");
 }
 
+async fn given_a_claim_that_was_paid_when_its_orders_click_is_cleared_then_the_order_waits_for_a_person(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    let claim = json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13900000001" },
+        "order": "SO-1", "amount": "199.00", "occurred_on": "2026-11-17", "story": "聊了三周" });
+    let made = shop.post("/claims", claim).await.is(201);
+    shop.make_key("verifier", Role::Verifier, None).await;
+    let path = format!("/claims/{}/decision", made["id"]);
+    let verified = json!({ "decision": "verified", "reason": "对过账" });
+    shop.with_key("verifier", Method::POST, &path, Some(verified))
+        .await
+        .is(200);
+    let own = format!("claim:{}", made["id"]);
+    assert_eq!(shop.now(&own).await, "Z3 claim pending");
+    shop.db
+        .sql(&format!(
+            "update conversions set status = 'paid' where external_id = '{own}'"
+        ))
+        .await;
+    let (token, click) = shop.seen(1, "2026-11-18T01:00:00Z", "suspect").await;
+    let order = shop
+        .take(and(sale("SO-1", NOW, "13900000001"), "click", token))
+        .await;
+    assert_eq!(told(&order), "Z3 click held");
+    for class in ["human", "suspect", "human"] {
+        shop.overrule(click, class).await;
+        assert_eq!(
+            shop.now("SO-1").await,
+            "Z3 click held",
+            "{class}: its claim was paid"
+        );
+    }
+    shop.post("/conversions/SO-1/decision", json!({ "decision": "released" }))
+        .await
+        .is(200);
+    shop.overrule(click, "repeat").await;
+    assert_eq!(
+        shop.now("SO-1").await,
+        "Z3 click pending",
+        "a person has seen both"
+    );
+    assert_eq!(shop.now(&own).await, "Z3 claim paid");
+}
+
+async fn given_a_colleagues_click_when_overruling_it_gives_the_order_to_the_actor_then_another_must_say_so(
+    db: TestDb,
+) {
+    let rules = Programme {
+        protection_days: 0,
+        ..Programme::default()
+    };
+    let shop = Shop::under(db, rules).await;
+    shop.make_key("li", Role::Manager, Some(2)).await;
+    for (n, key, then) in [(1, "li", "L4 customer held"), (2, "shop", "L4 customer pending")] {
+        let phone = format!("1390000000{n}");
+        let order = format!("O-{n}");
+        let (hers, _) = shop.seen(2, "2026-11-18T00:10:00Z", "human").await;
+        let (his, click) = shop.seen(1, "2026-11-18T00:20:00Z", "human").await;
+        let first = lead(&format!("L-{n}"), "2026-11-18T00:30:00Z", &phone);
+        assert_eq!(
+            told(&shop.take(and(first, "click", hers)).await),
+            "L4 click pending"
+        );
+        let second = and(sale(&order, "2026-11-18T00:40:00Z", &phone), "click", his);
+        assert_eq!(told(&shop.take(second).await), "Z3 click pending");
+        let body = json!({ "class": "bot", "reason": "看过记录" });
+        let path = format!("/clicks/{click}/class");
+        shop.with_key(key, Method::POST, &path, Some(body)).await.is(200);
+        assert_eq!(shop.now(&order).await, then, "{key}");
+    }
+    assert_eq!(shop.board(2, DAY_OF).await, [2, 1, 19_900]);
+    let released = json!({ "decision": "released" });
+    shop.with_key(
+        "li",
+        Method::POST,
+        "/conversions/O-1/decision",
+        Some(released.clone()),
+    )
+    .await
+    .is(403);
+    shop.post("/conversions/O-1/decision", released).await.is(200);
+    assert_eq!(shop.board(2, DAY_OF).await, [2, 2, 39_800]);
+}
+
+async fn given_an_order_under_way_when_its_click_was_overruled_then_it_is_found_before_it_is_approved(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    let (token, click) = shop.seen(1, "2026-11-18T01:00:00Z", "human").await;
+    let body = and(sale("O", NOW, "13900000001"), "click", token);
+    assert_eq!(told(&shop.take(body).await), "Z3 click pending");
+    let bound = sale("B", NOW, "13900000001");
+    assert_eq!(told(&shop.take(bound).await), "Z3 customer pending");
+    assert_eq!(bole::app::redecide_lost(&shop.app).await.unwrap(), 0);
+    // As it stands when the order is committed after the overruling has looked.
+    let ms = at("2026-11-18T01:00:00Z").as_millisecond();
+    shop.db
+        .sql(&format!("update clicks set class = 'bot' where at = {ms}"))
+        .await;
+    shop.db.clock.set(at("2026-12-07T16:00:00Z"));
+    assert_eq!(bole::app::approve_due(&shop.app).await.unwrap(), 0, "{click}");
+    assert_eq!(shop.now("O").await, "- - uncredited");
+    assert_eq!(shop.now("B").await, "- - uncredited", "it hung on that click");
+    assert_eq!(shop.board(1, DAY_OF).await, [0, 0, 0]);
+    assert_eq!(bole::app::redecide_lost(&shop.app).await.unwrap(), 0, "once");
+}
+
 both!(
+    given_a_claim_that_was_paid_when_its_orders_click_is_cleared_then_the_order_waits_for_a_person,
+    given_a_colleagues_click_when_overruling_it_gives_the_order_to_the_actor_then_another_must_say_so,
+    given_an_order_under_way_when_its_click_was_overruled_then_it_is_found_before_it_is_approved,
     given_a_held_order_of_a_suspect_click_when_overruled_then_it_is_decided_again_each_way,
     given_an_order_by_a_click_and_one_by_its_binding_when_the_click_falls_then_both_fall_and_come_back,
     given_what_a_person_decided_when_the_click_is_overruled_then_their_word_stands,

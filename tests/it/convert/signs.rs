@@ -3,6 +3,7 @@
 use bole::app::suspect::{Decision, decide_on_suspicion};
 use bole::app::{Actor, slices};
 use bole::attribution::odd::Odd;
+use bole::domain::Class;
 use bole::storage::suspicions::Suspicion;
 
 use super::*;
@@ -25,6 +26,13 @@ async fn sign(shop: &Shop, kind: Odd) -> Option<Suspicion> {
 
 async fn hold(shop: &Shop, found: &Suspicion) {
     decide_on_suspicion(&shop.app, &manager(), found.id, Decision::Hold, "核对中")
+        .await
+        .unwrap();
+}
+
+async fn confirm(shop: &Shop, found: &Suspicion) {
+    let class = Decision::Confirm(Class::Bot);
+    decide_on_suspicion(&shop.app, &manager(), found.id, class, "监控里是她自己")
         .await
         .unwrap();
 }
@@ -86,6 +94,58 @@ async fn given_an_order_by_a_browser_of_the_employees_own_when_the_day_is_looked
     );
 }
 
+async fn given_an_order_a_sign_does_not_name_when_its_click_is_confirmed_as_her_own_then_it_falls_too(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    shop.click(1, "2026-11-17T00:10:00Z", "self").await;
+    let hers = shop.click(1, "2026-11-17T00:20:00Z", "human").await;
+    let visitor = match shop.db.kind {
+        Kind::Sqlite => "x'010101010101010101010101'",
+        Kind::Postgres => "'\\x010101010101010101010101'::bytea",
+    };
+    shop.db
+        .sql(&format!("update clicks set visitor = {visitor}"))
+        .await;
+    let his = shop.click(1, "2026-11-17T00:30:00Z", "human").await;
+    for (n, (id, when, click)) in [
+        ("KIN", "2026-11-17T01:20:00Z", &hers),
+        ("NEXT", "2026-11-18T01:00:00Z", &hers),
+        ("HELD", "2026-11-18T01:10:00Z", &hers),
+        ("REAL", "2026-11-17T01:30:00Z", &his),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = and(sale(id, when, &format!("1390000000{n}")), "click", click.clone());
+        assert_eq!(told(&shop.take(body).await), "Z3 click pending", "{id}");
+    }
+    let held = json!({ "decision": "held", "reason": "查" });
+    shop.post("/conversions/HELD/decision", held).await.is(200);
+    let found = sign(&shop, Odd::Kin).await.expect("a sign");
+    assert_eq!(
+        found.evidence.kin,
+        ["KIN"],
+        "it names what came on its own day alone"
+    );
+    confirm(&shop, &found).await;
+    for (id, then) in [
+        ("KIN", "rejected"),
+        ("NEXT", "rejected"),
+        ("HELD", "rejected"),
+        ("REAL", "pending"),
+    ] {
+        assert_eq!(state(&shop, id).await, then, "{id}");
+    }
+    assert_eq!(shop.board(1, "2026-11-18").await, [0, 0, 0]);
+    assert_eq!(shop.board(1, "2026-11-17").await, [0, 1, 19_900]);
+    assert_eq!(
+        bole::app::redecide_lost(&shop.app).await.unwrap(),
+        0,
+        "no click credits in vain"
+    );
+}
+
 async fn given_leads_found_void_when_they_are_half_of_the_day_then_the_others_are_looked_at_too(db: TestDb) {
     let shop = Shop::open(db).await;
     for n in 0..5 {
@@ -112,6 +172,37 @@ async fn given_leads_found_void_when_they_are_half_of_the_day_then_the_others_ar
         [state(&shop, "L-0").await, state(&shop, "L-4").await],
         ["rejected", "held"]
     );
+    let answers = json!({ "decision": "released" });
+    shop.post("/conversions/L-3/decision", answers).await.is(200);
+    confirm(&shop, &found).await;
+    assert_eq!(
+        [state(&shop, "L-3").await, state(&shop, "L-4").await],
+        ["pending", "rejected"],
+        "who was released has answered"
+    );
+    let bots = "select count(*) from clicks where class = 'bot'";
+    assert_eq!(shop.db.number(bots).await, 1, "the click of L-4 alone");
+    assert_eq!(shop.board(1, "2026-11-18").await, [1, 0, 0]);
+}
+
+async fn given_an_order_the_shop_knows_when_a_claim_on_it_came_after_the_crm_then_its_money_is_held(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    let order = sale("SO-1", "2026-11-17T06:00:00Z", "13800138000");
+    assert_eq!(told(&shop.take(order).await), "- - uncredited");
+    let record = json!({ "external_id": "R-1", "customer": { "phone": "13800138000" }, "order": "SO-1",
+        "source_note": "员工推荐-Z3", "created_by": "前台", "occurred_on": "2026-11-17" });
+    shop.post("/crm/records", record).await;
+    shop.db.clock.advance_ms(1000);
+    let claim = json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13800138000" },
+        "order": "SO-1", "amount": "199.00", "occurred_on": "2026-11-17", "story": "聊了三周" });
+    let made = shop.post("/claims", claim).await.is(201);
+    assert_eq!(made["status"], "verified", "{made}");
+    assert_eq!(told(&shop.get("/conversions/SO-1").await), "Z3 claim held");
+    assert_eq!(shop.board(1, "2026-11-17").await, [0, 0, 0]);
+    let claim = shop.get(&format!("/claims/{}", made["id"])).await;
+    assert_eq!(claim["conversion"], "SO-1");
 }
 
 async fn given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign(db: TestDb) {
@@ -152,6 +243,8 @@ async fn given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign
 }
 
 both!(
+    given_an_order_a_sign_does_not_name_when_its_click_is_confirmed_as_her_own_then_it_falls_too,
+    given_an_order_the_shop_knows_when_a_claim_on_it_came_after_the_crm_then_its_money_is_held,
     given_an_order_by_a_browser_of_the_employees_own_when_the_day_is_looked_at_then_it_is_a_sign,
     given_leads_found_void_when_they_are_half_of_the_day_then_the_others_are_looked_at_too,
     given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign,
