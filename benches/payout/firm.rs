@@ -237,8 +237,10 @@ async fn road(folder: &Path, part: usize) -> Vec<Measured> {
     };
     let begun = Instant::now();
     for id in &runs {
-        approve(&app, &boss, *id).await.expect("an approved run");
-        let run = close(&app, &Actor::System, *id).await.expect("a closed run");
+        approve(&app, &boss, *id, "bench").await.expect("an approved run");
+        let run = close(&app, &Actor::System, *id, "bench")
+            .await
+            .expect("a closed run");
         assert_eq!(run.state, RunState::Closed);
     }
     println!("approved and closed in {:.1} s", begun.elapsed().as_secs_f64());

@@ -17,6 +17,7 @@ use crate::demo::DemoError;
 use crate::demo::build::first_day;
 use crate::demo::firm::PEOPLE;
 use crate::domain::Period;
+use crate::storage::pay::{LineRow, RunState};
 
 /// Schemes of every month.
 const MONTHLY: [&str; 6] = [
@@ -140,35 +141,37 @@ async fn next_version(app: &App, finance: &Actor, today: Date) -> Result<(), Dem
     Ok(())
 }
 
-/// Two employees object to an amount: one is asked back and waits, the other has an answer. Another amount is held.
+/// An employee objects to two amounts: one waits for their answer, the other is declined. Another's amount is held.
 async fn questions(app: &App, finance: &Actor, runs: &[i64]) -> Result<(), DemoError> {
+    let code = PEOPLE[0].code;
+    let employee = actor(app, code).await?;
+    let mut own = Vec::new();
     for id in runs {
         let run = app.store.run(*id).await?.ok_or_else(|| missing("run"))?;
+        if run.state != RunState::Paid {
+            own.extend(app.store.run_lines(*id, Some(code), None, 2).await?);
+        }
         if run.scheme != "07-new-customers" {
             continue;
         }
-        // Who sells what is drawn: the first two who are paid ask.
+        // Who sells what is drawn: the first other one who is paid.
         let all = app.store.run_lines(*id, None, None, i64::MAX).await?;
-        let mut lines = all.iter().filter(|row| row.line.payee_kind == "employee");
-        let mut asked = Vec::new();
-        if let Some(line) = lines.next() {
-            let words = "这个月应该还有一张包卡，小票在店里，请核对。";
-            let employee = actor(app, &line.line.payee).await?;
-            let objection = object(app, &employee, line.id, words).await?;
-            talk(app, finance, objection, "请把小票号补在下面，我们和收银核对。").await?;
-            asked.push(&line.line.payee);
-        }
-        if let Some(line) = lines.find(|row| !asked.contains(&&row.line.payee)) {
-            let words = "有一单是月底付的款，怎么没有算进来？";
-            let employee = actor(app, &line.line.payee).await?;
-            let objection = object(app, &employee, line.id, words).await?;
-            let answer = "那一单次月 1 日才到账，按到账日算在下一期，不会漏。";
-            decide_objection(app, finance, objection, ObjectionVerdict::Decline, answer).await?;
-            asked.push(&line.line.payee);
-        }
-        if let Some(line) = lines.find(|row| !asked.contains(&&row.line.payee)) {
+        let is_other = |row: &&LineRow| row.line.payee_kind == "employee" && row.line.payee != code;
+        if let Some(line) = all.iter().find(is_other) {
             hold_line(app, finance, line.id, "客户要求退卡，等门店确认。").await?;
         }
+    }
+    let mut own = own.iter();
+    if let Some(line) = own.next() {
+        let words = "这个月应该还有一单，小票在店里，请核对。";
+        let objection = object(app, &employee, line.id, words).await?;
+        talk(app, finance, objection, "请把小票号补在下面，我们和收银核对。").await?;
+    }
+    if let Some(line) = own.next() {
+        let words = "有一单是月底付的款，怎么没有算进来？";
+        let objection = object(app, &employee, line.id, words).await?;
+        let answer = "那一单次月 1 日才到账，按到账日算在下一期，不会漏。";
+        decide_objection(app, finance, objection, ObjectionVerdict::Decline, answer).await?;
     }
     Ok(())
 }
