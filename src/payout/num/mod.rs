@@ -94,7 +94,8 @@ impl Num {
         }
     }
 
-    fn to_big(&self) -> RBig {
+    /// The fraction as a big rational, also for code that does its own arithmetic (the trace checker).
+    pub fn to_rbig(&self) -> RBig {
         match &self.0 {
             Repr::Big(r) => (**r).clone(),
             Repr::Small(n, d) => RBig::from_parts(IBig::from(*n), UBig::from(d.unsigned_abs())),
@@ -223,7 +224,7 @@ impl Ord for Num {
                 return x.cmp(&y);
             }
         }
-        self.to_big().cmp(&other.to_big())
+        self.to_rbig().cmp(&other.to_rbig())
     }
 }
 

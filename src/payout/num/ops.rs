@@ -1,11 +1,11 @@
 //! Arithmetic: checked `i128` first, big integers when that overflows.
 
 use std::iter::Sum;
-use std::ops::{Add, Mul, Neg, Sub};
+use std::ops::{Add, Mul, Sub};
 
 use dashu_ratio::RBig;
 
-use super::{Num, Repr};
+use super::Num;
 
 impl Num {
     /// −x.
@@ -13,7 +13,7 @@ impl Num {
     pub fn negated(&self) -> Self {
         match self.parts().and_then(|(n, d)| n.checked_neg().map(|n| (n, d))) {
             Some((n, d)) => Self::reduced(n, d),
-            None => Self::big(&-self.to_big()),
+            None => Self::big(&-self.to_rbig()),
         }
     }
 
@@ -40,7 +40,7 @@ impl Num {
             let quotient = Self::of(n, m);
             return Some(if c < 0 { quotient.negated() } else { quotient });
         }
-        Some(Self::big(&(self.to_big() / other.to_big())))
+        Some(Self::big(&(self.to_rbig() / other.to_rbig())))
     }
 
     /// The smaller of two.
@@ -72,7 +72,7 @@ fn added(a: &Num, b: &Num) -> Num {
             return Num::of(sum, z);
         }
     }
-    Num::big(&(a.to_big() + b.to_big()))
+    Num::big(&(a.to_rbig() + b.to_rbig()))
 }
 
 fn multiplied(a: &Num, b: &Num) -> Num {
@@ -81,7 +81,7 @@ fn multiplied(a: &Num, b: &Num) -> Num {
     {
         return Num::of(x, y);
     }
-    Num::big(&(a.to_big() * b.to_big()))
+    Num::big(&(a.to_rbig() * b.to_rbig()))
 }
 
 macro_rules! operator {
@@ -112,13 +112,6 @@ operator!(Add, add, |a, b| added(a, b));
 operator!(Sub, sub, |a, b| added(a, &b.negated()));
 operator!(Mul, mul, |a, b| multiplied(a, b));
 
-impl Neg for Num {
-    type Output = Num;
-    fn neg(self) -> Num {
-        self.negated()
-    }
-}
-
 impl<'a> Sum<&'a Num> for Num {
     fn sum<I: Iterator<Item = &'a Num>>(numbers: I) -> Num {
         numbers.fold(Num::ZERO, |sum, n| added(&sum, n))
@@ -128,15 +121,5 @@ impl<'a> Sum<&'a Num> for Num {
 impl From<RBig> for Num {
     fn from(r: RBig) -> Self {
         Self::big(&r)
-    }
-}
-
-impl Num {
-    /// The fraction as a big rational, for code that does its own arithmetic (the trace checker).
-    pub fn to_rbig(&self) -> RBig {
-        match &self.0 {
-            Repr::Big(r) => (**r).clone(),
-            _ => self.to_big(),
-        }
     }
 }

@@ -18,16 +18,6 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The word in a document.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::HalfUp => "half_up",
-            Self::HalfEven => "half_even",
-            Self::Down => "down",
-            Self::Up => "up",
-        }
-    }
-
     /// What people call it, in Chinese and English.
     pub fn told(self) -> (&'static str, &'static str) {
         match self {

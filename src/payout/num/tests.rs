@@ -32,6 +32,7 @@ fn given_text_that_is_no_number_when_parsed_then_the_reason_is_named() {
         assert_eq!(Num::parse(text), Err(why), "{text:?}");
     }
     assert_eq!(Num::parse(&"9".repeat(61)), Err(NumError::TooLong));
+    assert!(Num::parse(&"9".repeat(60)).is_ok(), "60 characters are read");
 }
 
 #[test]
@@ -154,5 +155,23 @@ fn given_numbers_when_hashed_then_equal_ones_are_equal_and_others_are_not() {
     ] {
         assert_ne!(hash(&a), hash(&b), "{a} {b}");
         assert_eq!(hash(&a), hash(&(&(&a + &Num::ONE) - &Num::ONE)), "{a}");
+    }
+}
+
+#[test]
+fn given_halves_beyond_machine_words_when_rounded_then_each_mode_does_as_with_small_ones() {
+    let even = Num::from_ibig(dashu_int::IBig::ONE << 200);
+    let half = n("0.5");
+    for (whole, to_even) in [(even.clone(), even.clone()), (&even + &Num::ONE, &even + &n("2"))] {
+        let x = &whole + &half;
+        for (mode, want) in [
+            (Mode::HalfUp, &whole + &Num::ONE),
+            (Mode::HalfEven, to_even),
+            (Mode::Down, whole.clone()),
+            (Mode::Up, &whole + &Num::ONE),
+        ] {
+            assert_eq!(x.rounded(&Num::ONE, mode), want, "{mode:?}");
+            assert_eq!(x.negated().rounded(&Num::ONE, mode), want.negated(), "{mode:?}");
+        }
     }
 }

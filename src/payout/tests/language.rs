@@ -84,6 +84,11 @@ fn given_expressions_when_computed_then_they_give_exact_values() {
         ("months(2026-06-01, 2026-06-30)", "0"),
         ("months(2026-05-30, 2026-06-30)", "1"),
         ("months(2024-02-29, 2025-02-28)", "12"),
+        ("months(2026-06-30, 2026-05-31)", "-1"),
+        ("months(2025-02-28, 2024-02-29)", "-12"),
+        ("months(2026-06-30, 2026-06-01)", "0"),
+        ("months(d, d)", "0"),
+        ("days(d, 2026-01-31)", "-120"),
         ("add_months(d, 1)", "2026-06-30"),
         ("add_days(period.from, 28)", "2026-03-01"),
         ("period.last_day", "2026-02-28"),
@@ -145,4 +150,45 @@ fn given_wrong_units_when_checked_then_the_fault_says_which() {
             .unwrap_err()
             .contains("too long")
     );
+}
+
+#[test]
+fn given_arguments_of_the_wrong_number_or_unit_when_checked_then_the_functions_own_signature_is_expected() {
+    for (wrong, function) in [
+        ("abs(t)", "abs"),
+        ("abs(m, m)", "abs"),
+        ("min(m, t)", "min"),
+        ("max(t, t)", "max"),
+        ("max(d, m)", "max"),
+        ("clamp(m, 1)", "clamp"),
+        ("clamp(t, t, t)", "clamp"),
+        ("clamp(m, r, m)", "clamp"),
+        ("floor_to(m)", "floor_to"),
+        ("floor_to(t, t)", "floor_to"),
+        ("whole(m)", "whole"),
+        ("whole(t)", "whole"),
+        ("whole(c, c)", "whole"),
+        ("divide(m, c)", "divide"),
+        ("divide(t, t, t)", "divide"),
+        ("divide(m, c, r)", "divide"),
+        ("days(d)", "days"),
+        ("months(d, c)", "months"),
+        ("add_days(d)", "add_days"),
+        ("add_days(m, 1)", "add_days"),
+        ("add_days(d, m)", "add_days"),
+        ("add_months(c, 1)", "add_months"),
+        ("date_of(m)", "date_of"),
+        ("year(m)", "year"),
+        ("month(d, d)", "month"),
+    ] {
+        let found = value(wrong).unwrap_err();
+        assert!(
+            found.contains(&format!("; expected {function}(")),
+            "{wrong}: {found}"
+        );
+    }
+    for (function, _, signature) in super::super::expr::func::FUNCS {
+        let found = value(&format!("{function}()")).unwrap_err();
+        assert!(found.ends_with(&format!("; expected {signature}")), "{found}");
+    }
 }

@@ -221,3 +221,28 @@ fn given_a_word_of_options_when_told_then_people_read_what_it_means_and_a_column
     let half = told("[word]\nsales = { zh = \"卖\" }").unwrap_err();
     assert!(half.contains("the word `sales`"), "{half}");
 }
+
+#[test]
+fn given_a_rounding_when_a_line_is_explained_then_its_mode_is_called_what_people_call_it() {
+    for (mode, zh_word, en_word) in [
+        ("half_up", "四舍五入", "halves up"),
+        ("half_even", "四舍六入五成双", "halves to even"),
+        ("down", "舍去零头", "down"),
+        ("up", "零头进一", "up"),
+    ] {
+        let spoken = format!("id = \"cash\"\nzh = \"入账\"\nen = \"booked\"\nmode = \"{mode}\"");
+        let text = SMALL.replace("id = \"cash\"", &spoken);
+        let doc = Document::accept("small.toml", &format!("{text}{EXAMPLE}")).unwrap();
+        let run = doc.example("one").unwrap().unwrap();
+        let story = trace(&doc, &run, &run.outcome.lines[0]);
+        let (zh, en) = (story.text(true), story.text(false));
+        assert!(
+            zh.contains(&format!("取整（0.01，{zh_word}）：4.00 → 4.00")),
+            "{zh}"
+        );
+        assert!(
+            en.contains(&format!("rounded (0.01, {en_word}): 4.00 → 4.00")),
+            "{en}"
+        );
+    }
+}
