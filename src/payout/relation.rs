@@ -179,6 +179,16 @@ pub fn key_of(parts: &[Value]) -> Arc<str> {
     }
 }
 
+/// The key of a row of `parts` key parts and a number after them, as [`key_of`] gives it for all of them.
+pub fn numbered(key: &Arc<str>, parts: usize, number: &Value) -> Arc<str> {
+    match parts {
+        0 => key_of(std::slice::from_ref(number)),
+        1 => key_of(&[Value::Text(key.clone()), number.clone()]),
+        // Escaped and joined already.
+        _ => format!("{key}|{number}").into(),
+    }
+}
+
 impl Relation {
     pub fn of(rows: Vec<Row>) -> Self {
         Self {

@@ -10,7 +10,7 @@ use crate::payout::block::limit::{Excess, Limit};
 use crate::payout::block::release::{OnFail, Release, Rest};
 use crate::payout::expr::code::Code;
 use crate::payout::num::Mode;
-use crate::payout::relation::{OutPolicy, Row, key_of};
+use crate::payout::relation::{OutPolicy, Row, numbered};
 use crate::payout::value::Value;
 
 use super::eval::{Ground, Why};
@@ -302,7 +302,7 @@ pub fn release(b: &Release, ground: Ground<'_>) -> Result<Redone, Why> {
             ]);
             let work = vec![("total", total.clone()), ("share", share), ("result", result)];
             redone.rows.push(Expect {
-                key: key_of(&[Value::Text(row.key.clone()), number]),
+                key: numbered(&row.key, b.source_parts, &number),
                 ..Expect::of(row, at, made, work)
             });
         }

@@ -7,7 +7,7 @@ use crate::payout::expr::eval::World;
 use crate::payout::expr::fault::Fault;
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Node};
-use crate::payout::relation::{Relation, Residue, Row, Work, key_of, one};
+use crate::payout::relation::{Relation, Residue, Row, Work, numbered, one};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
@@ -23,6 +23,8 @@ pub struct Release {
     pub remainder: Choice<Rest>,
     /// Cash goes to the fen, things that are counted stay whole.
     pub unit: Num,
+    /// Key parts of the rows that are split; the tranche's number comes after them.
+    pub source_parts: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -132,7 +134,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         }
     }
     columns.push(Column::new(&spec.new_column("as", &columns)?, ty));
-    let key_parts = spec.schema(from).key_parts + 1;
+    let source_parts = spec.schema(from).key_parts;
     let block = Release {
         from,
         column,
@@ -143,12 +145,13 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         } else {
             Num::ONE
         },
+        source_parts,
     };
     Some(Made {
         block: Block::Release(block),
         columns,
         single: false,
-        key_parts,
+        key_parts: source_parts + 1,
     })
 }
 
@@ -205,7 +208,7 @@ impl Release {
                 }
                 let mut cells = row.cells.to_vec();
                 cells.extend([number.clone(), due, Value::Num(paid)]);
-                let key = key_of(&[Value::Text(row.key.clone()), number]);
+                let key = numbered(&row.key, self.source_parts, &number);
                 let work = Some(Arc::new(Work::Tranche {
                     total: total.clone(),
                     share,

@@ -215,3 +215,62 @@ fn given_tables_and_joins_written_wrong_when_read_then_the_fault_says_what_is_ex
         assert!(why.contains(what), "{why}\nshould say {what}");
     }
 }
+
+#[test]
+fn given_tranches_when_joined_by_the_rows_key_and_the_number_then_that_tranche_is_found() {
+    // Rows of one key part, of two and of none.
+    for (by, on) in [
+        ("[\"seller\"]", "[\"seller\", \"2\"]"),
+        ("[\"seller\", \"count\"]", "[\"seller\", \"count\", \"2\"]"),
+        ("[]", "[\"2\"]"),
+    ] {
+        let steps = format!(
+            r#"
+[[step]]
+id = "sums"
+do = "aggregate"
+from = "sales"
+by = {by}
+columns = {{ sum = "sum(amount)" }}
+
+[[step]]
+id = "fen"
+do = "round"
+from = "sums"
+column = "sum"
+as = "paid"
+
+[[step]]
+id = "parts"
+do = "release"
+from = "fen"
+column = "paid"
+tranches = [{{ share = "30%", due = "period.to" }}, {{ share = "70%", due = "period.to" }}]
+as = "part"
+
+[[step]]
+id = "later"
+do = "derive"
+from = "fen"
+join = {{ second = {{ to = "parts", on = {on} }} }}
+columns = {{ later = "second.part" }}
+
+[[step]]
+id = "say"
+do = "emit"
+as = "warning"
+zh = "w"
+en = "w"
+from = "later"
+value = "later"
+"#
+        );
+        let doc = Document::parse("small.toml", &format!("{}{steps}", super::SMALL))
+            .unwrap_or_else(|f| panic!("{}", f[0]));
+        let json = serde_json::json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "0" },
+            "roster": [{ "id": "li", "role": "sales" }],
+            "facts": [{ "kind": "sale", "occurred": "2026-10-02", "seller": "li", "amount": "40" }] });
+        let run = evaluate(&doc, doc.input(&json).unwrap()).unwrap_or_else(|stop| panic!("{by}: {stop}"));
+        assert_eq!(run.outcome.warnings[0].value.as_deref(), Some("28"), "{by}");
+    }
+}
