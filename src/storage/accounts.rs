@@ -151,16 +151,6 @@ impl Store {
         rows.into_iter().map(from_row).collect()
     }
 
-    /// What every account is greeted by, by row.
-    pub async fn account_names(&self) -> Result<std::collections::HashMap<i64, String>, StoreError> {
-        let rows: Vec<(i64, String)> = reading!(self, |db| {
-            sqlx::query_as("select id, name from accounts")
-                .fetch_all(db)
-                .await?
-        });
-        Ok(rows.into_iter().collect())
-    }
-
     /// Accounts a person may mean by this text (lower case): their login, or the e-mail of the employee they are.
     pub async fn accounts_meant(&self, text: &str) -> Result<Vec<Account>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {

@@ -46,16 +46,42 @@ macro_rules! sql {
 }
 
 impl Store {
-    /// Adjustments, those that wait first, then the newest; `skip` of them are on the pages before.
-    pub async fn adjustments(&self, skip: i64, limit: i64) -> Result<Vec<Adjustment>, StoreError> {
+    /// Adjustments, those that wait first, then the newest, after the last row of the page before and whether it
+    /// waited there. One decided between two pages comes again among the decided; none is left out.
+    pub async fn adjustments(
+        &self,
+        after: Option<(bool, i64)>,
+        limit: i64,
+    ) -> Result<Vec<Adjustment>, StoreError> {
+        // Part 0 waits, part 1 is decided; before the first of all is part -1.
+        let (part, id) = after.map_or((-1, 0), |(waits, id)| (i64::from(!waits), id));
         Ok(reading!(self, |db| {
             sqlx::query_as(sql!(
-                "order by case when a.status = 'pending' then 0 else 1 end, a.id desc limit $1 offset $2"
+                "where case when a.status = 'pending' then 0 else 1 end > $1 \
+                 or (case when a.status = 'pending' then 0 else 1 end = $1 and a.id < $2) \
+                 order by case when a.status = 'pending' then 0 else 1 end, a.id desc limit $3"
             ))
+            .bind(part)
+            .bind(id)
             .bind(limit)
-            .bind(skip)
             .fetch_all(db)
             .await?
+        }))
+    }
+
+    /// Adjustments, the newest first, whatever became of them: a decision moves none of them, so that a list read in
+    /// pieces has each once. `before` is the last piece's smallest row.
+    pub async fn newest_adjustments(
+        &self,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Adjustment>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(sql!("where a.id < $1 order by a.id desc limit $2"))
+                .bind(before.unwrap_or(i64::MAX))
+                .bind(limit)
+                .fetch_all(db)
+                .await?
         }))
     }
 

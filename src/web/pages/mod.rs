@@ -3,6 +3,7 @@
 //! # Why
 //! The page struct that derives the template sits above its handler, so that what a page shows is read in one place.
 
+mod actors;
 pub mod admin;
 mod board;
 mod checkin;

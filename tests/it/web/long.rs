@@ -3,8 +3,9 @@
 use std::io::Cursor;
 
 use axum::http::StatusCode;
-use bole::app::App;
-use bole::domain::{EmployeeId, ItemKind, LimitPeriod, LinkCode, MaterialState, Money};
+use bole::app::adjust::ask_adjustment;
+use bole::app::{Actor, App};
+use bole::domain::{EmployeeId, ItemKind, LimitPeriod, LinkCode, MaterialState, Money, Role};
 use bole::share::{CouponCode, Discount};
 use bole::storage::campaigns::{CampaignFacts, insert_campaign};
 use bole::storage::coupons::{CouponSettings, insert_coupon};
@@ -13,6 +14,7 @@ use bole::storage::materials::{MaterialFacts, put_material};
 use bole::storage::shop::{ItemFacts, insert_item};
 use calamine::{Reader, Xlsx};
 
+use super::pages::{hire, signed_in};
 use super::staff::firm;
 use crate::support::TestDb;
 
@@ -294,7 +296,11 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
         ("points", "员工,员工工号,团队,内容,时间,积分,状态,理由,凭证", ""),
         ("shop", "员工,员工工号,团队,内容,积分,时间,状态,理由", ""),
         // What somebody typed is no formula of who opens the file.
-        ("honours", "员工,员工工号,", ",'=1+1,"),
+        (
+            "honours",
+            "员工,员工工号,种类,称号,哪一段,理由,时间,谁授予,状态,收回时间,谁收回,收回理由",
+            ",'=1+1,",
+        ),
     ] {
         let csv = chen.get(&format!("/app/manage/{list}.csv")).await;
         assert_eq!(csv.status, StatusCode::OK, "{list}: {}", csv.body);
@@ -315,13 +321,24 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
         let foreign = zhang.get(&format!("/app/manage/{list}.csv")).await;
         assert_eq!(foreign.status, StatusCode::FORBIDDEN, "{list}");
     }
+    let told = chen.get("/app/manage/honours.csv").await.body;
+    assert!(told.ends_with(",陈经理,,,,\n"), "{told}");
+    let back = chen
+        .post("/app/manage/honours/honours/1", &[("reason", "发错人了")])
+        .await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    let told = chen.get("/app/manage/honours.csv").await.body;
+    assert!(
+        told.contains(",陈经理,已收回,2026-") && told.ends_with(",陈经理,发错人了\n"),
+        "{told}"
+    );
     let shares = chen.get("/app/manage/points.csv?tab=shares").await;
     assert!(shares.body.contains("张晓雯,zhang,"), "{}", shares.body);
     assert!(shares.header("content-disposition").contains("points-shares"));
     let hand = chen.get("/app/manage/points.csv?tab=hand").await.body;
     assert!(
         hand.contains("张晓雯,zhang,")
-            && hand.contains("'@多算了一次 (陈经理),2026-")
+            && hand.contains("'@多算了一次（陈经理 提出）,2026-")
             && hand.contains(",-5,"),
         "{hand}"
     );
@@ -352,7 +369,102 @@ async fn given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for
     );
 }
 
+/// So many points by hand for one person, asked for one after another: 1, 2, 3, ….
+async fn asked_for(app: &App, many: i64) {
+    for points in 1..=many {
+        ask_adjustment(app, &Actor::System, "zhang", points, "带新人")
+            .await
+            .unwrap();
+    }
+}
+
+async fn given_points_by_hand_when_one_is_decided_between_two_pieces_then_each_is_read_once(db: TestDb) {
+    let (app, _, mut chen) = firm(&db).await;
+    asked_for(&app, 5).await;
+    let first = app.store.newest_adjustments(None, 2).await.unwrap();
+    let yes = [("decision", "approved"), ("reason", "")];
+    for id in [3, 5] {
+        let done = chen.post(&format!("/app/manage/points/hand/{id}"), &yes).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let rest = app
+        .store
+        .newest_adjustments(first.last().map(|r| r.id), 9)
+        .await
+        .unwrap();
+    let ids: Vec<i64> = first.iter().chain(&rest).map(|r| r.id).collect();
+    assert_eq!(ids, [5, 4, 3, 2, 1]);
+    // The page has those that wait first; what is decided meanwhile comes later, and nothing is lost.
+    let first = app.store.adjustments(None, 2).await.unwrap();
+    assert_eq!(first.iter().map(|r| r.id).collect::<Vec<_>>(), [4, 2]);
+    let done = chen.post("/app/manage/points/hand/4", &yes).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let rest = app.store.adjustments(Some((true, 2)), 9).await.unwrap();
+    assert_eq!(rest.iter().map(|r| r.id).collect::<Vec<_>>(), [1, 5, 4, 3]);
+}
+
+async fn given_more_points_by_hand_than_a_page_when_turned_then_the_decided_follow_those_that_wait(
+    db: TestDb,
+) {
+    let (app, _, mut chen) = firm(&db).await;
+    asked_for(&app, 102).await;
+    for (id, decision) in [(50, "approved"), (60, "rejected")] {
+        let sent = [("decision", decision), ("reason", "看过")];
+        let done = chen.post(&format!("/app/manage/points/hand/{id}"), &sent).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let page = chen.get("/app/manage/points?tab=hand").await.body;
+    assert_eq!(page.matches("<li id=\"hand-").count(), 100, "{page}");
+    let next = page
+        .split(" rel=\"next\"")
+        .next()
+        .and_then(|before| before.rsplit("href=\"").next())
+        .and_then(|href| href.split('"').next())
+        .unwrap()
+        .replace("&#38;", "&");
+    let page = chen.get(&next).await.body;
+    let at = |id: i64| page.find(&format!("<li id=\"hand-{id}\""));
+    assert!(at(60).is_some() && at(60) < at(50), "{next}: {page}");
+    assert_eq!(page.matches("<li id=\"hand-").count(), 2, "{page}");
+    let file = chen.get("/app/manage/points.csv?tab=hand").await.body;
+    assert_eq!(file.lines().count(), 103, "{file}");
+}
+
+async fn given_thousands_of_audit_entries_when_downloaded_then_the_file_has_every_one(db: TestDb) {
+    let (app, _, mut chen) = firm(&db).await;
+    hire(&app, "wang", "王芳", &[Role::Admin]).await;
+    let mut wang = signed_in(&app, "wang").await;
+    let insert = "insert into audit_log (at, actor, action, subject, detail) \
+                  with recursive n(i) as (select 1 union all select i + 1 from n where i < 2500) \
+                  select i, 'system', 'test.noted', 'note:' || i, '{}' from n";
+    db.sql(insert).await;
+    let file = wang.get("/app/admin/audit.csv?action=test.").await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    let lines: Vec<&str> = file.body.lines().collect();
+    assert_eq!(lines.len(), 2_501);
+    assert!(
+        lines[1].contains(",system,系统,test.noted,note:2500,"),
+        "{}",
+        lines[1]
+    );
+    assert!(lines[2_500].contains(",note:1,"), "{}", lines[2_500]);
+    let wrong = wang.get("/app/admin/audit.csv?from=soon").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.body);
+    let none = wang
+        .get("/app/admin/audit.csv?subject=nothing-like-it")
+        .await
+        .body;
+    assert_eq!(none, "\u{feff}at,actor,name,action,subject,detail\n");
+    assert_eq!(
+        chen.get("/app/admin/audit.csv").await.status,
+        StatusCode::FORBIDDEN
+    );
+}
+
 both!(
+    given_points_by_hand_when_one_is_decided_between_two_pieces_then_each_is_read_once,
+    given_more_points_by_hand_than_a_page_when_turned_then_the_decided_follow_those_that_wait,
+    given_thousands_of_audit_entries_when_downloaded_then_the_file_has_every_one,
     given_the_lists_of_the_desk_when_downloaded_then_they_are_whole_and_for_whoever_sees_the_page,
     given_hundreds_of_campaigns_when_the_newest_runs_then_it_is_shared_approved_and_asked_for,
     given_more_links_than_are_offered_when_one_checks_in_then_the_newest_are_and_an_old_one_by_its_code,

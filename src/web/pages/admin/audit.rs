@@ -3,19 +3,19 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
 use super::acts::act_words;
+use super::audit_file;
 use crate::app::Permission;
-use crate::sheet::harmless;
 use crate::storage::{AuditEntry, AuditQuery};
 use crate::web::html::Html;
 use crate::web::i18n::Lang;
+use crate::web::pages::actors::Actors;
 use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
@@ -24,8 +24,6 @@ use crate::web::{Problem, Query, Web};
 
 /// Entries on a page.
 const ROWS: i64 = 100;
-/// Most entries of a file.
-const MOST: i64 = 50_000;
 /// Longest text asked for, characters.
 const MAX_TEXT: usize = 100;
 
@@ -152,40 +150,6 @@ async fn actor_word(web: &Web, text: &str) -> Result<String, Problem> {
     Ok(account.map_or_else(|| text.to_owned(), |a| format!("account:{}", a.id)))
 }
 
-/// What every actor is called.
-struct Names {
-    accounts: std::collections::HashMap<i64, String>,
-    keys: std::collections::HashMap<i64, String>,
-}
-
-impl Names {
-    async fn of(web: &Web) -> Result<Self, Problem> {
-        let keys = web
-            .app
-            .store
-            .api_keys()
-            .await?
-            .into_iter()
-            .map(|k| (k.id, k.name));
-        Ok(Self {
-            accounts: web.app.store.account_names().await?,
-            keys: keys.collect(),
-        })
-    }
-
-    fn name(&self, word: &str) -> String {
-        let found = word.split_once(':').and_then(|(kind, id)| {
-            let id: i64 = id.parse().ok()?;
-            match kind {
-                "account" => self.accounts.get(&id),
-                "key" => self.keys.get(&id),
-                _ => None,
-            }
-        });
-        found.cloned().unwrap_or_else(|| word.to_owned())
-    }
-}
-
 fn detail(text: &str) -> Vec<(String, String)> {
     let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let Some(object) = value.as_object() else {
@@ -201,15 +165,11 @@ fn detail(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn row(lang: Lang, names: &Names, entry: &AuditEntry) -> Row {
-    let actor = match entry.actor.as_str() {
-        "system" => lang.t("actor-system").to_string(),
-        word => names.name(word),
-    };
+fn row(lang: Lang, actors: &Actors, entry: &AuditEntry) -> Row {
     Row {
         act: act_words(lang, &entry.action),
         at: Timestamp::from_millisecond(entry.at).unwrap_or_default(),
-        actor,
+        actor: actors.name(&entry.actor),
         word: entry.actor.clone(),
         action: entry.action.clone(),
         subject: entry.subject.clone(),
@@ -236,7 +196,7 @@ async fn show(
     let (query, [wrong_from, wrong_to]) = asked_for(&web, &asked, ROWS + 1).await?;
     let mut entries = web.app.store.audit(&query).await?;
     let more = cut(&mut entries, ROWS);
-    let names = Names::of(&web).await?;
+    let actors = Actors::load(&web, who.lang).await?;
     let page = |before: Option<i64>| {
         let (mut query, before) = (asked.query(), before.map(|id| format!("before={id}")));
         if let Some(before) = before {
@@ -269,7 +229,10 @@ async fn show(
         subject: Field::new("subject", &asked.subject),
         from: field(who.lang, "from", &asked.from, wrong_from),
         to: field(who.lang, "to", &asked.to, wrong_to),
-        rows: entries.iter().map(|entry| row(who.lang, &names, entry)).collect(),
+        rows: entries
+            .iter()
+            .map(|entry| row(who.lang, &actors, entry))
+            .collect(),
         csv: format!("/app/admin/audit.csv?{}", asked.query()),
         previous: asked.before.map(|_| page(None)),
         next: entries.last().filter(|_| more).map(|last| page(Some(last.id))),
@@ -278,43 +241,12 @@ async fn show(
 
 async fn csv(State(web): State<Web>, who: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     who.need(Permission::Administer)?;
-    let (query, _) = asked_for(&web, &asked.short(), MOST).await?;
-    let names = Names::of(&web).await?;
-    let mut out = csv_writer();
-    let heads = ["at", "actor", "name", "action", "subject", "detail"];
-    let mut write = |cells: [&str; 6]| {
-        let cells = cells.map(harmless);
-        out.write_record(cells.iter().map(AsRef::<str>::as_ref))
-            .map_err(|e| Problem::internal(&e))
-    };
-    write(heads)?;
-    for entry in web.app.store.audit(&query).await? {
-        let at = Timestamp::from_millisecond(entry.at)
-            .unwrap_or_default()
-            .to_string();
-        let name = names.name(&entry.actor);
-        write([
-            &at,
-            &entry.actor,
-            &name,
-            &entry.action,
-            &entry.subject,
-            &entry.detail,
-        ])?;
+    let (query, wrong) = asked_for(&web, &asked.short(), ROWS).await?;
+    for (name, is_wrong) in ["?from", "?to"].into_iter().zip(wrong) {
+        if is_wrong {
+            return Err(Problem::field(name, who.lang.t("form-date")));
+        }
     }
-    let bytes = out.into_inner().map_err(|e| Problem::internal(&e))?;
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    let name = HeaderValue::from_static("attachment; filename=\"audit.csv\"");
-    headers.insert(header::CONTENT_DISPOSITION, name);
-    Ok(response)
-}
-
-/// With the mark spreadsheets need to read UTF-8.
-fn csv_writer() -> csv::Writer<Vec<u8>> {
-    csv::Writer::from_writer("\u{feff}".as_bytes().to_vec())
+    let actors = Actors::load(&web, who.lang).await?;
+    audit_file::stream(web.app, actors, query).await
 }

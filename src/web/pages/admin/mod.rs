@@ -2,6 +2,7 @@
 
 mod acts;
 mod audit;
+mod audit_file;
 mod forms;
 mod import;
 mod keys;

@@ -21,6 +21,7 @@ use crate::ranking::{By, Metric, Value};
 use crate::share::{PLACARD_ROWS, Placard, PlacardRow, draw_placard};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, period_words, span_words};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::board::view::Scale;
 use crate::web::pages::board::{Asked as BoardAsked, Which, freezes_at, periods, spans};
 use crate::web::pages::claims::view::instant;
@@ -169,7 +170,7 @@ async fn page(web: &Web, who: &SignedIn, which: Which) -> Result<BoardsPage, Pro
     let shown = board(app, None, which.period, which.metric, which.by).await?;
     let teams = app.store.team_names(app.today()).await?;
     let scale = Scale::of(lang, &shown, &teams);
-    let names = app.store.actor_names().await?;
+    let actors = Actors::load(web, lang).await?;
     let known = app
         .store
         .board_editions(&which.period.label(), which.metric, which.by)
@@ -186,10 +187,7 @@ async fn page(web: &Web, who: &SignedIn, which: Which) -> Result<BoardsPage, Pro
                 .to_string(),
             by: format!(
                 "{} · {}",
-                names
-                    .get(&e.published_by)
-                    .cloned()
-                    .unwrap_or_else(|| e.published_by.clone()),
+                actors.name(&e.published_by),
                 s.moment.exact(instant(e.published_at))
             ),
             note: e.note,

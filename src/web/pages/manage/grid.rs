@@ -228,6 +228,13 @@ impl Grid {
         rows.filter_map(|r| r.get(at)).any(Cell::is_number)
     }
 
+    fn file(&self) -> Icon {
+        Icon {
+            name: "download",
+            class: "icon",
+        }
+    }
+
     fn down(&self) -> Icon {
         Icon {
             name: "down",

@@ -19,6 +19,7 @@ use crate::storage::campaigns::CampaignName;
 use crate::storage::materials::MaterialFilter;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::date_words;
+use crate::web::pages::actors::Actors;
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
@@ -105,7 +106,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
     // Before the names: a campaign made in between has a name then.
     let mut materials = store.materials(filter, asked.before, ROWS + 1).await?;
     let more = cut(&mut materials, ROWS);
-    let names = store.actor_names().await?;
+    let actors = Actors::load(web, lang).await?;
     let campaigns: HashMap<i64, CampaignName> = store
         .campaign_names()
         .await?
@@ -131,12 +132,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
         .filter(|(_, text)| !text.is_empty())
         .map(|(voice, _)| lang.word("voice", voice).to_string())
         .collect();
-        let name = |word: &str| match word {
-            "system" => lang.t("review-system").to_string(),
-            word => names.get(word).cloned().unwrap_or_else(|| word.to_owned()),
-        };
-        let day =
-            |day: Option<jiff::civil::Date>| day.map_or_else(|| "…".to_owned(), |d| date_words(lang, d));
+        let day = |d: jiff::civil::Date| date_words(lang, d);
         let path = format!("/app/manage/materials/{}/{}", campaign.slug, m.code);
         items.push(Item {
             key: format!("{}-{}", campaign.slug, m.code),
@@ -147,17 +143,19 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<LibraryPage, P
             video: m.facts.video_url,
             days: match (m.facts.starts_on, m.facts.ends_on) {
                 (None, None) => lang.t("campaign-days-any").to_string(),
-                (first, last) => format!("{} – {}", day(first), day(last)),
+                (Some(first), Some(last)) => format!("{} – {}", day(first), day(last)),
+                (Some(first), None) => lang.t("campaign-days-from").with("day", day(first)).to_string(),
+                (None, Some(last)) => lang.t("campaign-days-until").with("day", day(last)).to_string(),
             },
             scheduled: m.facts.starts_on.is_some_and(|first| today < first),
             state: m.state,
             mine: who.actor.is_same(store, &m.made_by).await?,
-            made: name(&m.made_by),
+            made: actors.name(&m.made_by),
             decided: m
                 .decided_by
                 .as_deref()
                 .zip(m.decided_at)
-                .map(|(by, at)| format!("{} · {}", name(by), s.moment.exact(instant(at)))),
+                .map(|(by, at)| format!("{} · {}", actors.name(by), s.moment.exact(instant(at)))),
             picture: m.picture_at.map(|at| format!("{path}/picture?v={at}")),
             code: m.code,
             error: None,

@@ -1,13 +1,16 @@
 //! `/app/manage/review`: the month against the one before: who, which content, which channel, which reward worked. As a page,
 //! as a PDF, as a workbook.
 
-use std::collections::{BTreeMap, HashMap};
+mod rewards;
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::funnel::{XLSX, download};
@@ -19,11 +22,12 @@ use crate::ranking::By;
 use crate::sheet::{Table, workbook};
 use crate::storage::slices::{Cut, CutFilter, CutSum};
 use crate::web::html::Html;
-use crate::web::i18n::{Lang, grouped, period_words, signed, yuan};
+use crate::web::i18n::{Lang, day_words, grouped, period_words, signed, yuan};
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Choice;
 use crate::web::{Problem, Query, Web};
+use rewards::{rewards_grid, shop_grid};
 
 /// People, contents and rewards shown.
 const ROWS: usize = 10;
@@ -70,6 +74,18 @@ fn sum(standings: &[crate::storage::boards::Standing]) -> Counts {
     all
 }
 
+/// The days of a running month up to today, and as many of the month before.
+fn same_days(period: &Period, before: &Period, today: Date) -> (Period, Period) {
+    let end = today.tomorrow().unwrap_or(today);
+    let days = end - period.first;
+    let until = |p: &Period, end: Date| Period {
+        end: end.min(p.end),
+        ..*p
+    };
+    let before_end = before.first.saturating_add(days);
+    (until(period, end), until(before, before_end))
+}
+
 async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, Problem> {
     who.need(Permission::ReadTracker)?;
     let lang = who.lang;
@@ -83,6 +99,24 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
             .ok_or_else(|| Problem::field("?period", "expected a month like 2026-11"))?,
     };
     let before = period.previous().map_err(|e| Problem::field("?period", e))?;
+    let running = period == this_month;
+    let title = lang
+        .t(if running {
+            "monthly-title-running"
+        } else {
+            "monthly-title"
+        })
+        .with("period", period_words(lang, &period))
+        .with("before", period_words(lang, &before))
+        .with("day", day_words(lang, app.today()))
+        .to_string();
+    // A month that runs is held against as many days of the one before: against the whole it only ever falls short.
+    let shown = period;
+    let (period, before) = if running {
+        same_days(&period, &before, app.today())
+    } else {
+        (period, before)
+    };
     let store = &app.store;
     let people = store
         .standings(By::Employee, period.first, period.end, period.end)
@@ -190,18 +224,14 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
     for _ in 0..6 {
         let Some(p) = month else { break };
         let href = format!("/app/manage/review?period={}", p.label());
-        months.push(Choice::new(href, period_words(lang, &p), p == period));
+        months.push(Choice::new(href, period_words(lang, &p), p == shown));
         month = p.previous().ok();
     }
     Ok(MonthlyPage {
         s: who.shell(web, Place::Monthly),
-        title: lang
-            .t("monthly-title")
-            .with("period", period_words(lang, &period))
-            .with("before", period_words(lang, &before))
-            .to_string(),
+        title,
         months,
-        period,
+        period: shown,
         figures,
         findings,
         grids,
@@ -322,86 +352,6 @@ async fn content_name(web: &Web, lang: Lang, key: &str) -> Result<String, Proble
     Ok(format!("{name} · {}", title.unwrap_or_else(|| code.to_owned())))
 }
 
-async fn rewards_grid(
-    web: &Web,
-    lang: Lang,
-    (period, before): (&Period, &Period),
-    (points, points_before): (i64, i64),
-) -> Result<Grid, Problem> {
-    let store = &web.app.store;
-    let mut rules: BTreeMap<String, [i64; 3]> = BTreeMap::new();
-    let mut rest = [points, points_before];
-    for (at, p) in [(0, period), (1, before)] {
-        for earned in store.earned_by_rule(p.first, p.end).await? {
-            rest[at] -= earned.points;
-            let row = rules.entry(earned.rule).or_default();
-            if at == 0 {
-                row[0] = earned.times;
-            }
-            row[at + 1] = earned.points;
-        }
-    }
-    // Clicks are too many to be read here: they are what the days' sums leave.
-    rules.insert(
-        "click".to_owned(),
-        [rest[0] / web.app.programme.points.click.max(1), rest[0], rest[1]],
-    );
-    let columns = [
-        ("", lang.t("monthly-rule").to_string()),
-        ("", lang.t("insight-times").to_string()),
-        ("", lang.t("results-points").to_string()),
-        ("", lang.t("insight-change").to_string()),
-    ];
-    let mut grid = Grid::new("rewards", lang.t("monthly-rewards").to_string(), &columns);
-    let mut rows: Vec<_> = rules
-        .into_iter()
-        .filter(|(_, r)| r[1] != 0 || r[2] != 0)
-        .collect();
-    rows.sort_by_key(|(_, r)| std::cmp::Reverse(r[1]));
-    for (rule, [times, now, was]) in rows {
-        grid.rows.push(vec![
-            Cell::Name(
-                lang.word("event-rule", rule).to_string(),
-                String::new(),
-                String::new(),
-            ),
-            Cell::Count(times),
-            Cell::Count(now),
-            Cell::Change(now - was),
-        ]);
-    }
-    Ok(grid)
-}
-
-async fn shop_grid(web: &Web, lang: Lang, (period, before): (&Period, &Period)) -> Result<Grid, Problem> {
-    let was = web.app.store.bought(before.first, before.end).await?;
-    let was: HashMap<String, i64> = was.into_iter().map(|b| (b.title, b.times)).collect();
-    let columns = [
-        ("", lang.t("monthly-item").to_string()),
-        ("", lang.t("insight-times").to_string()),
-        ("", lang.t("results-points").to_string()),
-        ("", lang.t("insight-change").to_string()),
-    ];
-    let mut grid = Grid::new("shop", lang.t("monthly-shop").to_string(), &columns);
-    for bought in web
-        .app
-        .store
-        .bought(period.first, period.end)
-        .await?
-        .into_iter()
-        .take(ROWS)
-    {
-        let times_before = was.get(&bought.title).copied().unwrap_or(0);
-        grid.rows.push(vec![
-            Cell::Name(bought.title, String::new(), String::new()),
-            Cell::Count(bought.times),
-            Cell::Count(bought.points),
-            Cell::Change(bought.times - times_before),
-        ]);
-    }
-    Ok(grid)
-}
-
 async fn show(
     State(web): State<Web>,
     who: SignedIn,
@@ -479,4 +429,26 @@ async fn xlsx(
         XLSX,
         &format!("review-{}.xlsx", page.period.label()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_that_runs_is_held_against_as_many_days_and_never_more_than_there_were() {
+        for (month, today, days) in [
+            ("2026-11", "2026-11-01", ("2026-11-02", "2026-10-02")),
+            ("2026-11", "2026-11-22", ("2026-11-23", "2026-10-23")),
+            ("2026-03", "2026-03-31", ("2026-04-01", "2026-03-01")),
+            ("2026-12", "2026-12-31", ("2027-01-01", "2026-12-01")),
+        ] {
+            let period = Period::parse(month).unwrap();
+            let before = period.previous().unwrap();
+            let (now, was) = same_days(&period, &before, today.parse().unwrap());
+            assert_eq!((now.first, was.first), (period.first, before.first));
+            let ends = (now.end.to_string(), was.end.to_string());
+            assert_eq!(ends, (days.0.to_owned(), days.1.to_owned()), "{today}");
+        }
+    }
 }

@@ -20,6 +20,7 @@ use crate::sheet::{Cell, Column, MAX_ROWS, Table};
 use crate::storage::StoreError;
 use crate::storage::shop::OrderFilter;
 use crate::web::i18n::{Lang, label_words};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::shop::order_view;
 use crate::web::session::SignedIn;
@@ -374,11 +375,14 @@ async fn honours(State(web): State<Web>, who: SignedIn, uri: Uri) -> Result<Resp
     who.need(Permission::DecidePoints)?;
     let (lang, store) = (who.lang, &web.app.store);
     let moment = moment(&web.app, lang);
-    let columns = text(
+    let actors = Actors::load(&web, lang).await?;
+    let mut columns = text(
         lang,
-        &[
-            "person", "code", "kind", "title", "span", "reason", "when", "state",
-        ],
+        &["person", "code", "kind", "title", "span", "reason", "when"],
+    );
+    columns.extend(
+        ["given-by", "state", "taken-at", "taken-by", "taken-why"]
+            .map(|word| Column::text(lang.word("honour-col", word).to_string())),
     );
     let mut table = Table::new(lang.t("nav-honours").to_string(), columns);
     let (found, more) = all(MAX_ROWS, |before| store.honours(before, CHUNK), |h| h.id).await?;
@@ -387,6 +391,7 @@ async fn honours(State(web): State<Web>, who: SignedIn, uri: Uri) -> Result<Resp
             Some(_) => lang.t("honour-withdrawn").to_string().into(),
             None => Cell::Empty,
         };
+        let taken_at = h.withdrawn_at.map(|at| moment.time(instant(at)).stamp());
         table.push(vec![
             h.name.into(),
             h.code.into(),
@@ -395,7 +400,11 @@ async fn honours(State(web): State<Web>, who: SignedIn, uri: Uri) -> Result<Resp
             label_words(lang, &h.span).into(),
             h.reason.into(),
             moment.time(instant(h.given_at)).stamp().into(),
+            actors.name(&h.given_by).into(),
             state,
+            taken_at.map_or(Cell::Empty, Into::into),
+            h.withdrawn_by.map_or(Cell::Empty, |by| actors.name(&by).into()),
+            h.withdrawn_reason.map_or(Cell::Empty, Into::into),
         ]);
     }
     end(lang, &mut table, more, None);

@@ -13,6 +13,7 @@ use crate::app::pay::{PayError, hold_line, may_hold, release_line};
 use crate::domain::Money;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::TimeTag;
+use crate::web::pages::actors::Actors;
 use crate::web::pages::income::view;
 use crate::web::pages::pay::view as pay_view;
 use crate::web::session::SignedIn;
@@ -34,8 +35,10 @@ pub struct HoldPage {
     pub payee: String,
     pub period: String,
     pub amount: Money,
-    /// Why and since when it is held.
-    pub held: Option<(String, TimeTag)>,
+    /// Why, by whom and since when it is held.
+    pub held: Option<(String, String, TimeTag)>,
+    /// Whether it is held by who looks: another person releases it.
+    pub own: bool,
     /// Earlier holds: why held, why released.
     pub earlier: Vec<(String, String)>,
     pub reason: Field,
@@ -64,7 +67,15 @@ async fn page(web: &Web, who: &SignedIn, id: i64) -> Result<HoldPage, Problem> {
     let s = who.shell(web, Place::PayRuns);
     let holds = web.app.store.holds_of_line(id, EARLIER).await?;
     let held = holds.iter().find(|h| h.released_at.is_none());
-    let held = held.map(|h| (h.reason.clone(), s.time(&pay_view::instant(h.held_at))));
+    let own = match held {
+        Some(h) => who.actor.is_same(&web.app.store, &h.held_by).await?,
+        None => false,
+    };
+    let actors = Actors::load(web, s.lang).await?;
+    let held = held.map(|h| {
+        let at = s.time(&pay_view::instant(h.held_at));
+        (h.reason.clone(), actors.name(&h.held_by), at)
+    });
     let released = holds
         .iter()
         .filter_map(|h| Some((h.reason.clone(), h.release_reason.clone()?)));
@@ -81,6 +92,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64) -> Result<HoldPage, Problem> {
         period: pay_view::period(s.lang, &run.period),
         amount: row.line.amount,
         held,
+        own,
         earlier: released.collect(),
         reason: Field::empty("reason"),
         may: may_hold(&who.actor),

@@ -455,7 +455,7 @@ fn compared(
     let shown = sorted.iter().take(PEOPLE).map(|p| {
         let name = names.get(&p.payee);
         PersonView {
-            name: name.cloned().unwrap_or_else(|| p.payee.clone()),
+            name: name.cloned().unwrap_or_else(|| view::payee(lang, &p.payee)),
             code: name.map_or(String::new(), |_| p.payee.clone()),
             before: p.before,
             after: p.after,

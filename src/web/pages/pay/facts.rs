@@ -13,13 +13,13 @@ use serde_json::{Map, Value};
 
 use super::entry::{self, EntryForm};
 use super::params::Typed;
-use super::run::Names;
 use super::view;
 use crate::app::Permission;
-use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, enter, is_own_source, known};
+use crate::app::pay::{Does, Enterable, KindInfo, Known, PayError, TRACKER, enter, is_own_source, known};
 use crate::storage::pay::{FactFilter, FactRow};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, amounts};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::paged;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
@@ -39,6 +39,8 @@ pub struct Row {
     pub who: String,
     pub says: String,
     pub source: String,
+    /// Bole's own sources in words.
+    pub from: Option<String>,
     pub at: TimeTag,
     pub void: bool,
     pub by: String,
@@ -124,14 +126,21 @@ pub fn kinds(lang: Lang, known: &Known) -> Vec<Opt> {
 pub fn field_name(lang: Lang, info: Option<&KindInfo>, field: &str) -> String {
     let found = info.and_then(|i| i.fields.iter().find(|f| f.name == field));
     let label = found.map_or_else(String::new, |f| view::say(lang, &f.label));
-    if label.is_empty() { field.to_owned() } else { label }
+    match label.as_str() {
+        "" if field == "for_scheme" => lang.t("facts-for-scheme").to_string(),
+        "" => field.to_owned(),
+        _ => label,
+    }
 }
 
 /// A field's value as people read it. Only what the schemes call money is written as such: an order's number may look
 /// like an amount.
 pub fn value(lang: Lang, info: Option<&KindInfo>, field: &str, told: &Value) -> String {
     let text = match told {
-        Value::String(text) => text.clone(),
+        Value::String(text) => match customer(text) {
+            Some(n) => return lang.t("fact-customer").with("n", n).to_string(),
+            None => text.clone(),
+        },
         Value::Bool(yes) => return lang.word("param-choice", yes).to_string(),
         other => other.to_string(),
     };
@@ -140,6 +149,12 @@ pub fn value(lang: Lang, info: Option<&KindInfo>, field: &str, told: &Value) -> 
         Some(found) if !found.options.is_empty() => view::option(lang, &found.options, &text),
         _ => text,
     }
+}
+
+/// The number in `customer:322`, which stands for a customer nobody can be told by.
+fn customer(text: &str) -> Option<&str> {
+    let number = text.strip_prefix("customer:")?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
 }
 
 /// A fact's fields in one line, by their names for people.
@@ -167,6 +182,10 @@ fn row(web: &Web, lang: Lang, infos: &BTreeMap<String, KindInfo>, fact: &FactRow
         who: fact.subject.clone().unwrap_or_default(),
         says: says(lang, info, &fact.fields),
         source: fact.source.clone(),
+        from: match fact.source.as_str() {
+            TRACKER => Some(lang.t("facts-from-tracker").to_string()),
+            source => is_own_source(source).then(|| lang.t("facts-from-payout").to_string()),
+        },
         at: crate::web::shell::moment(&web.app, lang).time(view::instant(fact.recorded_at)),
         void: fact.void,
         by,
@@ -268,7 +287,7 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
     told.retain(|(row, _)| row.source == source);
     let known = known(&web.app).await?;
     let infos = known.kinds();
-    let names = Names::load(web, lang).await?;
+    let names = Actors::load(web, lang).await?;
     let info = infos.get(&which.kind);
     let writes = who.actor.may(Permission::CalculatePay) && !is_own_source(&source);
     let form = Enterable::find(&known, &which.kind)
@@ -280,7 +299,7 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
         kind_name: info.map_or_else(|| which.kind.clone(), |i| view::say(lang, &i.label)),
         rows: told
             .iter()
-            .map(|(row_, by)| row(web, lang, infos, row_, names.of(by)))
+            .map(|(row_, by)| row(web, lang, infos, row_, names.name(by)))
             .collect(),
         form,
         reason: Field::empty("reason"),

@@ -9,7 +9,6 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::facts;
-use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
@@ -18,6 +17,7 @@ use crate::app::pay::{
 use crate::sheet::{Column, MAX_BYTES, Table};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
+use crate::web::pages::actors::Actors;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
@@ -270,7 +270,7 @@ async fn looked(web: &Web, who: &SignedIn, id: i64) -> Result<PreviewPage, Probl
     let items = items_of(&import);
     let count =
         |test: fn(&Item) -> bool| i64::try_from(items.iter().filter(|i| test(i)).count()).unwrap_or(0);
-    let names = Names::load(web, lang).await?;
+    let names = Actors::load(web, lang).await?;
     let moment = crate::web::shell::moment(&web.app, lang);
     // What is wrong stands first.
     let mut sorted: Vec<&Item> = items.iter().collect();
@@ -291,7 +291,7 @@ async fn looked(web: &Web, who: &SignedIn, id: i64) -> Result<PreviewPage, Probl
             .applied_by
             .as_ref()
             .zip(import.applied_at)
-            .map(|(by, at)| (names.of(by), moment.time(view::instant(at)))),
+            .map(|(by, at)| (names.name(by), moment.time(view::instant(at)))),
         refused: None,
         writes: who.actor.may(Permission::CalculatePay),
         kind: import.kind,

@@ -186,7 +186,10 @@ async fn names(
         _ => None,
     };
     let scheme = view::say(lang, &scheme);
-    Ok((scheme, person.map_or_else(|| payee.to_owned(), |p| p.facts.name)))
+    Ok((
+        scheme,
+        person.map_or_else(|| view::payee(lang, payee), |p| p.facts.name),
+    ))
 }
 
 async fn show(State(web): State<Web>, who: SignedIn, Path(id): Path<i64>) -> Result<Html<LinePage>, Problem> {

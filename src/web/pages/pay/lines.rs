@@ -237,7 +237,10 @@ fn row(lang: Lang, run: i64, looked: &Looked) -> LineView {
     let query = view::query(&[("payee", &group.payee), ("rule", &group.component)]);
     let several = format!("/app/pay/runs/{run}/lines{query}");
     LineView {
-        who: group.name.clone().unwrap_or_else(|| group.payee.clone()),
+        who: group
+            .name
+            .clone()
+            .unwrap_or_else(|| view::payee(lang, &group.payee)),
         code: group.name.as_ref().map_or(String::new(), |_| group.payee.clone()),
         rule: title.clone(),
         lines: group.lines,

@@ -8,7 +8,6 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
@@ -19,6 +18,7 @@ use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, amounts};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::income::view::named;
 use crate::web::pages::paged;
 use crate::web::session::SignedIn;
@@ -103,7 +103,7 @@ fn queue_of(kind: &str) -> (&'static str, Place) {
 async fn row(
     web: &Web,
     who: &SignedIn,
-    (names, schemes): (&Names, &mut SchemeNames),
+    (names, schemes): (&Actors, &mut SchemeNames),
     offer: &Offer,
 ) -> Result<Row, Problem> {
     let lang = who.lang;
@@ -116,7 +116,7 @@ async fn row(
     let step = |step: &Option<(String, i64, String)>| {
         let told = step.as_ref()?;
         Some((
-            names.of(&told.0),
+            names.name(&told.0),
             moment.time(view::instant(told.1)),
             told.2.clone(),
         ))
@@ -177,7 +177,7 @@ async fn page(web: &Web, who: &SignedIn, kind: &'static str, asked: &Asked) -> R
         .last()
         .filter(|_| more)
         .map(|o| format!("/app/pay/{queue}?state={word}&before={}", o.id));
-    let names = Names::load(web, lang).await?;
+    let names = Actors::load(web, lang).await?;
     let mut rows = Vec::with_capacity(offers.len());
     let mut schemes = SchemeNames::default();
     for offer in &offers {

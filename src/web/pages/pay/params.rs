@@ -24,6 +24,8 @@ pub struct Cell {
     pub label: String,
     pub value: String,
     pub options: Vec<Opt>,
+    /// Words, not a number.
+    pub is_text: bool,
     pub error: bool,
 }
 
@@ -190,7 +192,13 @@ fn param(lang: Lang, p: &Value, value: &Value, own: bool) -> Param {
         id: id.to_owned(),
         name: view::say_json(lang, &p["name"]),
         rule: text(p, "rule").to_owned(),
-        because: text(p, "reason").to_owned(),
+        because: {
+            // A reason often begins with its rule, which stands before it already.
+            let (rule, reason) = (text(p, "rule"), text(p, "reason"));
+            let rest = reason.strip_prefix(rule).filter(|_| !rule.is_empty());
+            let rest = rest.and_then(|r| r.strip_prefix('：'));
+            rest.unwrap_or(reason).to_owned()
+        },
         value: match kind {
             "list" => items.iter().map(plain).collect::<Vec<_>>().join("\n"),
             "rows" => String::new(),
@@ -225,6 +233,7 @@ fn bands(lang: Lang, field: &str, items: &[Value]) -> (Vec<String>, Vec<Vec<Cell
                 + &lang.word("param-band", name).to_string(),
             value,
             options,
+            is_text: false,
             error: false,
         };
         let low = if is("over") { "over" } else { "from" };
@@ -244,10 +253,11 @@ fn table(lang: Lang, field: &str, p: &Value, items: &[Value]) -> (Vec<String>, V
     let columns = p["columns"].as_array().map_or(&[][..], Vec::as_slice);
     let head = |c: &Value| {
         let label = view::say_json(lang, &c["label"]);
-        if label.is_empty() {
-            text(c, "name").to_owned()
-        } else {
-            label
+        let name = text(c, "name");
+        match lang.try_word("param-column", name.replace('.', "_")) {
+            Some(word) if label.is_empty() => word.to_string(),
+            None if label.is_empty() => name.to_owned(),
+            _ => label,
         }
     };
     let rows = (0..items.len() + SPARE).map(|at| {
@@ -263,6 +273,7 @@ fn table(lang: Lang, field: &str, p: &Value, items: &[Value]) -> (Vec<String>, V
                 label: lang.t("param-cell").n("n", at + 1).to_string() + &head(c),
                 value: plain(&row[text(c, "name")]),
                 options: words,
+                is_text: text(c, "type") == "text",
                 error: false,
             }
         };

@@ -17,6 +17,7 @@ use crate::domain::Money;
 use crate::storage::pay::RunState;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag};
+use crate::web::pages::actors::Actors;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::Field;
@@ -124,6 +125,8 @@ pub struct RunPage {
     /// The reason that was typed, and what is wrong with it: of the next step, and of sending it back.
     pub reason: Field,
     pub back_reason: Field,
+    /// Who sent it back, when and why, while it waits to be calculated again.
+    pub returned: Option<(String, TimeTag, String)>,
     pub done: Option<String>,
     pub refused: Option<String>,
 }
@@ -162,7 +165,7 @@ fn cut_words(lang: Lang, all: usize) -> Option<String> {
     (all > NOTES).then(|| lang.t("run-cut").n("shown", NOTES).n("all", all).to_string())
 }
 
-fn road(web: &Web, who: &SignedIn, review: &Review, names: &Names) -> Vec<RoadStep> {
+fn road(web: &Web, who: &SignedIn, review: &Review, names: &Actors) -> Vec<RoadStep> {
     let run = &review.run;
     let tag = |at: i64| crate::web::shell::moment(&web.app, who.lang).time(view::instant(at));
     let calculated = Some((run.calculated_by.clone(), run.calculated_at));
@@ -177,30 +180,9 @@ fn road(web: &Web, who: &SignedIn, review: &Review, names: &Names) -> Vec<RoadSt
     .map(|(state, done)| RoadStep {
         word: who.lang.word("run-state", state.as_str()).to_string(),
         current: run.state == state,
-        done: done.as_ref().map(|(by, at)| (names.of(by), tag(*at))),
+        done: done.as_ref().map(|(by, at)| (names.name(by), tag(*at))),
     })
     .collect()
-}
-
-/// Who an actor's word means.
-pub struct Names {
-    lang: Lang,
-    known: std::collections::BTreeMap<String, String>,
-}
-
-impl Names {
-    pub async fn load(web: &Web, lang: Lang) -> Result<Self, Problem> {
-        let known = web.app.store.actor_names().await?;
-        Ok(Self { lang, known })
-    }
-
-    pub fn of(&self, word: &str) -> String {
-        match self.known.get(word) {
-            Some(name) => name.clone(),
-            None if word == "system" => self.lang.t("review-system").to_string(),
-            None => word.to_owned(),
-        }
-    }
 }
 
 /// Warnings of the engine and of the guards, put in the page's language.
@@ -257,7 +239,7 @@ fn notes(lang: Lang, review: &Review) -> Vec<Note> {
 async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPage, Problem> {
     let lang = who.lang;
     let review = review(&web.app, &who.actor, id).await?;
-    let names = Names::load(web, lang).await?;
+    let names = Actors::load(web, lang).await?;
     let run = &review.run;
     let kind = |name: &str| {
         let found = review.kinds.get(name).copied();
@@ -275,6 +257,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
         .collect();
     let moment = crate::web::shell::moment(&web.app, lang);
     let out_count = list("excluded").len();
+    let missing = checks::missing(web, lang, &review).await?;
     Ok(RunPage {
         s: who.shell(web, Place::PayRuns),
         id,
@@ -349,10 +332,10 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             cut_words(lang, out_count),
         ],
         books: review.books.iter().map(|b| view::say(lang, &b.note())).collect(),
-        checks: checks::checks(lang, &review),
+        checks: checks::checks(lang, &review, &missing),
         lines: lines::of(lang, &review, asked),
         calculated: (
-            names.of(&run.calculated_by),
+            names.name(&run.calculated_by),
             moment.time(view::instant(run.calculated_at)),
         ),
         snapshot: run
@@ -370,7 +353,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             .map(|note| {
                 (
                     lang.word("run-written", &note.step).to_string(),
-                    names.of(&note.by),
+                    names.name(&note.by),
                     moment.time(view::instant(note.at)),
                     note.words.clone(),
                 )
@@ -378,6 +361,17 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             .collect(),
         reason: Field::empty("reason"),
         back_reason: Field::empty("reason").id("back-reason"),
+        returned: review
+            .notes
+            .last()
+            .filter(|note| run.state == RunState::Calculated && note.step == "returned")
+            .map(|note| {
+                (
+                    names.name(&note.by),
+                    moment.time(view::instant(note.at)),
+                    note.words.clone(),
+                )
+            }),
         done: None,
         refused: None,
         name,

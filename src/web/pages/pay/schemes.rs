@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::drawn::{Drawn, drawn};
-use super::run::Names;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{InForce, documents, scheme_document};
@@ -20,6 +19,7 @@ use crate::payout::outline::Chain;
 use crate::storage::pay::{RunHead, Setting};
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, TimeTag, date_words};
+use crate::web::pages::actors::Actors;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::{Path, Problem, Query, Web};
@@ -350,7 +350,7 @@ async fn show(
     let found = scheme_document(app, &id, app.today()).await?;
     let found = found.ok_or_else(|| Problem::not_found(format_args!("scheme {id:?}")))?;
     let settings = app.store.settings_of(&id).await?;
-    let names = Names::load(&web, lang).await?;
+    let names = Actors::load(&web, lang).await?;
     let document = &found.document;
     let json = document.to_json();
     let today = app.today().to_string();
@@ -370,7 +370,7 @@ async fn show(
                 .parse()
                 .map_or_else(|_| s.from_on.clone(), |day| date_words(lang, day)),
             current: Some(s.id) == current,
-            by: names.of(&s.set_by),
+            by: names.name(&s.set_by),
             at: moment.time(view::instant(s.created_at)),
             note: s.note.clone(),
             document: parts,

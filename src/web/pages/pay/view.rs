@@ -46,8 +46,43 @@ impl Chip {
 /// A name in the language of the page.
 pub fn say(lang: Lang, label: &Label) -> String {
     match lang {
-        Lang::Zh => label.zh.clone(),
-        Lang::En => label.en.clone(),
+        Lang::Zh => uncoded(&label.zh),
+        Lang::En => uncoded(&label.en),
+    }
+}
+
+/// A text without the marks by which the schemes' documents point at their paper, like `线索 (T5)`: whoever is paid by
+/// them does not know it.
+pub fn uncoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(" (") {
+        let (before, after) = rest.split_at(at);
+        let inside = after[2..].split_once(')').map(|(inside, _)| inside);
+        let is_mark = inside.is_some_and(|mark| {
+            let digits = mark.trim_start_matches(|c: char| c.is_ascii_uppercase());
+            let letters = mark.len() - digits.len();
+            let digits = digits.strip_prefix('-').unwrap_or(digits);
+            (1..=2).contains(&letters) && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        });
+        out.push_str(before);
+        let past = match inside {
+            Some(mark) if is_mark => mark.len() + 3,
+            _ => 2,
+        };
+        if !is_mark {
+            out.push_str(&after[..past]);
+        }
+        rest = &after[past..];
+    }
+    out + rest
+}
+
+/// Who is paid, where it is nobody by name: the firm as a whole as people say it, an account by its code.
+pub fn payee(lang: Lang, code: &str) -> String {
+    match code {
+        "everybody" => lang.t("payee-everybody").to_string(),
+        code => code.to_owned(),
     }
 }
 
@@ -58,7 +93,7 @@ pub fn option(lang: Lang, among: &[String], word: &str) -> String {
 
 /// The language's own of two texts of a JSON object `{zh, en}`.
 pub fn say_json(lang: Lang, two: &serde_json::Value) -> String {
-    i18n::amounts(two[lang.as_str()].as_str().unwrap_or_default())
+    uncoded(&i18n::amounts(two[lang.as_str()].as_str().unwrap_or_default()))
 }
 
 /// When a fact happened, a day or an instant as the store writes it, as people say it.
@@ -241,7 +276,12 @@ pub fn offer_chip(lang: Lang, state: OfferState) -> Chip {
 pub fn offer_what(lang: Lang, offer: &Offer) -> String {
     let what = &offer.says.what;
     let word = offer_word(lang, what).unwrap_or_else(|| what.clone());
-    i18n::amounts(&format!("{word} {}", offer.says.quantity))
+    let quantity = &offer.says.quantity;
+    // A rise is an amount a month; whoever decides on it reads it as one.
+    match Money::parse(quantity) {
+        Ok(amount) if what == "pay_rise" || what == "pay.rise" => format!("{word} {}", i18n::yuan(amount)),
+        _ => i18n::amounts(&format!("{word} {quantity}")),
+    }
 }
 
 /// What people call the kind of a proposal or the unit of an award; keys of texts have no point.
@@ -253,6 +293,21 @@ fn offer_word(lang: Lang, what: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_the_paper_are_left_out_and_brackets_that_say_something_stay() {
+        for (text, plain) in [
+            ("线索 (T5)", "线索"),
+            ("离职后的回款不算 (GC-15)：¥1.00", "离职后的回款不算：¥1.00"),
+            ("奖金 (税前) (R5) (A12)", "奖金 (税前)"),
+            ("比上月 (+4.6%)", "比上月 (+4.6%)"),
+            ("没有 (", "没有 ("),
+            ("(T5) 在前", "(T5) 在前"),
+            ("ABC (ABC1) (5)", "ABC (ABC1) (5)"),
+        ] {
+            assert_eq!(uncoded(text), plain);
+        }
+    }
 
     #[test]
     fn changes_carry_their_sign_and_shares_one_decimal() {

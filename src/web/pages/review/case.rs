@@ -74,7 +74,7 @@ pub async fn of(web: &Web, who: &SignedIn, s: &Shell, claim: Claim) -> Result<Ca
     let named = |person: &Option<String>| {
         person
             .clone()
-            .unwrap_or_else(|| lang.t("review-system").to_string())
+            .unwrap_or_else(|| lang.t("actor-system").to_string())
     };
     let contests = events
         .iter()

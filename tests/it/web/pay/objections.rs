@@ -355,6 +355,13 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
     assert_eq!(gu.post(&hold, &why).await.status.as_u16(), 303);
     assert_eq!(gu.post(&hold, &why).await.status.as_u16(), 409, "held already");
     assert_eq!(gu.post(&release, &why).await.status.as_u16(), 403, "who held it");
+    let own = gu.get(&hold).await.body;
+    assert!(own.contains("是你暂扣的") && !own.contains("/release\""), "{own}");
+    let other = signed_in(&app, "fu").await.get(&hold).await.body;
+    assert!(
+        other.contains("/release\"") && other.contains("客户投诉待核") && !other.contains("是你暂扣的"),
+        "{other}"
+    );
     let mut zhang = signed_in(&app, "zhang").await;
     for path in [&hold, &release] {
         assert_eq!(zhang.post(path, &why).await.status.as_u16(), 403);

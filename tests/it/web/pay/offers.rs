@@ -53,7 +53,7 @@ async fn given_a_proposal_when_it_is_decided_then_by_an_approver_with_a_reason_a
     let mut fang = signed_in(&app, "fang").await;
     let queue = fang.get("/app/pay/proposals").await.body;
     assert!(
-        queue.contains("李梦") && queue.contains("加薪 200.00") && queue.contains("采纳"),
+        queue.contains("李梦") && queue.contains("加薪 ¥200.00") && queue.contains("采纳"),
         "{queue}"
     );
     for login in ["zhang", "li", "chen", "gu", "fu"] {

@@ -206,6 +206,24 @@ async fn given_a_run_when_two_people_take_it_down_its_road_then_each_step_is_the
         seen.contains("aria-disabled=\"true\"") && seen.contains("要有批准权的人来批准"),
         "{seen}"
     );
+    // Sent back without a reason the answer shows the field, with one it stands above everything else.
+    let path = format!("/app/pay/runs/{run}/return");
+    let bare = fang.post(&path, &[("reason", " ")]).await;
+    assert_eq!(bare.status.as_u16(), 422);
+    assert!(
+        bare.body.contains("back-reason-error") && bare.body.contains(&format!("action=\"{path}#return\"")),
+        "{}",
+        bare.body
+    );
+    let told = fang.post(&path, &[("reason", "少算了一个人")]).await;
+    assert_eq!(told.status.as_u16(), 303, "{}", told.body);
+    let page = gu.get(&format!("/app/pay/runs/{run}")).await.body;
+    let above = page.split("figure-main").next().unwrap_or_default();
+    assert!(above.contains("退回：少算了一个人") && above.contains("方建国"), "{page}");
+    assert_eq!(step(&mut gu, &run, "submit").await, 303);
+    let page = gu.get(&format!("/app/pay/runs/{run}")).await.body;
+    let above = page.split("figure-main").next().unwrap_or_default();
+    assert!(!above.contains("少算了一个人") && page.contains("少算了一个人"), "{page}");
     assert_eq!(step(&mut fang, &run, "approve").await, 303);
     assert_eq!(step(&mut fang, &run, "approve").await, 409, "twice");
     assert_eq!(step(&mut fang, &run, "close").await, 403);
@@ -243,8 +261,8 @@ async fn given_a_scheme_that_is_due_and_not_calculated_when_a_run_is_to_close_th
     step(&mut fang, &run, "approve").await;
     let page = gu.get(&format!("/app/pay/runs/{run}")).await.body;
     assert!(
-        page.contains("07-repeat-orders") && page.contains("挡住关账"),
-        "{page}"
+        page.contains("还没算：首批高额提成：返单与消耗") && page.contains("挡住关账"),
+        "by its name: {page}"
     );
     assert!(
         !page.contains(&format!("action=\"/app/pay/runs/{run}/close\"")),

@@ -14,6 +14,7 @@ use crate::domain::{Class, Money};
 use crate::web::chart::{Line, Track};
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, yuan};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::claims::view::instant;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
@@ -121,9 +122,9 @@ async fn case_page(web: &Web, who: &SignedIn, id: i64) -> Result<CasePage, Probl
         (false, "held") => &["clear", "confirm"],
         _ => &[],
     };
-    let names = web.app.store.actor_names().await?;
+    let actors = Actors::load(web, lang).await?;
     let decided = case.suspicion.decided_by.as_ref().map(|by| {
-        let name = names.get(by).cloned().unwrap_or_else(|| by.clone());
+        let name = actors.name(by);
         let at = case
             .suspicion
             .decided_at

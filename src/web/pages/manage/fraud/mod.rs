@@ -171,7 +171,10 @@ fn click_row(s: &Shell, c: &ClickEvidence) -> ClickRow {
         },
         dwell: c.dwell_ms.map_or_else(
             || "–".to_owned(),
-            |ms| format!("{}.{} s", ms / 1000, (ms % 1000) / 100),
+            |ms| {
+                let seconds = format!("{}.{}", ms / 1000, (ms % 1000) / 100);
+                s.lang.t("fraud-seconds").with("n", seconds).to_string()
+            },
         ),
         valid: c.valid,
         visitor: c.visitor.as_deref().map(short).unwrap_or_default(),
@@ -200,8 +203,8 @@ fn agent_words(lang: Lang, agent: &str) -> String {
     match browser {
         "" | "other" => device,
         // Apps people post in are channels, too, and called alike.
-        browser => match crate::web::pages::sessions::named(browser) {
-            name if name == browser => format!("{} {device}", lang.channel(browser)),
+        browser => match lang.channel(browser) {
+            name if name == browser => format!("{} {device}", crate::web::pages::sessions::named(browser)),
             name => format!("{name} {device}"),
         },
     }

@@ -19,6 +19,7 @@ use crate::domain::{Money, Period};
 use crate::ranking::Metric;
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, date_words, grouped, label_words, period_words, yuan};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::paged::cut;
 use crate::web::session::SignedIn;
@@ -30,6 +31,8 @@ const TABS: [&str; 4] = ["vote", "goals", "honours", "scouts"];
 const PATH: &str = "/app/manage/honours";
 /// Honours on a page.
 const ROWS: i64 = 50;
+/// Months of the scouts' pool offered.
+const MONTHS: usize = 4;
 /// People offered as candidates: the best by valid clicks.
 const OFFERED: usize = 5;
 
@@ -124,6 +127,8 @@ pub struct HonoursPage {
     pub span: Field,
     pub reason: Field,
     pub scouts: Option<Grid>,
+    /// Of the scouts' pool: the months one may look at.
+    pub months: Vec<Choice>,
     pub pool: Vec<String>,
     pub previous: Option<String>,
     pub next: Option<String>,
@@ -258,6 +263,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<HonoursPage, P
         span: Field::new("span", month.label()),
         reason: Field::empty("reason"),
         scouts: None,
+        months: Vec::new(),
         pool: Vec::new(),
         previous: None,
         next: None,
@@ -376,8 +382,8 @@ pub fn goal_view(lang: Lang, p: &crate::app::honour::Progress) -> GoalView {
 }
 
 async fn honours(web: &Web, before: Option<i64>, page: &mut HonoursPage) -> Result<(), Problem> {
-    let names = web.app.store.actor_names().await?;
     let lang = page.s.lang;
+    let actors = Actors::load(web, lang).await?;
     let mut found = web.app.store.honours(before, ROWS + 1).await?;
     let more = cut(&mut found, ROWS);
     page.next = found
@@ -386,19 +392,15 @@ async fn honours(web: &Web, before: Option<i64>, page: &mut HonoursPage) -> Resu
         .map(|h| format!("{PATH}?tab=honours&before={}", h.id));
     page.previous = before.map(|_| format!("{PATH}?tab=honours"));
     for h in found {
-        let name = |word: &str| match word {
-            "system" => lang.t("actor-system").to_string(),
-            word => names.get(word).cloned().unwrap_or_else(|| word.to_owned()),
-        };
         let given = format!(
             "{} · {}",
-            name(&h.given_by),
+            actors.name(&h.given_by),
             page.s.moment.exact(instant(h.given_at))
         );
         let withdrawn = h.withdrawn_by.as_ref().map(|by| {
             format!(
                 "{} · {}",
-                name(by),
+                actors.name(by),
                 h.withdrawn_reason.clone().unwrap_or_default()
             )
         });
@@ -461,15 +463,23 @@ async fn scouts(web: &Web, lang: Lang, asked: &Asked, page: &mut HonoursPage) ->
     }
     grid.none = lang.t("scouts-none").to_string();
     grid.region = lang.t("shell-table").with("what", &grid.name).to_string();
-    if let Ok(before) = period.previous() {
-        grid.note = period_words(lang, &before);
-    }
+    let month = Period::month_of(today).map_err(|e| Problem::internal(&e))?;
+    page.months = std::iter::successors(Some(month), |p| p.previous().ok())
+        .take(MONTHS)
+        .map(|p| {
+            let href = format!("{PATH}?tab=scouts&period={}", p.label());
+            Choice::new(href, period_words(lang, &p), p == period)
+        })
+        .collect();
     let params = scheme_document(app, "00-social", period.first)
         .await?
         .map(|f| f.params);
     for (key, word) in [("virality_pool", "pool"), ("virality_min", "least")] {
         let set = params.as_ref().and_then(|p| p.get(key)).filter(|v| !v.is_null());
         let text = match set {
+            Some(serde_json::Value::String(text)) if word == "pool" => {
+                Money::parse(text).map_or_else(|_| text.clone(), yuan)
+            }
             Some(serde_json::Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => lang.t("scouts-unset").to_string(),

@@ -69,10 +69,10 @@ pub struct Asked {
     tab: String,
     /// Of exchanges: `all`, else those that wait.
     state: String,
-    /// The last row of the page before, where rows run by their number.
+    /// The last row of the page before.
     before: Option<i64>,
-    /// The page, from 1, where they do not: by hand, those that wait come first.
-    page: Option<i64>,
+    /// Of points by hand, where those that wait come first: whether that row was decided.
+    decided: bool,
     done: String,
     /// Rows at once; nothing: a page's.
     #[serde(skip)]
@@ -81,9 +81,21 @@ pub struct Asked {
 
 /// What the next page is asked for with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    Before(i64),
-    Page(i64),
+pub struct Turn {
+    /// The last row of this page.
+    before: i64,
+    /// By hand: whether it was decided.
+    decided: bool,
+}
+
+impl Turn {
+    /// Where rows run by their number.
+    fn before(id: i64) -> Self {
+        Self {
+            before: id,
+            decided: false,
+        }
+    }
 }
 
 impl Asked {
@@ -104,11 +116,10 @@ impl Asked {
     /// The address of a page of this list, or of it as a file.
     fn address(&self, file: &str, turn: Option<Turn>) -> String {
         let state = if self.all() { "&state=all" } else { "" };
-        let turn = match turn {
-            Some(Turn::Before(id)) => format!("&before={id}"),
-            Some(Turn::Page(page)) => format!("&page={page}"),
-            None => String::new(),
-        };
+        let turn = turn.map_or_else(String::new, |Turn { before, decided }| {
+            let decided = if decided { "&decided=true" } else { "" };
+            format!("&before={before}{decided}")
+        });
         format!("/app/manage/points{file}?tab={}{state}{turn}", self.tab())
     }
 }
@@ -140,7 +151,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<PointsPage, Pr
     let tab = asked.tab();
     let lang = who.lang;
     let s = who.shell(web, Place::Points);
-    let names = Names::load(web).await?;
+    let names = Names::load(web, lang).await?;
     let (items, next) = items(web, who, &s, &names, asked).await?;
     let state = |word: &'static str, words: Text| {
         Choice::new(
@@ -166,10 +177,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<PointsPage, Pr
             ],
             _ => Vec::new(),
         },
-        previous: match asked.page {
-            Some(at) if at > 1 => Some(asked.address("", Some(Turn::Page(at.min(rows::PAGES) - 1)))),
-            _ => asked.before.map(|_| asked.address("", None)),
-        },
+        previous: asked.before.map(|_| asked.address("", None)),
         next: next.map(|turn| asked.address("", Some(turn))),
         csv: asked.address(".csv", None),
         xlsx: asked.address(".xlsx", None),

@@ -1,11 +1,12 @@
 //! The rows of the lists: what was told or asked for, of whom, and what became of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::{Asked, Turn};
 use crate::domain::EmployeeId;
 use crate::storage::shares::Filter;
-use crate::web::i18n::{Lang, TimeTag};
+use crate::web::i18n::{Lang, TimeTag, grouped};
+use crate::web::pages::actors::Actors;
 use crate::web::pages::checkin::{campaign_names, posted_where};
 use crate::web::pages::claims::view::instant;
 use crate::web::pages::paged::cut;
@@ -16,8 +17,6 @@ use crate::web::{Problem, Web};
 
 /// Rows read at once for a file.
 const AT_ONCE: i64 = 1_000;
-/// Most pages of points by hand.
-pub const PAGES: i64 = 1_000;
 
 /// Something to decide on, or decided.
 #[derive(Clone, Debug)]
@@ -57,24 +56,17 @@ pub struct Item {
 pub struct Names {
     pub people: HashMap<i64, (String, String)>,
     pub teams: HashMap<i64, String>,
-    pub actors: BTreeMap<String, String>,
+    pub actors: Actors,
 }
 
 impl Names {
-    pub async fn load(web: &Web) -> Result<Self, Problem> {
+    pub async fn load(web: &Web, lang: Lang) -> Result<Self, Problem> {
         let store = &web.app.store;
         Ok(Self {
             people: store.people_names().await?,
             teams: store.team_names(web.app.today()).await?,
-            actors: store.actor_names().await?,
+            actors: Actors::load(web, lang).await?,
         })
-    }
-
-    fn actor(&self, lang: Lang, word: &str) -> String {
-        match word {
-            "system" => lang.t("review-system").to_string(),
-            word => self.actors.get(word).cloned().unwrap_or_else(|| word.to_owned()),
-        }
     }
 }
 
@@ -109,7 +101,7 @@ fn item(who: &SignedIn, s: &Shell, names: &Names, row: Row<'_>) -> Item {
     let (code, person) = names.people.get(&row.employee).cloned().unwrap_or_default();
     let barred = barred(who, row.employee, row.filed.0, row.filed.1);
     let decided = row.decided.map(|(by, reason)| {
-        let name = names.actor(lang, by);
+        let name = names.actors.name(by);
         if reason.is_empty() {
             name
         } else {
@@ -159,10 +151,9 @@ pub async fn everything(
     asked: &Asked,
     most: usize,
 ) -> Result<(Vec<Item>, bool), Problem> {
-    let (s, names) = (who.shell(web, Place::Points), Names::load(web).await?);
+    let (s, names) = (who.shell(web, Place::Points), Names::load(web, who.lang).await?);
     let mut asked = Asked {
         before: None,
-        page: None,
         rows: Some(AT_ONCE),
         ..asked.clone()
     };
@@ -175,8 +166,7 @@ pub async fn everything(
                 all.truncate(most);
                 return Ok((all, true));
             }
-            Some(Turn::Before(id)) => asked.before = Some(id),
-            Some(Turn::Page(page)) => asked.page = Some(page),
+            Some(turn) => asked.before = Some(turn.before),
             None => return Ok((all, false)),
         }
     }
@@ -193,7 +183,7 @@ async fn exchanges(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &
         .interactions(filter, asked.before, asked.rows() + 1)
         .await?;
     let more = cut(&mut rows, asked.rows());
-    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
+    let next = rows.last().filter(|_| more).map(|r| Turn::before(r.id));
     let items = rows
         .iter()
         .map(|r| {
@@ -233,7 +223,7 @@ async fn shares(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Ask
         .shares(Filter::default(), asked.before, asked.rows() + 1)
         .await?;
     let more = cut(&mut rows, asked.rows());
-    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
+    let next = rows.last().filter(|_| more).map(|r| Turn::before(r.id));
     let campaigns = campaign_names(web).await?;
     let items = rows
         .iter()
@@ -262,21 +252,30 @@ async fn shares(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Ask
 }
 
 async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &Asked) -> Turned {
-    let at = asked.page.unwrap_or(1).clamp(1, PAGES);
-    let mut rows = web
-        .app
-        .store
-        .adjustments((at - 1) * asked.rows(), asked.rows() + 1)
-        .await?;
+    let (store, most) = (&web.app.store, asked.rows() + 1);
+    let mut rows = if asked.rows.is_some() {
+        store.newest_adjustments(asked.before, most).await?
+    } else {
+        let after = asked.before.map(|id| (!asked.decided, id));
+        store.adjustments(after, most).await?
+    };
     let more = cut(&mut rows, asked.rows());
-    let next = (more && at < PAGES).then_some(Turn::Page(at + 1));
+    let next = rows.last().filter(|_| more).map(|r| Turn {
+        before: r.id,
+        decided: r.status != "pending",
+    });
     let mut items = Vec::new();
     for r in rows {
         let row = Row {
             tab: "hand",
             id: r.id,
             employee: r.employee_id,
-            what: format!("{} ({})", r.reason, names.actor(who.lang, &r.asked_by)),
+            what: who
+                .lang
+                .t("points-asked-by")
+                .with("what", &r.reason)
+                .with("who", names.actors.name(&r.asked_by))
+                .to_string(),
             at: r.asked_at,
             evidence: None,
             points: r.points,
@@ -297,8 +296,8 @@ async fn by_hand(web: &Web, who: &SignedIn, s: &Shell, names: &Names, asked: &As
             let effect = who
                 .lang
                 .t("points-effect")
-                .n("now", now)
-                .n("then", now + r.points);
+                .with("now", grouped(now))
+                .with("then", grouped(now + r.points));
             item.effect = Some(effect.to_string());
         }
         items.push(item);
@@ -310,7 +309,7 @@ async fn awards(web: &Web, s: &Shell, names: &Names, asked: &Asked) -> Turned {
     let lang = s.lang;
     let mut rows = web.app.store.awards(None, asked.before, asked.rows() + 1).await?;
     let more = cut(&mut rows, asked.rows());
-    let next = rows.last().filter(|_| more).map(|r| Turn::Before(r.id));
+    let next = rows.last().filter(|_| more).map(|r| Turn::before(r.id));
     let items = rows
         .into_iter()
         .map(|r| (names.people.get(&r.employee_id).cloned().unwrap_or_default(), r))
@@ -333,7 +332,7 @@ async fn awards(web: &Web, s: &Shell, names: &Names, asked: &Asked) -> Turned {
             status: "approved".to_owned(),
             decided: Some(
                 lang.t("points-given-by")
-                    .with("who", names.actor(lang, &r.given_by))
+                    .with("who", names.actors.name(&r.given_by))
                     .to_string(),
             ),
             approve: false,

@@ -1,11 +1,35 @@
 //! What must be so before a run closes, in words.
 
+use std::collections::BTreeMap;
+
 use super::{Chip, Note};
-use crate::app::pay::{Check, Review};
+use crate::app::pay::{Check, Review, SchemeNames};
 use crate::web::i18n::Lang;
+use crate::web::pages::pay::view;
+use crate::web::{Problem, Web};
+
+/// What the schemes are called that wait to be calculated, by their ids.
+pub(super) async fn missing(
+    web: &Web,
+    lang: Lang,
+    review: &Review,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut names = SchemeNames::default();
+    let mut found = BTreeMap::new();
+    for check in &review.checks {
+        let Check::SchemesMissing(list) = check else {
+            continue;
+        };
+        for id in list {
+            let name = names.of(&web.app, id, review.run.from_on).await?;
+            found.insert(id.clone(), view::say(lang, &name));
+        }
+    }
+    Ok(found)
+}
 
 /// The checks of a run as its page shows them.
-pub(super) fn checks(lang: Lang, review: &Review) -> Vec<Note> {
+pub(super) fn checks(lang: Lang, review: &Review, missing: &BTreeMap<String, String>) -> Vec<Note> {
     let note = |kind: &'static str, icon, word: &'static str, words: String, href: &str| Note {
         chip: Chip::new(kind, icon, lang.word("run-check-state", word)),
         words,
@@ -22,6 +46,10 @@ pub(super) fn checks(lang: Lang, review: &Review) -> Vec<Note> {
         ),
         Check::SchemesMissing(list) => {
             let comma = lang.t("shell-comma").to_string();
+            let list: Vec<&str> = list
+                .iter()
+                .map(|id| missing.get(id).unwrap_or(id).as_str())
+                .collect();
             let words = lang.t("run-schemes-missing").with("list", list.join(&comma));
             note("bad", "alert", "stops", words.to_string(), "/app/pay/runs")
         }
