@@ -29,7 +29,16 @@ document.addEventListener("click", async (event) => {
     }
     return;
   }
-  await copy(button.dataset.copyText ?? text());
+  const failed = document.querySelector("[data-copy-failed]");
+  try {
+    await copy(button.dataset.copyText ?? text());
+  } catch {
+    // Some web views let no page copy: the text is marked, so that one press of a finger takes it.
+    if (panel()) getSelection().selectAllChildren(panel());
+    if (failed) failed.hidden = false;
+    return;
+  }
+  if (failed) failed.hidden = true;
   const notice = document.querySelector(`[data-copied="${button.dataset.copy}"]`);
   if (notice) notice.hidden = false;
   if (button.dataset.copiedWords) button.textContent = button.dataset.copiedWords;

@@ -70,6 +70,16 @@ pub fn headline(lang: Lang, zone: &TimeZone, steps: &[Step]) -> String {
     chosen.map_or_else(String::new, |step| step_text(lang, zone, step))
 }
 
+/// The same for the employee it was credited to: they are no code to themselves.
+pub fn own_headline(lang: Lang, zone: &TimeZone, steps: &[Step]) -> String {
+    let own = |step: &Step| match step.found.get("employee") {
+        Some(_) => step.clone().word("employee", lang.t("decision-you").to_string()),
+        None => step.clone(),
+    };
+    let steps: Vec<Step> = steps.iter().map(own).collect();
+    headline(lang, zone, &steps)
+}
+
 fn filled(lang: Lang, zone: &TimeZone, text: Text, facts: &Facts) -> Text {
     let mut text = text;
     for name in NAMES {

@@ -8,6 +8,7 @@ pub mod api;
 mod assets;
 mod auth;
 mod chart;
+mod crm_words;
 pub mod decision;
 mod docs;
 mod drain;

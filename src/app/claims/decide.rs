@@ -187,28 +187,40 @@ pub(super) async fn verify_by_record(
     Ok(true)
 }
 
+/// Why a record cannot verify a claim by itself: as the timeline keeps it, in brackets behind what was seen.
+pub const DOUBTS: [&str; 8] = [
+    "names no employee",
+    "names nobody here",
+    "two people go by that name",
+    "names somebody else",
+    "written by the claimant",
+    "the claim is under appeal",
+    "somebody contests the claim",
+    "the order is credited already",
+];
+
 /// Why a record cannot verify a claim by itself.
 async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<&'static str>, StoreError> {
     let Some(named) = SourceNote::parse(&record.source_note) else {
-        return Ok(Some("names no employee"));
+        return Ok(Some(DOUBTS[0]));
     };
     let people = people_by_code_or_name(tx, named.as_str()).await?;
     let list = || people.iter().map(|p| (p.id.0, p.code.as_str(), p.name.as_str()));
     Ok(match named.named(list()) {
-        Named::Nobody => Some("names nobody here"),
-        Named::Several => Some("two people go by that name"),
-        Named::One(other) if EmployeeId(other) != claim.employee => Some("names somebody else"),
+        Named::Nobody => Some(DOUBTS[1]),
+        Named::Several => Some(DOUBTS[2]),
+        Named::One(other) if EmployeeId(other) != claim.employee => Some(DOUBTS[3]),
         Named::One(_) => {
             let claimant = people.iter().find(|p| p.id == claim.employee);
             let own = claimant.is_some_and(|p| is_author(p, &record.created_by));
             if own {
-                Some("written by the claimant")
+                Some(DOUBTS[4])
             } else if !matches!(claim.status, ClaimState::Submitted | ClaimState::NeedsInformation) {
-                Some("the claim is under appeal")
+                Some(DOUBTS[5])
             } else if has_contested(tx, claim.id, None).await? {
-                Some("somebody contests the claim")
+                Some(DOUBTS[6])
             } else if credited_elsewhere(tx, claim).await?.is_some() {
-                Some("the order is credited already")
+                Some(DOUBTS[7])
             } else {
                 None
             }

@@ -285,6 +285,10 @@ async fn pending(
             .filter(|h| h.run_id == run.id)
             .map(|h| h.amount)
             .sum::<i64>();
+        // All of it is held: the holds say so, line by line.
+        if held != 0 && run.sum.minor() == held {
+            continue;
+        }
         let name = names.of(app, &run.scheme, run.from_on).await?;
         list.push(Pending {
             why,

@@ -130,6 +130,10 @@ impl Line {
     /// The value at the dot, beside it where there is room.
     fn dot_mark(&self) -> Option<Mark> {
         let (x, y, value) = self.dot()?;
+        // A bare number at the end would be read as the peak's.
+        if self.last_word.is_empty() && self.peak().is_some_and(|(at, _)| at != x) {
+            return None;
+        }
         let words = format!("{} {value}", self.last_word);
         let beside = x < 240;
         // Above the dot; below it where the lines leave room there only; else above all lines.
@@ -152,22 +156,26 @@ impl Line {
     /// The highest value of the front track, unless it is the dot's.
     fn top_mark(&self) -> Option<Mark> {
         let (dot_x, ..) = self.dot()?;
-        let highest = self
-            .now
-            .values
-            .iter()
-            .flatten()
-            .copied()
-            .max()
-            .filter(|v| *v > 0)?;
-        let at = self.now.values.iter().position(|v| *v == Some(highest))?;
-        let x = self.x(at);
-        ((dot_x - x).abs() > 40).then(|| Mark {
+        let (x, highest) = self.peak()?;
+        let clear = self.dot_mark().is_none() || (dot_x - x).abs() > 40;
+        clear.then(|| Mark {
             x,
             y: self.y(highest) - 6,
             words: highest.to_string(),
-            anchor: "middle",
+            anchor: if x + width(&highest.to_string()) / 2 > WIDTH {
+                "end"
+            } else {
+                "middle"
+            },
         })
+    }
+
+    /// Where the front track is highest first, and its value; nowhere when it is nothing throughout.
+    fn peak(&self) -> Option<(i64, i64)> {
+        let values = self.now.values.iter().enumerate();
+        let known = values.filter_map(|(i, v)| Some((i, (*v)?)));
+        let (at, highest) = known.max_by_key(|(i, v)| (*v, std::cmp::Reverse(*i)))?;
+        (highest > 0).then(|| (self.x(at), highest))
     }
 
     /// The name of the track behind, at its end and clear of the dot's words.
@@ -268,6 +276,22 @@ mod tests {
         let mark = low.dot_mark().unwrap();
         let (_, lowest) = low.between(300 - width(&mark.words), 300);
         assert!(mark.y >= lowest + 14 && mark.y <= FLOOR, "{} {lowest}", mark.y);
+    }
+
+    #[test]
+    fn without_a_word_for_the_last_value_the_highest_is_named_and_not_the_last() {
+        let mut chart = sample([0, 0, 0, 0, 0, 24, 0].map(Some).to_vec());
+        assert!(chart.dot_mark().is_some_and(|m| m.words == "今天 0"));
+        chart.last_word = String::new();
+        assert_eq!(chart.dot_mark().map(|m| m.words), None);
+        let mark = chart.top_mark().unwrap();
+        assert_eq!((mark.words.as_str(), mark.x), ("24", chart.x(5)));
+        let rising = Line {
+            last_word: String::new(),
+            ..sample([1, 2, 3, 4, 5, 6, 7].map(Some).to_vec())
+        };
+        assert!(rising.dot_mark().is_some_and(|m| m.words.trim() == "7"));
+        assert!(rising.top_mark().is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::domain::Period;
 use crate::tell::NoticeKind;
+use crate::web::crm_words::crm_words;
 use crate::web::i18n::{Lang, day_words, label_words};
 
 /// What a notice says, on one or two lines.
@@ -69,7 +70,7 @@ pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
             .to_string(),
     };
     match facts["reason"].as_str().filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{text}{}{reason}", lang.t("told-reason")),
+        Some(reason) => format!("{text}{}{}", lang.t("told-reason"), crm_words(lang, reason)),
         None => text,
     }
 }

@@ -65,6 +65,21 @@ async fn given_ones_own_link_when_copied_and_shared_then_the_chosen_voice_carrie
         browser.js("return navigator.clipboard.readText()").await,
         "WINTER30"
     );
+
+    // A web view that lets no page copy: the text is marked for the finger, and words say what to do.
+    browser
+        .js("navigator.clipboard.writeText = () => Promise.reject(new Error('not here'))")
+        .await;
+    browser.click("[data-copy=copy]").await;
+    browser
+        .until(
+            "!document.querySelector('[data-copy-failed]').hidden",
+            Duration::from_secs(5),
+        )
+        .await;
+    let marked = browser.js("return getSelection().toString()").await;
+    let marked = marked.as_str().expect("text");
+    assert!(marked.contains("苏打饼干") && marked.contains(&link), "{marked}");
     assert_eq!(browser.console_errors().await, [""; 0]);
     browser.close().await;
     rig.end().await;

@@ -171,7 +171,11 @@ fn credit_of(s: &Shell, claim: &Claim, conversion: &Conversion) -> Credit {
         icon,
         word: s.word("verdict", word).to_string(),
         amount: if mine { conversion.net() } else { Money::ZERO },
-        why: decision::headline(s.lang, &s.moment.zone, &conversion.steps),
+        why: if mine {
+            decision::own_headline(s.lang, &s.moment.zone, &conversion.steps)
+        } else {
+            decision::headline(s.lang, &s.moment.zone, &conversion.steps)
+        },
     }
 }
 

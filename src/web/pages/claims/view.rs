@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::attribution::claim::{ClaimState, ClaimStep};
 use crate::storage::claims::{Claim, ClaimEvent, ClaimFile};
+use crate::web::crm_words::crm_words;
 use crate::web::i18n::{Lang, TimeTag};
 use crate::web::shell::Shell;
 
@@ -62,7 +63,7 @@ pub fn timeline(s: &Shell, claim: &Claim, events: Vec<ClaimEvent>, eyes: Eyes) -
             reason: if quiet && eyes == Eyes::Claimant {
                 String::new()
             } else {
-                event.reason
+                crm_words(lang, &event.reason)
             },
             now: n == last,
         }

@@ -173,7 +173,11 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
                 paper = paper.note(source.says.clone());
             }
             if line.story.more > 0 {
-                paper = paper.note(lang.t("income-more-sources").n("n", line.story.more).to_string());
+                paper = paper.note(
+                    lang.t("income-more-sources-paper")
+                        .n("n", line.story.more)
+                        .to_string(),
+                );
             }
             for book in &line.story.books {
                 paper = paper.note(book.clone());

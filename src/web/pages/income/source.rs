@@ -221,6 +221,7 @@ async fn list(
     for kind in kinds {
         let info = known.kinds().get(&kind);
         let own = web.app.store.own_facts((&kind, &code), days, mark, ROWS).await?;
+        let colon = lang.t("shell-colon").to_string();
         let views = own
             .iter()
             .map(|fact| {
@@ -228,7 +229,7 @@ async fn list(
                     .iter()
                     .map(|(field, value)| {
                         let name = facts::field_name(lang, info, field);
-                        format!("{name} {}", facts::value(lang, info, field, value))
+                        format!("{name}{colon}{}", facts::value(lang, info, field, value))
                     })
                     .collect();
                 let query = pay_view::query(&[("kind", &kind), ("key", &fact.source_key)]);

@@ -15,7 +15,7 @@ pub fn say(lang: Lang, two: &Two, code: &str, name: &str) -> String {
         Lang::Zh => &two.0,
         Lang::En => &two.1,
     };
-    amounts(&named(text, code, name))
+    view::uncoded(&amounts(&named(text, code, name)))
 }
 
 /// Puts a name where a code stands as a word of its own.

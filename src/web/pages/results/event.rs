@@ -140,7 +140,12 @@ impl Words {
             Status::Refunded => REFUNDED,
             Status::Uncredited => NOT_COUNTED,
         };
-        let mut why = decision::headline(lang, &self.moment.zone, &conversion.steps);
+        let told = if mine || conversion.indirect_to == Some(self.me) {
+            decision::own_headline
+        } else {
+            decision::headline
+        };
+        let mut why = told(lang, &self.moment.zone, &conversion.steps);
         if conversion.refunded > Money::ZERO {
             why += &lang
                 .t("why-refunded")
