@@ -81,6 +81,21 @@ impl Look {
     }
 }
 
+/// How long a page may take: a test that waits for what comes anyway loses nothing by waiting longer.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Marks a document that is about to be left for another by a form sent or a link followed.
+const WATCH: &str = "if (!window.watched) {
+    window.watched = true;
+    addEventListener('pageshow', () => { window.leaving = false; });
+    addEventListener('submit', e => { if (!e.defaultPrevented && e.target.target !== '_blank') window.leaving = true; });
+    addEventListener('click', e => {
+        const a = e.target.closest('a[href]');
+        if (a && !e.defaultPrevented && !a.hasAttribute('download') && a.target !== '_blank'
+            && a.href.split('#')[0] !== location.href.split('#')[0]) window.leaving = true;
+    });
+}";
+
 /// A browser with an empty profile, one at a time in a process: a test closes one before it opens the next. Close it with [`Browser::close`]; a failed test's is killed on drop.
 pub struct Browser {
     /// The session.
@@ -202,11 +217,11 @@ impl Browser {
     /// The one element of this selector, waited for.
     pub async fn find(&self, css: &str) -> WebElement {
         let query = self.driver.query(By::Css(css));
-        let found = query
-            .wait(Duration::from_secs(10), Duration::from_millis(50))
-            .first()
-            .await;
-        found.unwrap_or_else(|e| panic!("`{css}`: {e}"))
+        let found = query.wait(PATIENCE, Duration::from_millis(50)).first().await;
+        match found {
+            Ok(element) => element,
+            Err(e) => panic!("`{css}` at {}: {e}", self.url().await),
+        }
     }
 
     /// Empties a field and types into it.
@@ -219,15 +234,18 @@ impl Browser {
             .unwrap_or_else(|e| panic!("`{css}`: {e}"));
     }
 
-    /// Clicks an element, brought clear of bars at the window's edges as a thumb would.
+    /// Clicks an element, brought clear of bars at the window's edges as a thumb would. Where that leads to another page, or
+    /// to the same again, it waits for its load: an answer still under way would take the place of whatever is asked next.
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
         self.js(&format!(
-            "document.querySelector({}).scrollIntoView({{ block: 'center' }})",
+            "{WATCH} document.querySelector({}).scrollIntoView({{ block: 'center' }})",
             json!(css)
         ))
         .await;
         element.click().await.unwrap_or_else(|e| panic!("`{css}`: {e}"));
+        self.until("!window.leaving && document.readyState === 'complete'", PATIENCE)
+            .await;
     }
 
     /// Presses Enter on a link or button: also where scripts are off.
@@ -247,8 +265,9 @@ impl Browser {
         answer.json().clone()
     }
 
-    /// Waits until this expression is true in the page.
+    /// Waits until this expression is true in the page; [`PATIENCE`] at least, as the machine may be busy.
     pub async fn until(&self, expression: &str, patience: Duration) {
+        let patience = patience.max(PATIENCE);
         let end = Instant::now() + patience;
         while self.js(&format!("return Boolean({expression})")).await != Value::Bool(true) {
             assert!(
@@ -408,7 +427,8 @@ impl Drop for Browser {
     }
 }
 
-/// `chromedriver` on a port it chose, which it says on its first lines.
+/// `chromedriver` on a port it chose, which it says on its first lines. The port is free for IPv4 when it is chosen, and may
+/// be taken for IPv6, or in the next instant: then it ends without a word, and is started again.
 fn start_chromedriver() -> (Child, u16) {
     let known = |name: &str| {
         Command::new(name)
@@ -422,20 +442,31 @@ fn start_chromedriver() -> (Child, u16) {
         .output()
         .is_ok_and(|o| !o.stdout.is_empty());
     assert!(fonts, "{MISSING}");
-    let mut command = Command::new("chromedriver");
-    command
-        .args(["--port=0", "--log-level=SEVERE"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
-    let mut child = command.stdout(Stdio::piped()).spawn().expect(MISSING);
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"))
-        .lines()
-        .map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        let (_, rest) = line.split_once("started successfully on port ")?;
-        rest.trim_end_matches('.').parse().ok()
-    });
-    // Its pipe is read on, so that it never blocks on a full one.
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, port.expect("ChromeDriver says its port"))
+    let mut said = Vec::new();
+    for _ in 0..5 {
+        let mut command = Command::new("chromedriver");
+        command
+            .args(["--port=0", "--log-level=SEVERE"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).spawn().expect(MISSING);
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"))
+            .lines()
+            .map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let port = line
+                .split_once("started successfully on port ")
+                .and_then(|(_, rest)| rest.trim_end_matches('.').parse().ok());
+            said.push(line);
+            port
+        });
+        if let Some(port) = port {
+            // Its pipe is read on, so that it never blocks on a full one.
+            std::thread::spawn(move || lines.for_each(drop));
+            return (child, port);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    panic!("ChromeDriver never said its port: {said:?}");
 }
