@@ -8,7 +8,7 @@ use bole::storage::{Store, StoreOptions};
 use rand::rngs::StdRng;
 use tempfile::TempDir;
 
-use super::shared;
+use super::pool;
 
 /// Which engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,14 +64,15 @@ impl TestDb {
     }
 }
 
-/// Runs `test` on a fresh database of this kind and removes it afterwards.
+/// Runs `test` on a database of this kind with nothing in it.
 pub async fn on<F: Future<Output = ()>>(kind: Kind, test: impl FnOnce(TestDb) -> F) {
     let dir = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-    let name = unique_name();
-    let url = match kind {
-        Kind::Sqlite => format!("sqlite:{}", dir.path().join("bole.db").display()),
-        Kind::Postgres => shared::create_database(&name).await,
+    let lease = match kind {
+        Kind::Sqlite => None,
+        Kind::Postgres => Some(pool::take().await),
     };
+    let file = || format!("sqlite:{}", dir.path().join("bole.db").display());
+    let url = lease.as_ref().map_or_else(file, |lease| lease.url.clone());
     let store = open(&url).await;
     let db = TestDb {
         store: store.clone(),
@@ -84,9 +85,7 @@ pub async fn on<F: Future<Output = ()>>(kind: Kind, test: impl FnOnce(TestDb) ->
     test(db).await;
     // A test that failed leaves its database behind for a look; the server's folder goes with the run.
     store.close().await;
-    if kind == Kind::Postgres {
-        shared::drop_database(&name).await;
-    }
+    drop(lease);
 }
 
 /// Opens the store at `url` and brings its schema up to date.

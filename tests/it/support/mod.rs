@@ -32,6 +32,7 @@ pub mod db;
 pub mod load;
 pub mod mmdb;
 pub mod pdf;
+pub mod pool;
 pub mod scene;
 pub mod server;
 pub mod shared;

@@ -47,7 +47,7 @@ pub fn server() -> &'static Cluster {
     cluster
 }
 
-fn lock_file(path: &Path) -> File {
+pub fn lock_file(path: &Path) -> File {
     File::options()
         .create(true)
         .append(true)
@@ -109,7 +109,8 @@ pub async fn drop_database(name: &str) {
     admin(server(), &format!("drop database if exists {name} with (force)")).await;
 }
 
-async fn admin(server: &Cluster, sql: &str) {
+/// Runs a statement beside all databases.
+pub async fn admin(server: &Cluster, sql: &str) {
     let mut db = PgConnection::connect(&server.url("postgres"))
         .await
         .expect("our PostgreSQL answers");
@@ -121,10 +122,10 @@ async fn admin(server: &Cluster, sql: &str) {
 }
 
 /// The database every test's database is a copy of; made once per set of migrations.
-async fn template(server: &'static Cluster) -> &'static str {
+pub async fn template(server: &'static Cluster) -> &'static str {
     static NAME: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
     NAME.get_or_init(|| async {
-        let name = format!("template_{:08x}", schema_fingerprint());
+        let name = format!("schema_{:08x}", schema_fingerprint());
         let lock = server.dir.join(format!("{name}.lock"));
         let guard = tokio::task::spawn_blocking(move || {
             let file = lock_file(&lock);
@@ -138,6 +139,7 @@ async fn template(server: &'static Cluster) -> &'static str {
             admin(server, &format!("drop database if exists {name} with (force)")).await;
             admin(server, &format!("create database {name}")).await;
             super::db::open(&server.url(&name)).await.close().await;
+            super::pool::keep(server, &name).await;
             fs::write(&done, "").expect("a mark beside the server");
         }
         drop(guard);
