@@ -304,8 +304,12 @@ fn order(c: &Credited) -> Told {
     if owner == "manual" {
         fields["manual_verified"] = json!(true);
     }
-    if c.product_class.as_deref() == Some("high") {
-        fields["margin"] = json!("high");
+    // The shop's word for what was sold: a rate of its own may hang on it (C2), and `high` names the high-margin class.
+    if let Some(class) = c.product_class.as_deref().filter(|class| !class.is_empty()) {
+        fields["product"] = json!(class);
+        if class == "high" {
+            fields["margin"] = json!("high");
+        }
     }
     Told::new(c.at, c.employee.clone(), &fields)
 }
