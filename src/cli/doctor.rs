@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, ToSpan};
 
 use crate::app::App;
-use crate::app::pay::{check_ledger, check_seals};
+use crate::app::pay::{check_books, check_facts, check_ledger, check_seals};
 use crate::boot::check_backup;
 use crate::cli::run::{Refusal, app};
 use crate::config::Settings;
@@ -80,6 +80,8 @@ async fn ledger(found: &mut Findings, app: &App) -> Result<(), Refusal> {
         Some(at) => format!("the ledger's chain is broken at entry {at} of {}", ledger.entries),
     };
     found.say(ledger.broken_at.is_none(), &what);
+    // Cut off at its end the chain is whole all the same: who keeps the head elsewhere sees it.
+    println!("      its head is {}", ledger.head);
     let balance = ledger.trial_balance;
     found.say(
         balance == 0,
@@ -91,6 +93,18 @@ async fn ledger(found: &mut Findings, app: &App) -> Result<(), Refusal> {
         _ => format!("closed payouts that were changed since: {broken:?} of {closed}"),
     };
     found.say(broken.is_empty(), &what);
+    let off = check_books(app).await?;
+    let what = match off[..] {
+        [] => "each payout's entries are its lines and its total".to_owned(),
+        _ => format!("payouts whose entries, lines and total differ: {off:?}"),
+    };
+    found.say(off.is_empty(), &what);
+    let (facts, changed) = check_facts(app).await?;
+    let what = match changed {
+        None => format!("the {facts} facts are as they were recorded"),
+        Some(id) => format!("fact {id} of {facts} was changed since it was recorded"),
+    };
+    found.say(changed.is_none(), &what);
     Ok(())
 }
 

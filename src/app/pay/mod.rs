@@ -56,7 +56,7 @@ pub use objections::{
     object, objection_barred, objection_deadline, talk, withdraw_objection,
 };
 pub use offers::{barred_from_handing, barred_from_offer, decide_on_offer, hand_over, withdraw_offer};
-pub use replay::{LedgerReport, Replayed, check_ledger, check_seals, replay};
+pub use replay::{LedgerReport, Replayed, check_books, check_facts, check_ledger, check_seals, replay};
 pub use review::{Check, ComponentSum, Looked, Outlier, Review, StepOffer, review};
 pub use settings::{SettingInput, change_setting, open_from, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::app::pay::calculate::{NO_COMPONENT, compute};
+use crate::app::pay::facts::fact_hash;
 use crate::app::pay::material::gather;
 use crate::app::pay::parts::Parts;
 use crate::app::pay::steps::seal;
@@ -127,6 +128,29 @@ pub async fn check_seals(app: &App) -> Result<(usize, Vec<i64>), StoreError> {
         }
     }
     Ok((looked, broken))
+}
+
+/// How many facts there are, and the first that is not what was recorded.
+pub async fn check_facts(app: &App) -> Result<(usize, Option<i64>), StoreError> {
+    let (mut last, mut looked, mut broken) = (0, 0, None);
+    loop {
+        let page = app.store.sealed_facts(last, 10_000).await?;
+        let Some(end) = page.last().map(|fact| fact.id) else {
+            return Ok((looked, broken));
+        };
+        looked += page.len();
+        last = end;
+        let mut wrong = page.iter().filter(|fact| {
+            let hash = fact_hash(fact.subject.as_deref(), &fact.occurred, &fact.fields, fact.void);
+            fact.content_hash != hash
+        });
+        broken = broken.or(wrong.next().map(|fact| fact.id));
+    }
+}
+
+/// Payouts whose ledger entries, lines and total do not say the same.
+pub async fn check_books(app: &App) -> Result<Vec<i64>, StoreError> {
+    app.store.books_misfit().await
 }
 
 /// What looking at the whole ledger found.

@@ -90,6 +90,23 @@ macro_rules! fact_sql {
     };
 }
 
+/// What a fact says, with the hash it was recorded with.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SealedFact {
+    /// Row.
+    pub id: i64,
+    /// Employee code.
+    pub subject: Option<String>,
+    /// A day, or an instant with its offset.
+    pub occurred: String,
+    /// JSON.
+    pub fields: String,
+    /// Whether it did not happen after all.
+    pub void: bool,
+    /// SHA-256.
+    pub content_hash: Vec<u8>,
+}
+
 /// A fact as a run reads it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ReadFact {
@@ -156,6 +173,20 @@ pub struct LateFact {
 }
 
 impl Store {
+    /// Facts in the order they were recorded, after this row.
+    pub async fn sealed_facts(&self, after: i64, limit: i64) -> Result<Vec<SealedFact>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select id, subject, occurred, fields, void = 1 as void, content_hash from facts where id > $1 \
+                 order by id limit $2",
+            )
+            .bind(after)
+            .bind(limit)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
     /// Who sent facts of a kind with this key.
     pub async fn sources_of_fact(&self, kind: &str, key: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = reading!(self, |db| {

@@ -244,6 +244,27 @@ impl Store {
         Ok(first)
     }
 
+    /// Runs whose books are not what they say: a booked one has one entry for each line and the sum of its lines as its
+    /// total, payments stand in paid ones, and nothing is booked of others.
+    pub async fn books_misfit(&self) -> Result<Vec<i64>, StoreError> {
+        let rows: Vec<(i64,)> = reading!(self, |db| {
+            sqlx::query_as(
+                "select r.id from runs r \
+                 left join (select run_id, count(*) as n, cast(sum(amount) as bigint) as s from run_lines group by run_id) l \
+                 on l.run_id = r.id \
+                 left join (select run_id, count(distinct line_id) as n, \
+                 sum(case when line_id is null then 1 else 0 end) as p from ledger group by run_id) e on e.run_id = r.id \
+                 where case when r.state in ('closed', 'paid') \
+                 then coalesce(l.n, 0) <> coalesce(e.n, 0) or coalesce(l.s, 0) <> r.total \
+                 or (r.state = 'closed' and coalesce(e.p, 0) > 0) \
+                 else e.run_id is not null end order by r.id",
+            )
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
     /// How many entries there are and the hash of the last one.
     pub async fn ledger_head(&self) -> Result<(i64, Vec<u8>), StoreError> {
         Ok(reading!(self, |db| {

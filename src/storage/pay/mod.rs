@@ -18,8 +18,8 @@ mod tracker;
 pub use claims::{RunClaim, insert_claims};
 pub use desk::{PayImport, apply_pay_import, insert_pay_import};
 pub use facts::{
-    FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, facts_in, put_fact, put_new_facts, told_in,
-    watermark,
+    FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, SealedFact, facts_in, put_fact, put_new_facts,
+    told_in, watermark,
 };
 pub use holds::{
     HoldRow, WaitingLine, insert_export, insert_hold, insert_waiting, is_waiting, last_export, lock_hold,
