@@ -118,9 +118,15 @@ impl Document {
                 "value": setting_json(&d.value, p, self.table_columns(&p.kind)),
             })).collect::<Vec<_>>(),
             "min": p.min.as_ref().map(ToString::to_string), "over": p.over.as_ref().map(ToString::to_string),
-            "max": p.max.as_ref().map(ToString::to_string), "override": p.override_allowed,
+            "max": p.max.as_ref().map(ToString::to_string), "override": p.override_allowed, "administrator": p.administrator,
             "expects": self.describe(p),
         })
+    }
+
+    /// Ids of the parameters only an administrator sets: legal acknowledgements (L-02).
+    pub fn administrator_params(&self) -> Vec<&str> {
+        let signed = self.params.iter().filter(|p| p.administrator);
+        signed.map(|p| p.id.as_str()).collect()
     }
 
     /// Ids of the parameters that must be supplied.

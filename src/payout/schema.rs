@@ -126,6 +126,8 @@ pub struct ParamDecl {
     pub max: Option<Num>,
     /// Whether a reasoned override may leave `min`..`max`.
     pub override_allowed: bool,
+    /// Whether only an administrator sets it: a legal acknowledgement (L-02).
+    pub administrator: bool,
     pub span: Range<usize>,
 }
 

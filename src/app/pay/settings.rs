@@ -29,7 +29,7 @@ pub struct SettingInput {
 }
 
 /// Changes how a scheme is run from a day on. Never for days of a closed period (GC-20); the document must pass all its
-/// checks, and parameters must be ones it has.
+/// checks, and parameters must be ones it has. What the law wants acknowledged is for an administrator (L-02).
 pub async fn change_setting(
     app: &App,
     actor: &Actor,
@@ -57,6 +57,21 @@ pub async fn change_setting(
                 .map(|w| Wrong::inside("/params", &w.pointer(), detail(w)))
                 .collect(),
         ));
+    }
+    if !actor.may(Permission::Administer) {
+        let before = app.store.setting_on(scheme, new.from_on).await?;
+        let before: Value = before
+            .and_then(|setting| serde_json::from_str(&setting.params).ok())
+            .unwrap_or_default();
+        let mut changed = document.administrator_params().into_iter();
+        if let Some(param) = changed.find(|id| new.params.get(*id) != before.get(*id)) {
+            let detail = "only an administrator acknowledges this (L-02): leave it as it is, or have one change it";
+            return Err(PayError::Wrong(vec![Wrong::inside(
+                "/params",
+                &format!("/params/{param}"),
+                detail.to_owned(),
+            )]));
+        }
     }
     if new.note.chars().count() > 500 {
         return Err(PayError::field("/note", "at most 500 characters"));

@@ -11,9 +11,27 @@ use crate::payout::value::Type;
 use super::column;
 use super::header::Header;
 
-const FIELDS: [&str; 19] = [
-    "zh", "en", "rule", "because", "type", "of", "gives", "columns", "key", "options", "default", "dated",
-    "missing", "min", "over", "max", "override", "note", "source",
+const FIELDS: [&str; 20] = [
+    "zh",
+    "en",
+    "rule",
+    "because",
+    "type",
+    "of",
+    "gives",
+    "columns",
+    "key",
+    "options",
+    "default",
+    "dated",
+    "missing",
+    "min",
+    "over",
+    "max",
+    "override",
+    "administrator",
+    "note",
+    "source",
 ];
 
 /// Reads all parameters; tables become relations.
@@ -67,6 +85,7 @@ fn one(
         over: bound("over")?,
         max: bound("max")?,
         override_allowed: at.get("override", |v| v.bool())?.unwrap_or(false),
+        administrator: at.get("administrator", |v| v.bool())?.unwrap_or(false),
         span: at.raw.span.clone(),
     };
     let setting = |v: At<'_>| read_setting(v, &p, schemas, zone);
