@@ -70,6 +70,8 @@ pub struct AuditQuery {
     pub action: String,
     /// Part of the subject.
     pub subject: String,
+    /// Only what was done to pay: schemes, facts, payouts, objections, proposals, awards.
+    pub pay: bool,
     /// First instant, milliseconds UTC.
     pub from: Option<i64>,
     /// Instant after the last, milliseconds UTC.
@@ -97,6 +99,14 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// Whether an act was done to pay: to a scheme, a fact, an attribute, a payout, an objection, a proposal or an award.
+macro_rules! of_pay {
+    () => {
+        "substr(action, 1, 4) in ('sche', 'fact', 'attr', 'payo', 'obje', 'prop') \
+         or action in ('award.accepted', 'award.declined', 'award.handed_over', 'award.withdrawn')"
+    };
+}
+
 impl Store {
     /// Entries, latest first.
     pub async fn audit(&self, asked: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
@@ -104,11 +114,13 @@ impl Store {
         let action = format!("{}%", like(&asked.action.trim().to_lowercase()));
         let subject = format!("%{}%", like(&asked.subject.trim().to_lowercase()));
         Ok(reading!(self, |db| {
-            sqlx::query_as(
+            sqlx::query_as(concat!(
                 "select id, at, actor, action, subject, detail from audit_log \
                  where ($1 = '' or actor = $1) and action like $2 escape '!' and lower(subject) like $3 escape '!' \
-                 and at >= $4 and at < $5 and id < $6 order by id desc limit $7",
-            )
+                 and at >= $4 and at < $5 and id < $6 and (not $8 or ",
+                of_pay!(),
+                ") order by id desc limit $7"
+            ))
             .bind(asked.actor.trim())
             .bind(action)
             .bind(subject)
@@ -116,17 +128,23 @@ impl Store {
             .bind(asked.to.unwrap_or(i64::MAX))
             .bind(asked.before.unwrap_or(i64::MAX))
             .bind(asked.limit)
+            .bind(asked.pay)
             .fetch_all(db)
             .await?
         }))
     }
 
     /// Every kind of action there is an entry of: for choosing.
-    pub async fn audit_actions(&self) -> Result<Vec<String>, StoreError> {
+    pub async fn audit_actions(&self, pay: bool) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = reading!(self, |db| {
-            sqlx::query_as("select distinct action from audit_log order by action")
-                .fetch_all(db)
-                .await?
+            sqlx::query_as(concat!(
+                "select distinct action from audit_log where not $1 or ",
+                of_pay!(),
+                " order by action"
+            ))
+            .bind(pay)
+            .fetch_all(db)
+            .await?
         });
         Ok(rows.into_iter().map(|(action,)| action).collect())
     }

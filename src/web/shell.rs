@@ -68,6 +68,8 @@ pub enum Place {
     PayProposals,
     /// 非现金奖励.
     PayAwards,
+    /// 薪酬操作日志.
+    PayAudit,
     /// 员工.
     AdminPeople,
     /// 团队.
@@ -122,6 +124,7 @@ impl Place {
             Self::PayFacts => "pay-facts",
             Self::PayProposals => "pay-proposals",
             Self::PayAwards => "pay-awards",
+            Self::PayAudit => "pay-audit",
             Self::AdminPeople => "admin-people",
             Self::AdminTeams => "admin-teams",
             Self::AdminRoles => "admin-roles",

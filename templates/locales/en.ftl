@@ -1131,6 +1131,7 @@ nav-roles = Roles
 nav-keys = API keys
 nav-settings = Settings
 nav-audit = Audit log
+nav-pay-audit = Pay log
 role-employee = Employee
 role-manager = Marketing manager
 role-verifier = Verifier

@@ -1074,6 +1074,7 @@ nav-roles = 角色
 nav-keys = 接口密钥
 nav-settings = 设置
 nav-audit = 操作日志
+nav-pay-audit = 薪酬日志
 role-employee = 员工
 role-manager = 市场经理
 role-verifier = 核单员

@@ -63,9 +63,12 @@ pub async fn change_setting(
         let before: Value = before
             .and_then(|setting| serde_json::from_str(&setting.params).ok())
             .unwrap_or_default();
-        let mut changed = document.administrator_params().into_iter();
-        if let Some(param) = changed.find(|id| new.params.get(*id) != before.get(*id)) {
-            let detail = "only an administrator acknowledges this (L-02): leave it as it is, or have one change it";
+        // Unsaid it is off, and forms say so.
+        let is_on = |value: Option<&Value>| value.is_some_and(|v| !v.is_null() && *v != Value::Bool(false));
+        let mut signed = document.administrator_params().into_iter();
+        if let Some(param) = signed.find(|id| is_on(new.params.get(*id)) != is_on(before.get(*id))) {
+            let detail =
+                "only an administrator acknowledges this (L-02): leave it as it is, or have one change it";
             return Err(PayError::Wrong(vec![Wrong::inside(
                 "/params",
                 &format!("/params/{param}"),

@@ -202,7 +202,10 @@ const PAGES: [(&str, &[&str]); 7] = [
             "/app/pay/awards",
         ],
     ),
-    ("fang", &["/app/pay/proposals", "/app/pay/runs/1"]),
+    (
+        "fang",
+        &["/app/pay/proposals", "/app/pay/audit", "/app/pay/runs/1"],
+    ),
     (
         "wang",
         &[
@@ -231,9 +234,10 @@ const DOORS: [&str; 4] = [
 ];
 
 /// Addresses that are no pages: files, pictures, streams, pieces of a page, ways to one.
-const NO_PAGES: [&str; 36] = [
+const NO_PAGES: [&str; 37] = [
     "/app",
     "/app/admin/audit.csv",
+    "/app/pay/audit.csv",
     "/app/board/screen/live",
     "/app/campaigns/{slug}/materials/{code}/picture",
     "/app/campaigns/{slug}/picture",

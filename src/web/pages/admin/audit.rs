@@ -1,4 +1,5 @@
-//! `/app/admin/audit`: who did what to which thing, when; searched, and as CSV.
+//! `/app/admin/audit`: who did what to which thing, when; searched, and as CSV. `/app/pay/audit`: of it what was done to pay,
+//! for who reads pay.
 
 use askama::Template;
 use axum::Router;
@@ -48,6 +49,10 @@ pub struct Row {
 #[template(path = "admin/audit.html")]
 pub struct AuditPage {
     pub s: Shell,
+    /// Its heading.
+    pub title: String,
+    /// Where it is.
+    pub base: &'static str,
     pub actor: Field,
     pub action: String,
     pub actions: Vec<Opt>,
@@ -77,6 +82,31 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/app/admin/audit", get(show))
         .route("/app/admin/audit.csv", get(csv))
+        .route("/app/pay/audit", get(show_pay))
+        .route("/app/pay/audit.csv", get(csv_pay))
+}
+
+/// Which log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    Whole,
+    Pay,
+}
+
+impl Log {
+    const fn base(self) -> &'static str {
+        match self {
+            Self::Whole => "/app/admin/audit",
+            Self::Pay => "/app/pay/audit",
+        }
+    }
+
+    fn allowed(self, who: &SignedIn) -> Result<(), Problem> {
+        who.need(match self {
+            Self::Whole => Permission::Administer,
+            Self::Pay => Permission::ReadPay,
+        })
+    }
 }
 
 impl Asked {
@@ -115,7 +145,12 @@ fn start(web: &Web, text: &str) -> Result<Option<i64>, ()> {
 }
 
 /// What is looked for; wrong days look for nothing and say so.
-async fn asked_for(web: &Web, asked: &Asked, limit: i64) -> Result<(AuditQuery, [bool; 2]), Problem> {
+async fn asked_for(
+    web: &Web,
+    log: Log,
+    asked: &Asked,
+    limit: i64,
+) -> Result<(AuditQuery, [bool; 2]), Problem> {
     let from = start(web, &asked.from);
     let to = match asked
         .to
@@ -133,6 +168,7 @@ async fn asked_for(web: &Web, asked: &Asked, limit: i64) -> Result<(AuditQuery, 
         actor: actor_word(web, &asked.actor).await?,
         action: asked.action.clone(),
         subject: asked.subject.clone(),
+        pay: log == Log::Pay,
         from: from.unwrap_or(None),
         to: to.unwrap_or(None),
         before: asked.before,
@@ -186,14 +222,24 @@ fn field(lang: Lang, name: &'static str, text: &str, is_wrong: bool) -> Field {
     }
 }
 
-async fn show(
+async fn show(web: State<Web>, who: SignedIn, asked: Query<Asked>) -> Result<Html<AuditPage>, Problem> {
+    page_of(Log::Whole, web, who, asked).await
+}
+
+async fn show_pay(web: State<Web>, who: SignedIn, asked: Query<Asked>) -> Result<Html<AuditPage>, Problem> {
+    page_of(Log::Pay, web, who, asked).await
+}
+
+async fn page_of(
+    log: Log,
     State(web): State<Web>,
     who: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Html<AuditPage>, Problem> {
-    who.need(Permission::Administer)?;
+    log.allowed(&who)?;
     let asked = asked.short();
-    let (query, [wrong_from, wrong_to]) = asked_for(&web, &asked, ROWS + 1).await?;
+    let (query, [wrong_from, wrong_to]) = asked_for(&web, log, &asked, ROWS + 1).await?;
+    let base = log.base();
     let mut entries = web.app.store.audit(&query).await?;
     let more = cut(&mut entries, ROWS);
     let actors = Actors::load(&web, who.lang).await?;
@@ -207,22 +253,38 @@ async fn show(
             };
         }
         if query.is_empty() {
-            "/app/admin/audit".to_owned()
+            base.to_owned()
         } else {
-            format!("/app/admin/audit?{query}")
+            format!("{base}?{query}")
         }
     };
     let mut actions = vec![Opt::new("", who.lang.t("audit-any"))];
     actions.extend(
         web.app
             .store
-            .audit_actions()
+            .audit_actions(log == Log::Pay)
             .await?
             .iter()
             .map(|a| Opt::new(a, act_words(who.lang, a))),
     );
     Ok(Html(AuditPage {
-        s: who.shell(&web, Place::AdminAudit),
+        s: who.shell(
+            &web,
+            if log == Log::Pay {
+                Place::PayAudit
+            } else {
+                Place::AdminAudit
+            },
+        ),
+        title: who
+            .lang
+            .t(if log == Log::Pay {
+                "nav-pay-audit"
+            } else {
+                "nav-audit"
+            })
+            .to_string(),
+        base,
         actor: Field::new("actor", &asked.actor),
         action: asked.action.clone(),
         actions,
@@ -233,15 +295,28 @@ async fn show(
             .iter()
             .map(|entry| row(who.lang, &actors, entry))
             .collect(),
-        csv: format!("/app/admin/audit.csv?{}", asked.query()),
+        csv: format!("{base}.csv?{}", asked.query()),
         previous: asked.before.map(|_| page(None)),
         next: entries.last().filter(|_| more).map(|last| page(Some(last.id))),
     }))
 }
 
-async fn csv(State(web): State<Web>, who: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    who.need(Permission::Administer)?;
-    let (query, wrong) = asked_for(&web, &asked.short(), ROWS).await?;
+async fn csv(web: State<Web>, who: SignedIn, asked: Query<Asked>) -> Result<Response, Problem> {
+    file_of(Log::Whole, web, who, asked).await
+}
+
+async fn csv_pay(web: State<Web>, who: SignedIn, asked: Query<Asked>) -> Result<Response, Problem> {
+    file_of(Log::Pay, web, who, asked).await
+}
+
+async fn file_of(
+    log: Log,
+    State(web): State<Web>,
+    who: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    log.allowed(&who)?;
+    let (query, wrong) = asked_for(&web, log, &asked.short(), ROWS).await?;
     for (name, is_wrong) in ["?from", "?to"].into_iter().zip(wrong) {
         if is_wrong {
             return Err(Problem::field(name, who.lang.t("form-date")));

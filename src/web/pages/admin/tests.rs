@@ -351,6 +351,8 @@ fn the_log_prints_what_was_noted() {
     for lang in Lang::ALL {
         let mut page = AuditPage {
             s: Shell::sample(lang, Place::AdminAudit),
+            title: "操作日志".into(),
+            base: "/app/admin/audit",
             actor: Field::new("actor", HOSTILE),
             action: String::new(),
             actions: vec![Opt::new("", lang.t("audit-any"))],

@@ -219,11 +219,17 @@ async fn given_a_run_when_two_people_take_it_down_its_road_then_each_step_is_the
     assert_eq!(told.status.as_u16(), 303, "{}", told.body);
     let page = gu.get(&format!("/app/pay/runs/{run}")).await.body;
     let above = page.split("figure-main").next().unwrap_or_default();
-    assert!(above.contains("退回：少算了一个人") && above.contains("方建国"), "{page}");
+    assert!(
+        above.contains("退回：少算了一个人") && above.contains("方建国"),
+        "{page}"
+    );
     assert_eq!(step(&mut gu, &run, "submit").await, 303);
     let page = gu.get(&format!("/app/pay/runs/{run}")).await.body;
     let above = page.split("figure-main").next().unwrap_or_default();
-    assert!(!above.contains("少算了一个人") && page.contains("少算了一个人"), "{page}");
+    assert!(
+        !above.contains("少算了一个人") && page.contains("少算了一个人"),
+        "{page}"
+    );
     assert_eq!(step(&mut fang, &run, "approve").await, 303);
     assert_eq!(step(&mut fang, &run, "approve").await, 409, "twice");
     assert_eq!(step(&mut fang, &run, "close").await, 403);

@@ -53,6 +53,28 @@ async fn send(browser: &mut super::Browser, fields: &[(String, String)]) -> supe
     browser.post(EDIT, &pairs).await
 }
 
+async fn given_a_scheme_changed_when_finance_reads_the_pay_log_then_it_is_there_and_nothing_but_pay(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    let mut gu = signed_in(&app, "gu").await;
+    let page = gu.get(EDIT).await.body;
+    let saved = send(&mut gu, &form_of(&page, &[("act", "save"), ("note", "试一下")])).await;
+    assert_eq!(saved.status.as_u16(), 303, "{}", saved.body);
+    let log = gu.get("/app/pay/audit").await.body;
+    assert!(log.contains("scheme.changed") && log.contains("顾蕾"), "{log}");
+    assert!(
+        !log.contains("account."),
+        "sign-ins are the administrator's: {log}"
+    );
+    let other = gu.get("/app/pay/audit?action=account.").await.body;
+    assert!(!other.contains("account.created"), "{other}");
+    let file = gu.get("/app/pay/audit.csv?action=scheme.").await;
+    assert_eq!(file.status.as_u16(), 200);
+    assert!(file.body.contains("scheme.changed"), "{}", file.body);
+    assert_eq!(gu.get("/app/admin/audit").await.status.as_u16(), 403);
+}
+
 async fn given_a_long_document_when_it_is_refused_then_its_text_is_there_again(db: TestDb) {
     let app = firm(&db).await;
     let mut gu = signed_in(&app, "gu").await;
@@ -365,3 +387,4 @@ both!(given_the_schemes_when_read_then_steps_bands_parameters_and_versions_are_s
 both!(given_a_draft_when_tried_and_tested_back_then_cost_and_people_are_shown_and_nothing_is_left_behind);
 both!(given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and_right_ones_are_a_version);
 both!(given_a_long_document_when_it_is_refused_then_its_text_is_there_again);
+both!(given_a_scheme_changed_when_finance_reads_the_pay_log_then_it_is_there_and_nothing_but_pay);
