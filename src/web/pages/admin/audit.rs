@@ -106,6 +106,7 @@ impl Log {
             Self::Whole => Permission::Administer,
             Self::Pay => Permission::ReadPay,
         })
+        .map(drop)
     }
 }
 

@@ -434,7 +434,7 @@ fn of_test(lang: Lang, test: &BackTest, names: &People) -> TrialView {
 }
 
 fn compared(
-    _lang: Lang,
+    lang: Lang,
     (before, after): (Money, Money),
     people: &[PersonChange],
     names: &People,
