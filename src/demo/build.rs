@@ -26,7 +26,7 @@ use crate::storage::materials::MaterialFacts;
 pub const WEEKS: i64 = 12;
 
 /// Clicks in all, about.
-const CLICKS: u32 = 56_000;
+pub const CLICKS: u32 = 56_000;
 
 /// Monday of the first week.
 pub fn first_day(today: Date) -> Result<Date, DemoError> {
@@ -99,7 +99,7 @@ fn clicks_on(day: i64, days: i64, date: Date, world: &mut World) -> u32 {
         [90, 85, 95, 95, 110, 125, 115][usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0)];
     let growth = 70 + 60 * day / days.max(1);
     let noise: i64 = world.rng.random_range(88..113);
-    let mean = i64::from(CLICKS) / (days + 1);
+    let mean = i64::from(world.clicks) / (days + 1);
     u32::try_from(mean * weekday * growth * noise / 1_000_000 * 100 / 103).unwrap_or(0)
 }
 

@@ -37,6 +37,7 @@ use crate::domain::{Clock, ManualClock, Role};
 use crate::redirect::loader::LoadError;
 use crate::storage::StoreError;
 
+pub use build::CLICKS;
 pub use firm::FIRM;
 
 /// The password of all ready-made sign-ins.
@@ -107,6 +108,16 @@ pub enum DemoError {
 
 /// Builds the demo into the data folder unless today's is there already; `say` is told how far it is.
 pub async fn build(settings: &Settings, now: Timestamp, say: &mut dyn FnMut(&str)) -> Result<(), DemoError> {
+    build_with(settings, now, CLICKS, say).await
+}
+
+/// The same with about so many clicks: the people, and what finance sends, are those of every demo.
+pub async fn build_with(
+    settings: &Settings,
+    now: Timestamp,
+    clicks: u32,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), DemoError> {
     let dir = &settings.data_dir;
     let day = now
         .to_zoned(settings.programme().map_err(OpenError::from)?.zone)
@@ -139,6 +150,7 @@ pub async fn build(settings: &Settings, now: Timestamp, say: &mut dyn FnMut(&str
         front,
         loader,
         rng: StdRng::seed_from_u64(20_260_901),
+        clicks,
     };
     build::build(&mut world, now, say).await?;
     let World { clock, rng, .. } = world;

@@ -43,15 +43,7 @@ pub async fn build(
     say: &mut dyn FnMut(&str),
 ) -> Result<(), DemoError> {
     let today = app.day_of(now);
-    let mut months = Vec::new();
-    let mut month = Period::month_of(first_day(today)?).map_err(|_| missing("month"))?;
-    while month.end <= today {
-        // The first one is whole only where the demo begins on its first day.
-        if month.first >= first_day(today)? {
-            months.push(month);
-        }
-        month = Period::month_of(month.end).map_err(|_| missing("month"))?;
-    }
+    let months = months(first_day(today)?, today)?;
     let (finance, boss) = (actor(app, "finance").await?, actor(app, "boss").await?);
     let Some(first) = months.first().map(|m| m.first) else {
         return Ok(());
@@ -95,6 +87,22 @@ pub async fn build(
     }
     decisions(app, &finance, &boss).await?;
     next_version(app, &finance, today).await
+}
+
+/// The months to calculate: those that are over and began with the demo or later. Where that is one alone, the one before it
+/// too, though the demo begins within it: a month is compared with the one before, and one of each scheme is to be closed
+/// while another waits.
+fn months(first: Date, today: Date) -> Result<Vec<Period>, DemoError> {
+    let mut months = Vec::new();
+    let mut month = Period::month_of(first).map_err(|_| missing("month"))?;
+    while month.end <= today {
+        months.push(month);
+        month = Period::month_of(month.end).map_err(|_| missing("month"))?;
+    }
+    if months.len() > 2 && months[0].first < first {
+        months.remove(0);
+    }
+    Ok(months)
 }
 
 /// Why a payout's warnings may stand, where they ask for it.
@@ -161,18 +169,16 @@ async fn questions(app: &App, finance: &Actor, runs: &[i64]) -> Result<(), DemoE
             hold_line(app, finance, line.id, "客户要求退卡，等门店确认。").await?;
         }
     }
-    let mut own = own.iter();
-    if let Some(line) = own.next() {
-        let words = "这个月应该还有一单，小票在店里，请核对。";
-        let objection = object(app, &employee, line.id, words).await?;
-        talk(app, finance, objection, "请把小票号补在下面，我们和收银核对。").await?;
-    }
-    if let Some(line) = own.next() {
-        let words = "有一单是月底付的款，怎么没有算进来？";
-        let objection = object(app, &employee, line.id, words).await?;
-        let answer = "那一单次月 1 日才到账，按到账日算在下一期，不会漏。";
-        decide_objection(app, finance, objection, ObjectionVerdict::Decline, answer).await?;
-    }
+    let [waits, declined, ..] = own.as_slice() else {
+        return Err(missing("two lines to object to").into());
+    };
+    let words = "这个月应该还有一单，小票在店里，请核对。";
+    let objection = object(app, &employee, waits.id, words).await?;
+    talk(app, finance, objection, "请把小票号补在下面，我们和收银核对。").await?;
+    let words = "有一单是月底付的款，怎么没有算进来？";
+    let objection = object(app, &employee, declined.id, words).await?;
+    let answer = "那一单次月 1 日才到账，按到账日算在下一期，不会漏。";
+    decide_objection(app, finance, objection, ObjectionVerdict::Decline, answer).await?;
     Ok(())
 }
 
@@ -223,7 +229,7 @@ async fn settings(app: &App, finance: &Actor, from_on: Date) -> Result<(), DemoE
         (
             "08-five-levels",
             json!({
-                "pay_levels": [level("beautician", 4200), level("consultant", 5000)],
+                "pay_levels": [level("美容师", 4200), level("顾问", 5000)],
                 "result_form": [{ "item": "业绩", "points": "60" }, { "item": "回访", "points": "40" }],
                 "behaviour_form": [{ "item": "协作", "points": "50" }, { "item": "服务", "points": "50" }],
                 "result_weight": "70%",
@@ -290,7 +296,7 @@ async fn attributes(app: &App, finance: &Actor, from_on: Date) -> Result<(), Dem
         if team == 2 {
             set(
                 "08-five-levels.post",
-                json!(if seat < 6 { "beautician" } else { "consultant" }),
+                json!(if seat < 6 { "美容师" } else { "顾问" }),
             );
             set("08-five-levels.level", json!(LEVELS[seat % 3]));
         }
@@ -453,4 +459,24 @@ fn facts_of(month: &Period, rng: &mut StdRng) -> Result<Vec<FactInput>, DemoErro
         }
     }
     Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_any_day_when_the_demo_is_built_then_two_or_three_months_are_over() {
+        let mut day = Date::constant(2026, 1, 1);
+        while day.year() < 2029 {
+            let first = first_day(day).unwrap();
+            let months = months(first, day).unwrap();
+            assert!((2..=3).contains(&months.len()), "{day}: {months:?}");
+            let whole = months.iter().filter(|month| month.first >= first).count();
+            assert!(whole >= 1 && months.len() - whole <= 1, "{day}: {months:?}");
+            assert!(months.iter().all(|month| month.end <= day), "{day}");
+            assert!(months.windows(2).all(|two| two[0].end == two[1].first), "{day}");
+            day = day.tomorrow().unwrap();
+        }
+    }
 }

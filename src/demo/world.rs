@@ -31,6 +31,8 @@ pub struct World {
     pub loader: Loader,
     /// The demo's own chance: fixed seed.
     pub rng: StdRng,
+    /// Clicks in all, about.
+    pub clicks: u32,
 }
 
 /// One invented visitor: what their phone sends.

@@ -16,6 +16,7 @@ mod browser;
 mod chores;
 mod claims;
 mod convert;
+mod demo;
 mod doors;
 mod early;
 mod entry;
