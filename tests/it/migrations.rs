@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use bole::storage::Store;
+use bole::storage::{Store, StoreOptions};
 use sqlx::Row;
 
-use crate::support::{TestDb, db::Kind, db::on};
+use crate::support::db::{Kind, on, unique_name};
+use crate::support::{TestDb, shared};
 
 /// A schema in words both engines share: `table.column` or index → what it is.
 type Schema = BTreeMap<String, String>;
@@ -185,3 +186,101 @@ fn shared_type(name: &str) -> &'static str {
         other => panic!("type `{other}` is on no list: use @id @int @bool @blob @uuid or text"),
     }
 }
+
+/// The folder's files below a number, in order, and the one of that number.
+fn files(kind: Kind, number: &str) -> (Vec<String>, String) {
+    let database = match kind {
+        Kind::Sqlite => "sqlite",
+        Kind::Postgres => "postgres",
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(database);
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    paths.sort();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let before = paths
+        .iter()
+        .filter(|path| *name(path) < *number)
+        .map(|path| text(path));
+    let own = paths.iter().find(|path| name(path).starts_with(number)).unwrap();
+    (before.collect(), text(own))
+}
+
+/// A store as it was before a migration, and that migration's text.
+async fn before(db: &TestDb, number: &str, name: &str) -> (TestDb, String) {
+    let url = match db.kind {
+        Kind::Sqlite => format!("sqlite:{}", db.dir.path().join("old.db").display()),
+        Kind::Postgres => shared::create_database(name).await,
+    };
+    let old = TestDb {
+        store: Store::open(&StoreOptions::new(&url)).await.unwrap(),
+        url,
+        kind: db.kind,
+        clock: db.clock.clone(),
+        rng: crate::support::rng(),
+        dir: db.dir.clone(),
+    };
+    let (earlier, own) = files(db.kind, number);
+    for text in earlier {
+        old.sql(&text).await;
+    }
+    (old, own)
+}
+
+async fn given_payouts_closed_before_guards_were_summed_when_migrated_then_each_total_is_that_of_its_lines(
+    db: TestDb,
+) {
+    let name = unique_name();
+    let (old, migration) = before(&db, "0027", &name).await;
+    let hash = match db.kind {
+        Kind::Sqlite => "x'00'",
+        Kind::Postgres => "'\\x00'",
+    };
+    // What the guards took at the close, 30.00, was not in the sum; what is under review was never summed anew.
+    for (id, state, total) in [
+        (1, "closed", 10_000),
+        (2, "paid", 10_000),
+        (3, "in_review", 10_000),
+        (4, "closed", 7),
+        (5, "superseded", 10_000),
+    ] {
+        old.sql(&format!(
+            "insert into runs (id, scheme, period, from_on, to_on, state, document, input_hash, params, roster, watermark, \
+             outcome, total, calculated_by, calculated_at) values ({id}, 's', '2026-1{id}', '2026-0{id}-01', \
+             '2026-0{id}-28', '{state}', '', {hash}, '{{}}', '[]', 0, '{{}}', {total}, 'x', 1)"
+        ))
+        .await;
+        let lines = if id == 4 {
+            &[][..]
+        } else {
+            &[("line", 10_000), ("guard", -3_000)][..]
+        };
+        for (kind, amount) in lines {
+            old.sql(&format!(
+                "insert into run_lines (run_id, kind, payee, payee_kind, component, rule, title_zh, title_en, amount, \
+                 says_zh, says_en, trace) values ({id}, '{kind}', 'a', 'employee', 'c', 'R1', '', '', {amount}, '', '', '{{}}')"
+            ))
+            .await;
+        }
+    }
+    old.sql(&migration).await;
+    let mut totals = Vec::new();
+    for id in 1..=5 {
+        totals.push(
+            old.number(&format!("select total from runs where id = {id}"))
+                .await,
+        );
+    }
+    assert_eq!(totals, [7_000, 7_000, 10_000, 0, 10_000]);
+    old.store.close().await;
+    if db.kind == Kind::Postgres {
+        shared::drop_database(&name).await;
+    }
+}
+
+both!(given_payouts_closed_before_guards_were_summed_when_migrated_then_each_total_is_that_of_its_lines);

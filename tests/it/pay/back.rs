@@ -7,7 +7,7 @@ use bole::storage::pay::RunState;
 use bole::storage::{AuditQuery, insert_api_key};
 use serde_json::{Value, json};
 
-use super::{activity, calculated, lines, record, step, take};
+use super::{activity, calculated, guards, lines, record, step, take};
 use crate::points::rig::Rig;
 use crate::support::TestDb;
 
@@ -215,7 +215,69 @@ async fn given_an_order_that_says_why_when_approved_then_nobody_is_asked_again(d
     assert_eq!(take(&rig, "other", &run, "approve").await.0, 200);
 }
 
+/// A payout of one scheme alone, approved when nothing else of its order was known; then another scheme pays for it too.
+async fn given_a_ceiling_only_the_close_sees_when_closed_then_a_reason_is_asked_for_and_kept(db: TestDb) {
+    let rig = Rig::new(&db).await;
+    guards::schemes(&rig).await;
+    record(
+        &rig,
+        vec![
+            guards::order("SO-9", "L4", "120000.00"),
+            guards::batch("SO-9", "z3", "120000.00"),
+        ],
+    )
+    .await;
+    let social = guards::calculated(&rig, "00-social").await;
+    for (key, step) in [("admin", "submit"), ("other", "approve")] {
+        let (status, body) = take(&rig, key, &social, step).await;
+        assert_eq!(status, 200, "{step}: {body}");
+    }
+    guards::calculated(&rig, "07-new-customers").await;
+    let long = "长".repeat(501);
+    for wordless in [
+        json!({}),
+        Value::Null,
+        json!({"reason": "  "}),
+        json!({"reason": long}),
+    ] {
+        let (status, told) = with(&rig, "admin", &social, "close", wordless).await;
+        assert_eq!(
+            (status, &told["errors"][0]["pointer"]),
+            (422, &json!("/reason")),
+            "{told}"
+        );
+    }
+    let id = social["id"].as_i64().unwrap();
+    let seen = rig.get("admin", &format!("/payouts/{id}")).await;
+    assert_eq!(
+        (&seen["state"], &seen["notes"]),
+        (&json!("approved"), &Value::Null),
+        "nothing was closed"
+    );
+    let reason = json!({"reason": "开业促销，总经理批准"});
+    let (status, told) = with(&rig, "admin", &social, "close", reason).await;
+    assert_eq!((status, &told["state"]), (200, &json!("closed")), "{told}");
+    assert_eq!(
+        (&told["notes"][0]["step"], &told["notes"][0]["words"]),
+        (&json!("closed"), &json!("开业促销，总经理批准"))
+    );
+    let asked = AuditQuery {
+        action: "payout.closed".into(),
+        limit: 9,
+        ..AuditQuery::default()
+    };
+    let audit = db.store.audit(&asked).await.unwrap();
+    assert!(audit[0].detail.contains("总经理批准"), "{audit:?}");
+    assert!(
+        audit[0].detail.contains("over_cap"),
+        "what the guards warned of: {audit:?}"
+    );
+    // Warned, not taken.
+    assert_eq!(lines(&rig, &social).await, ["L4 3600.00 line"]);
+}
+
 both!(given_a_payout_under_review_when_it_is_sent_back_then_it_is_calculated_anew_and_the_reason_stays);
 both!(given_a_period_that_goes_on_when_it_is_closed_then_it_is_told_first_and_stops_nothing);
 both!(given_an_order_above_the_ceiling_when_approved_then_with_a_reason_that_is_kept);
 both!(given_an_order_that_says_why_when_approved_then_nobody_is_asked_again);
+both!(given_a_ceiling_only_the_close_sees_when_closed_then_a_reason_is_asked_for_and_kept);

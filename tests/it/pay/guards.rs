@@ -12,7 +12,7 @@ use crate::points::rig::Rig;
 use crate::support::TestDb;
 
 /// The sharing programme at 3 % and first batches, in force for whoever calculates them.
-async fn schemes(rig: &Rig) {
+pub(super) async fn schemes(rig: &Rig) {
     let social = json!({
         "lead_rates": [{"class": "contact", "rate": "50"}, {"class": "white_paper", "rate": "80"},
                        {"class": "registration", "rate": "120"}, {"class": "enquiry", "rate": "200"}],
@@ -32,17 +32,17 @@ async fn schemes(rig: &Rig) {
     }
 }
 
-fn order(key: &str, by: &str, amount: &str) -> Value {
+pub(super) fn order(key: &str, by: &str, amount: &str) -> Value {
     json!({"kind": "order", "source": "shop", "source_key": key, "occurred_on": "2026-10-12",
            "measures": {"amount": amount}, "dimensions": {"customer": format!("c-{key}"), "link": by}})
 }
 
-fn batch(key: &str, seller: &str, amount: &str) -> Value {
+pub(super) fn batch(key: &str, seller: &str, amount: &str) -> Value {
     json!({"kind": "first_batch", "source": "till", "source_key": key, "subject": seller, "occurred_on": "2026-10-12",
            "measures": {"amount": amount}, "dimensions": {"customer": format!("c-{key}")}})
 }
 
-async fn calculated(rig: &Rig, scheme: &str) -> Value {
+pub(super) async fn calculated(rig: &Rig, scheme: &str) -> Value {
     calculated_for(rig, scheme, "2026-10").await
 }
 
