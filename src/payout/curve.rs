@@ -4,7 +4,7 @@ use super::block::Block;
 use super::block::bands::{Bands, Gap, Method};
 use super::block::scale::Scale;
 use super::doc::Document;
-use super::num::Num;
+use super::num::{Mode, Num};
 use super::schema::{Dated, Label, ParamDecl, Setting};
 use super::value::Type;
 
@@ -74,7 +74,8 @@ fn curve(scale: &Scale, settings: &[Setting]) -> Option<Curve> {
         scale.method.of(settings)?,
         scale.gap.of(settings)?,
     );
-    let step = if scale.of.is_money() {
+    // The next measure there is: a fen, a percent, one more.
+    let step = if scale.of.is_money() || scale.of == Type::Ratio {
         Num::ratio(1, 100)?
     } else {
         Num::ONE
@@ -83,7 +84,9 @@ fn curve(scale: &Scale, settings: &[Setting]) -> Option<Curve> {
     at.extend(bands.gaps().into_iter().flat_map(|g| [g.0, g.1]));
     at.extend(bands.list.iter().filter_map(|b| b.high.clone()));
     let last = at.iter().max()?.clone();
-    let mut measures: Vec<Num> = vec![Num::ZERO, &last * &Num::ratio(6, 5)?];
+    // A fifth further, where something that is counted ends on a whole number.
+    let end = (&last * &Num::ratio(6, 5)?).rounded(&step, Mode::Up);
+    let mut measures: Vec<Num> = vec![Num::ZERO, end];
     for x in at {
         measures.extend([&x - &step, x.clone(), &x + &step]);
     }
@@ -97,7 +100,8 @@ fn curve(scale: &Scale, settings: &[Setting]) -> Option<Curve> {
         .filter(|w| w[1].1 < w[0].1)
         .map(|w| w[1].0.clone())
         .collect();
-    let pays_word = if scale.gives == Type::Ratio {
+    let of_measure = matches!(method, Method::Whole | Method::Marginal);
+    let pays_word = if scale.gives == Type::Ratio && of_measure {
         scale.of.word()
     } else {
         scale.gives.word()

@@ -62,17 +62,17 @@ impl Document {
     }
 
     fn step_json(&self, s: &Step) -> Json {
-        let (income, payee_kind) = match &s.block {
+        let (income, payee_kind, base) = match &s.block {
             Block::Emit(e) if matches!(e.what, What::Line | What::Award) => {
-                (Some(e.income(&self.header).word()), Some(&e.payee_kind))
+                (Some(e.income(&self.header).word()), Some(&e.payee_kind), e.base)
             }
-            _ => (None, None),
+            _ => (None, None, false),
         };
         json!({
             "id": s.id, "do": s.block.word(), "rule": s.rule, "name": { "zh": s.label.zh, "en": s.label.en },
             "columns": self.schemas[s.relation].columns.iter()
                 .map(|c| json!({ "name": c.name, "type": c.ty.word() })).collect::<Vec<_>>(),
-            "income": income, "payee_kind": payee_kind, "written": self.written(s),
+            "income": income, "payee_kind": payee_kind, "base": base, "written": self.written(s),
         })
     }
 
@@ -108,7 +108,8 @@ impl Document {
             .last()
             .map(|d| setting_json(&d.value, p, self.table_columns(&p.kind)));
         json!({
-            "id": p.id, "name": { "zh": p.label.zh, "en": p.label.en }, "rule": p.rule, "reason": p.reason,
+            "id": p.id, "name": { "zh": p.label.zh, "en": p.label.en }, "rule": p.rule, "reason": p.reason.zh,
+            "reasons": { "zh": p.reason.zh, "en": p.reason.en },
             "type": ty, "of": of, "gives": gives, "options": options,
             "columns": self.table_columns(&p.kind).map(|c| c.iter().map(column).collect::<Vec<_>>()),
             "key": self.table_key(&p.kind).map(|c| c.iter().map(|c| c.name.clone()).collect::<Vec<_>>()),

@@ -46,6 +46,8 @@ pub struct Line {
     pub amount: Num,
     /// What payroll books it under (GC-25).
     pub income: Income,
+    /// Base pay: nothing that is owed back is taken from it (GC-13).
+    pub base: bool,
     /// What it is about: an order, a customer.
     pub about: Option<String>,
     /// When it is due, for tranches.
@@ -63,8 +65,10 @@ pub struct Residual {
     pub account: String,
     /// Whole fen.
     pub amount: Num,
-    /// Why.
+    /// Why, for programs.
     pub reason: String,
+    /// Why, for people.
+    pub says: Label,
 }
 
 /// A change for a named person to decide on.
@@ -193,18 +197,28 @@ impl<'a> From<&'a Award> for Emitted<'a> {
     }
 }
 
+fn line(l: &Line, explanation: String) -> Json {
+    let mut said = json!({
+        "payee": l.payee, "payee_kind": l.payee_kind, "component": l.component,
+        "title": { "zh": l.title.zh, "en": l.title.en }, "rule": l.rule,
+        "amount": l.amount.fixed(2), "income": l.income.word(), "about": l.about, "due": l.due,
+        "explanation": explanation,
+    });
+    if l.base {
+        said["base"] = Json::Bool(true);
+    }
+    said
+}
+
 impl Outcome {
     /// As the command line prints it; `explain` says how a line, proposal or award came about in one sentence.
     pub fn to_json(&self, explain: impl Fn(Emitted<'_>) -> String) -> Json {
         let money = |n: &Num| n.fixed(2);
         json!({
-            "lines": self.lines.iter().map(|l| json!({
-                "payee": l.payee, "payee_kind": l.payee_kind, "component": l.component,
-                "title": { "zh": l.title.zh, "en": l.title.en }, "rule": l.rule,
-                "amount": money(&l.amount), "income": l.income.word(), "about": l.about, "due": l.due, "explanation": explain(l.into()),
-            })).collect::<Vec<_>>(),
+            "lines": self.lines.iter().map(|l| line(l, explain(l.into()))).collect::<Vec<_>>(),
             "residuals": self.residuals.iter().map(|r| json!({
                 "step": r.step, "account": r.account, "amount": money(&r.amount), "reason": r.reason,
+                "says": { "zh": r.says.zh, "en": r.says.en },
             })).collect::<Vec<_>>(),
             "proposals": self.proposals.iter().map(|p| json!({
                 "payee": p.payee, "component": p.component, "title": { "zh": p.title.zh, "en": p.title.en },

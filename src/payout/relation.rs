@@ -1,6 +1,7 @@
 //! Rows and relations: what steps read and make.
 
 use hashbrown::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::num::Num;
@@ -68,7 +69,34 @@ pub enum OutPolicy {
 pub struct Residue {
     pub account: String,
     pub amount: Num,
-    pub reason: String,
+    pub why: Why,
+}
+
+/// Why nobody got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody was there to share.
+    Nobody,
+    /// Everybody had all they may.
+    Capped,
+    /// A row was above a limit.
+    Over(Arc<str>),
+    /// A row did not qualify: its key and the codes of what failed.
+    Failed(Arc<str>, Vec<String>),
+    /// The condition of a row's tranche, from 1, does not hold.
+    Tranche(Arc<str>, usize),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("nobody qualifies"),
+            Self::Capped => f.write_str("everybody is at a cap"),
+            Self::Over(key) => f.write_str(key),
+            Self::Failed(key, codes) => write!(f, "{key}: {}", codes.join(", ")),
+            Self::Tranche(key, n) => write!(f, "{key}: tranche {n}"),
+        }
+    }
 }
 
 /// The working of one figure, enough to redo it.

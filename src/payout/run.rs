@@ -10,7 +10,7 @@ use super::doc::{Document, Step};
 use super::expr::eval::World;
 use super::input::Input;
 use super::outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
-use super::relation::{Relation, Row};
+use super::relation::{Relation, Row, Why};
 use super::schema::Label;
 use super::value::Value;
 
@@ -186,7 +186,8 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
                 step: step.id.clone(),
                 account: r.account.clone(),
                 amount: r.amount.clone(),
-                reason: r.reason.clone(),
+                reason: r.why.to_string(),
+                says: why(&doc.steps[..at], &r.why),
             });
         }
         for note in &relation.notes {
@@ -238,6 +239,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     rule: step.rule.clone(),
                     amount,
                     income: e.income(&doc.header),
+                    base: e.base,
                     about,
                     due: date("due"),
                     step: at,
@@ -307,6 +309,34 @@ fn reason(before: &[Step], code: &str) -> Label {
         },
         |c| c.label.clone(),
     )
+}
+
+/// Why nobody got some money, for people; rows by their keys without the marks between parts.
+fn why(before: &[Step], why: &Why) -> Label {
+    let two = |zh: String, en: String| Label { zh, en };
+    let named = |key: &str| key.replace("\\|", " ").replace('|', " ");
+    match why {
+        Why::Nobody => two("没有人符合条件".to_owned(), "nobody qualifies".to_owned()),
+        Why::Capped => two("每个人都到了上限".to_owned(), "everybody is at a cap".to_owned()),
+        Why::Over(key) => two(named(key), named(key)),
+        Why::Failed(key, codes) => {
+            let reasons: Vec<Label> = codes.iter().map(|code| reason(before, code)).collect();
+            let zh: Vec<&str> = reasons.iter().map(|label| label.zh.as_str()).collect();
+            let en: Vec<&str> = reasons.iter().map(|label| label.en.as_str()).collect();
+            let key = named(key);
+            two(
+                format!("{key}：{}", zh.join("、")),
+                format!("{key}: {}", en.join(", ")),
+            )
+        }
+        Why::Tranche(key, n) => {
+            let key = named(key);
+            two(
+                format!("{key}：第 {n} 期的条件没有满足"),
+                format!("{key}: the condition of part {n} does not hold"),
+            )
+        }
+    }
 }
 
 fn text_of(value: Option<&Value>) -> Option<String> {

@@ -113,8 +113,8 @@ pub struct ParamDecl {
     pub label: Label,
     /// Rule or ambiguity it stands for: `R1`, `A3`, `GC-06`.
     pub rule: String,
-    /// Why it has this default.
-    pub reason: String,
+    /// Why it has this default, or none.
+    pub reason: Label,
     pub kind: ParamKind,
     /// Values by date, half-open; empty when missing.
     pub dated: Vec<Dated>,

@@ -107,7 +107,7 @@ impl Run {
                 l.say("未分配", "not given"),
                 r.account,
                 r.amount.fixed(2),
-                r.reason
+                l.of(&r.says)
             ));
         }
         for p in &o.proposals {

@@ -101,7 +101,7 @@ fn page(doc: &Document, json: &Json, l: Lang) -> String {
                 text(&p["name"][side]),
                 text(&p["expects"]),
                 default,
-                text(&p["reason"]),
+                text(&p["reasons"][side]),
             ]
         })
         .collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
 use crate::payout::num::Num;
-use crate::payout::relation::{OutPolicy, Relation, Residue, Row, Share, Work};
+use crate::payout::relation::{OutPolicy, Relation, Residue, Row, Share, Why, Work};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
@@ -212,11 +212,10 @@ impl Allocate {
                         } else {
                             "withheld"
                         };
-                        let reason = format!("{}: {}", row.key, out.codes.join(", "));
                         residuals.push(Residue {
                             account: account.into(),
                             amount: part.result.clone(),
-                            reason,
+                            why: Why::Failed(row.key.clone(), out.codes.clone()),
                         });
                     }
                     Num::ZERO
@@ -243,15 +242,11 @@ impl Allocate {
                 .of(world.params)
                 .unwrap_or("company_budget")
                 .to_owned();
-            let reason = if people == 0 {
-                "nobody qualifies"
-            } else {
-                "everybody is at a cap"
-            };
+            let why = if people == 0 { Why::Nobody } else { Why::Capped };
             residuals.push(Residue {
                 account,
                 amount: division.left,
-                reason: reason.into(),
+                why,
             });
         }
         Ok(())

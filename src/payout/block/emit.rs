@@ -6,7 +6,7 @@ use crate::payout::expr::check::Typed;
 use crate::payout::expr::code::Code;
 use crate::payout::expr::eval::World;
 use crate::payout::income::Income;
-use crate::payout::raw::Node;
+use crate::payout::raw::{At, Node};
 use crate::payout::relation::{Relation, Row, one};
 use crate::payout::schema::{Column, Label};
 use crate::payout::value::{Type, Value};
@@ -29,6 +29,8 @@ pub struct Emit {
     pub payee_kind: String,
     /// Income class of a line or award, where the step names one (GC-25).
     pub income: Option<Income>,
+    /// Lines of base pay: nothing that is owed back is taken from them (GC-13).
+    pub base: bool,
     /// Unit of an award or kind of a proposal.
     pub unit: String,
 }
@@ -69,7 +71,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     };
     let common = ["from", "as", "where", "payee", "payee_kind", "component", "about"];
     let own: &[&str] = match what {
-        What::Line => &["amount", "due", "income"],
+        What::Line => &["amount", "due", "income", "base"],
         What::Proposal => &["proposal", "value", "effective"],
         What::Award => &["quantity", "unit", "value", "income"],
         What::Warning => &["value", "needs_reason"],
@@ -95,6 +97,7 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
         title,
         payee_kind: "employee".into(),
         income: None,
+        base: false,
         unit: String::new(),
     };
     let mut columns = Vec::new();
@@ -187,6 +190,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
                 .sink
                 .error(&spec.raw("income")?.span, format!("`{word}`"), expected);
         }
+    }
+    if let Some(raw) = spec.raw("base") {
+        emit.base = spec.report(At::root(raw).bool())?;
     }
     emit.unit = match what {
         What::Proposal => spec

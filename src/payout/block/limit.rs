@@ -8,7 +8,7 @@ use crate::payout::expr::eval::World;
 use crate::payout::expr::fault::Fault;
 use crate::payout::expr::units::unify;
 use crate::payout::num::{Mode, Num};
-use crate::payout::relation::{Relation, Residue, Row, Work};
+use crate::payout::relation::{Relation, Residue, Row, Why, Work};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
@@ -197,7 +197,7 @@ impl Limit {
             residuals.push(Residue {
                 account: account.into(),
                 amount: over,
-                reason: row.key.to_string(),
+                why: Why::Over(row.key.clone()),
             });
         }
         let rows = source

@@ -7,7 +7,7 @@ use crate::payout::expr::eval::World;
 use crate::payout::expr::fault::Fault;
 use crate::payout::num::Num;
 use crate::payout::raw::{At, Node};
-use crate::payout::relation::{Relation, Residue, Row, Work, numbered, one};
+use crate::payout::relation::{Relation, Residue, Row, Why, Work, numbered, one};
 use crate::payout::schema::Column;
 use crate::payout::value::{Type, Value};
 
@@ -199,11 +199,10 @@ impl Release {
                     } else {
                         "lapsed"
                     };
-                    let reason = format!("{}: tranche {}", row.key, n + 1);
                     residuals.push(Residue {
                         account: account.into(),
                         amount: result.clone(),
-                        reason,
+                        why: Why::Tranche(row.key.clone(), n + 1),
                     });
                 }
                 let mut cells = row.cells.to_vec();

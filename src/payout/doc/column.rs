@@ -64,6 +64,25 @@ pub fn options(at: At<'_>, ty: Type) -> Result<Options, Refused> {
     })
 }
 
+/// What somebody wrote: `{ zh = "…", en = "…" }`, or a text as it was typed, which stays so in both languages.
+pub fn said(at: At<'_>) -> Result<Label, Refused> {
+    if let Ok(text) = at.str() {
+        return Ok(Label {
+            zh: text.to_owned(),
+            en: text.to_owned(),
+        });
+    }
+    at.only(&["zh", "en"])?;
+    let said = label(at)?;
+    if said.zh.is_empty() || said.en.is_empty() {
+        return Err(at.refuse(
+            "a reason in one language".to_owned(),
+            "`zh` and `en`, or one text",
+        ));
+    }
+    Ok(said)
+}
+
 /// `zh` and `en`, empty when they are not there.
 pub fn label(at: At<'_>) -> Result<Label, Refused> {
     let text = |key: &str| {

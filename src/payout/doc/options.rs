@@ -1,16 +1,18 @@
 //! `[word]`: what people read for the words a text may be, like `no_fault`; `"name.word"` where one parameter or column
-//! means something else by it.
+//! means something else by it, or where the word is a key of a parameter's rows: a firm may write others there.
 
 use std::collections::BTreeMap;
 
 use super::{Document, column};
 use crate::payout::raw::{At, Refused};
-use crate::payout::schema::{Label, Options, ParamDecl, ParamKind, Schema};
+use crate::payout::schema::{Label, Options, ParamDecl, ParamKind, Schema, Setting};
+use crate::payout::value::Value;
 
 /// Words by what is written in their place.
 pub(super) type Words = BTreeMap<String, Label>;
 
-/// Reads them; each must be an option of a parameter, an attribute, a field or a step's column.
+/// Reads them; each must be an option of a parameter, an attribute, a field or a step's column, or a key of a parameter's
+/// rows.
 pub(super) fn read(root: At<'_>, params: &[ParamDecl], schemas: &[Schema]) -> Result<Words, Refused> {
     let mut words = Words::new();
     root.get("word", |at| {
@@ -29,7 +31,8 @@ pub(super) fn read(root: At<'_>, params: &[ParamDecl], schemas: &[Schema]) -> Re
                 .iter()
                 .any(|p| matches!(&p.kind, ParamKind::One(_, o) if has(&p.id, o)));
             let mut columns = schemas.iter().flat_map(|s| &s.columns);
-            if !of_params && !columns.any(|c| has(&c.name, &c.options)) {
+            let is_key = owner.is_some_and(|owner| params.iter().any(|p| is_key_of(p, owner, word, schemas)));
+            if !of_params && !is_key && !columns.any(|c| has(&c.name, &c.options)) {
                 let what = format!("`{}` is an option of nothing", e.key);
                 return Err(v.refuse(what, "a word of some `options`"));
             }
@@ -40,7 +43,28 @@ pub(super) fn read(root: At<'_>, params: &[ParamDecl], schemas: &[Schema]) -> Re
     Ok(words)
 }
 
+/// Whether a word stands in the first column of a parameter's default rows, and that column is called so.
+fn is_key_of(param: &ParamDecl, name: &str, word: &str, schemas: &[Schema]) -> bool {
+    let ParamKind::Table(relation) = param.kind else {
+        return false;
+    };
+    let key = schemas.get(relation).and_then(|s| s.columns.first());
+    let rows = param.dated.iter().filter_map(|d| match &d.value {
+        Setting::Table(rows) => Some(rows),
+        _ => None,
+    });
+    key.is_some_and(|c| c.name == name)
+        && rows
+            .flatten()
+            .any(|row| matches!(row.first(), Some(Value::Text(text)) if **text == *word))
+}
+
 impl Document {
+    /// What people read for a word that is no option: only where the document says it of this column.
+    pub fn key_word(&self, owner: &str, word: &str) -> Option<&Label> {
+        self.words.get(&format!("{owner}.{word}"))
+    }
+
     /// What people read for a word among the options of a parameter or column; `None` where the document does not say it.
     pub fn word(&self, owner: &str, word: &str) -> Option<&Label> {
         let own = self.words.get(&format!("{owner}.{word}"));

@@ -78,7 +78,7 @@ fn one(
         id: id.to_owned(),
         label,
         rule,
-        reason: text("because")?.unwrap_or_default(),
+        reason: at.get("because", column::said)?.unwrap_or_default(),
         kind,
         dated: Vec::new(),
         min: bound("min")?,
@@ -91,7 +91,7 @@ fn one(
     let setting = |v: At<'_>| read_setting(v, &p, schemas, zone);
     let default = at.get("default", setting)?;
     let dated = at.get("dated", |v| dates(v, &setting))?;
-    let missing = text("missing")?;
+    let missing = at.get("missing", column::said)?;
     match (default, dated, missing) {
         (Some(value), None, None) => {
             p.dated = vec![Dated {

@@ -24,7 +24,7 @@ use super::doc::{Book, Document, Step};
 use super::outcome::Emitted;
 use super::relation::{MadeOf, Row};
 use super::run::Evaluation;
-use super::schema::Label;
+use super::schema::{Label, Named};
 
 /// One step of the story and what it was made of.
 #[derive(Clone, Debug)]
@@ -51,6 +51,16 @@ pub struct Trace {
 pub const MEMBERS: usize = 8;
 /// Most nodes of one story.
 const NODES_MAX: usize = 400;
+
+impl Document {
+    /// What people read for a column a step makes; `None` for a helper, and for what nobody named.
+    pub fn column_label(&self, step: &str, column: &str) -> Option<&Label> {
+        let step = self.steps.iter().find(|s| s.id == step)?;
+        let mut columns = self.schemas[step.relation].columns.iter();
+        let found = columns.find(|c| c.name == column && c.named != Named::Hidden)?;
+        Some(&found.label).filter(|label| **label != Label::default())
+    }
+}
 
 /// Tells how a line, an award or a proposal came about.
 pub fn trace<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted<'a>>) -> Trace {

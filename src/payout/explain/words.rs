@@ -23,14 +23,17 @@ fn label(zh: String, en: String) -> Label {
 
 /// A value for people: conditions and what is chosen in words, the document's own first, instants to the minute.
 fn told(doc: &Document, (owner, options): (&str, &Options), v: &Value, ty: Type, chinese: bool) -> String {
-    if let Value::Text(word) = v
-        && options.is_some()
-        && let Some(label) = doc
-            .word(owner, word)
-            .cloned()
-            .or_else(|| options::of(options, word))
-    {
-        return if chinese { label.zh } else { label.en };
+    if let Value::Text(word) = v {
+        let label = match options {
+            Some(_) => doc
+                .word(owner, word)
+                .cloned()
+                .or_else(|| options::of(options, word)),
+            None => doc.key_word(owner, word).cloned(),
+        };
+        if let Some(label) = label {
+            return if chinese { label.zh } else { label.en };
+        }
     }
     match (v, chinese) {
         (Value::Bool(true), true) => "是".into(),
@@ -90,10 +93,16 @@ pub fn given(doc: &Document, relation: usize, row: &Row) -> Label {
         if all == Label::default() {
             return all;
         }
-        return label(
-            format!("{}：{}", row.key, all.zh),
-            format!("{}: {}", row.key, all.en),
-        );
+        let named = match (schema.columns.first(), row.cells.first()) {
+            (Some(c), Some(Value::Text(word))) if schema.key_parts == 1 && c.options.is_none() => {
+                doc.key_word(&c.name, word)
+            }
+            _ => None,
+        };
+        let (zh, en) = named.map_or((&*row.key, &*row.key), |label| {
+            (label.zh.as_str(), label.en.as_str())
+        });
+        return label(format!("{zh}：{}", all.zh), format!("{en}: {}", all.en));
     }
     Label::default()
 }

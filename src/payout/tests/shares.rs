@@ -172,6 +172,10 @@ fn given_nobody_at_all_when_the_amount_needs_a_row_then_there_is_no_pool_and_els
         .filter(|r| r.step == "pooled")
         .collect();
     assert_eq!((back.len(), back[0].reason.as_str()), (1, "nobody qualifies"));
+    assert_eq!(
+        (back[0].says.zh.as_str(), back[0].says.en.as_str()),
+        ("没有人符合条件", "nobody qualifies")
+    );
     let (_, run) = after_who(
         &pool("amount = \"param.pool + 9\"\ncap = \"2\""),
         &[("a", "1"), ("b", "1")],

@@ -246,3 +246,119 @@ fn given_a_rounding_when_a_line_is_explained_then_its_mode_is_called_what_people
         );
     }
 }
+
+/// A document built in.
+fn builtin(id: &str) -> (Document, String) {
+    let path = format!("schemes/{id}.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    (
+        Document::parse(&path, &text).unwrap_or_else(|f| panic!("{}", f[0])),
+        text,
+    )
+}
+
+#[test]
+fn given_keys_of_a_parameters_rows_when_told_then_people_read_their_names_and_a_firms_own_as_typed() {
+    let (doc, text) = builtin("01-team-process");
+    assert_eq!(doc.key_word("node", "close").unwrap().zh, "成交顾客");
+    assert!(doc.key_word("node", "greet").is_none());
+    let run = doc.example(doc.example_ids()[0]).unwrap().unwrap();
+    let line = run
+        .outcome
+        .lines
+        .iter()
+        .find(|l| l.component == "team_bonus")
+        .unwrap();
+    let story = trace(&doc, &run, line);
+    let (zh, en) = (story.text(true), story.text(false));
+    assert!(
+        zh.contains("成交顾客：分值 89") && zh.contains("岗位 成交顾客"),
+        "{zh}"
+    );
+    assert!(
+        en.contains("closing: score 89") && !zh.contains("岗位 close"),
+        "{en}"
+    );
+    let wrong = text.replacen("\"node.phone\" =", "\"node.phoney\" =", 1);
+    let faults = Document::parse("x.toml", &wrong).unwrap_err();
+    assert!(
+        faults[0]
+            .to_string()
+            .contains("`node.phoney` is an option of nothing"),
+        "{}",
+        faults[0]
+    );
+}
+
+#[test]
+fn given_the_documents_built_in_when_read_then_every_reason_of_a_parameter_is_there_in_both_languages() {
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let mut seen = 0;
+    for entry in std::fs::read_dir("schemes").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "toml") {
+            continue;
+        }
+        let doc = Document::parse("x.toml", &std::fs::read_to_string(&path).unwrap()).unwrap();
+        for p in doc.to_json()["params"].as_array().unwrap() {
+            let said = |lang: &str| p["reasons"][lang].as_str().unwrap().to_owned();
+            let (zh, en) = (said("zh"), said("en"));
+            assert_eq!(zh.is_empty(), en.is_empty(), "{path:?} {}", p["id"]);
+            assert!(!en.chars().any(is_chinese), "{path:?} {}: {en}", p["id"]);
+            assert_eq!(p["reason"], zh, "as it always was for programs");
+            seen += usize::from(zh.chars().any(is_chinese));
+        }
+    }
+    assert!(seen > 350, "{seen}");
+}
+
+#[test]
+fn given_a_reason_as_one_text_when_shown_then_it_stays_as_typed_and_half_of_two_is_refused() {
+    let with = |because: &str| {
+        let rule = "rule = \"R1\"\ntype = \"bands\"";
+        let text = SMALL.replacen(rule, &format!("because = {because}\n{rule}"), 1);
+        assert_ne!(text, SMALL, "its bands have a rule");
+        Document::parse("small.toml", &text)
+    };
+    let reasons = |doc: &Document| {
+        let json = doc.to_json();
+        let params = json["params"].as_array().unwrap().clone();
+        params.iter().map(|p| p["reasons"].clone()).collect::<Vec<_>>()
+    };
+    let typed = reasons(&with("\"照旧\"").unwrap());
+    assert!(
+        typed.contains(&serde_json::json!({ "zh": "照旧", "en": "照旧" })),
+        "{typed:?}"
+    );
+    let two = reasons(&with("{ zh = \"照旧\", en = \"as before\" }").unwrap());
+    assert!(
+        two.contains(&serde_json::json!({ "zh": "照旧", "en": "as before" })),
+        "{two:?}"
+    );
+    for half in ["{ zh = \"照旧\" }", "{ en = \"as before\" }", "3"] {
+        assert!(with(half).is_err(), "{half}");
+    }
+}
+
+#[test]
+fn given_a_scale_on_something_counted_when_drawn_then_its_measures_are_whole_and_a_flat_share_is_a_share() {
+    let (doc, _) = builtin("07-new-customers");
+    let curves = doc.curves();
+    let stores = curves
+        .iter()
+        .find(|c| c.of == "count" && c.pays == "money")
+        .unwrap();
+    assert!(
+        stores
+            .points
+            .iter()
+            .all(|(x, _)| !x.to_string().contains(['.', '/'])),
+        "{:?}",
+        stores.points
+    );
+    let (doc, _) = builtin("08-five-levels");
+    let bands = serde_json::json!([{ "from": "60", "gives": "80%" }, { "from": "75", "gives": "100%" }]);
+    let curves = doc.curves_with(&serde_json::json!({ "coefficient_bands": bands }));
+    let rated = curves.iter().find(|c| c.step == "rated").unwrap();
+    assert_eq!((rated.of, rated.pays), ("score", "ratio"));
+}

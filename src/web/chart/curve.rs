@@ -13,7 +13,37 @@ const FLOOR: i64 = 288;
 /// Closest two words below the axis may stand.
 const APART: i64 = 62;
 
-/// A curve: measure and what it pays, rising, in hundredths.
+/// What an axis tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Amounts, in fen.
+    #[default]
+    Money,
+    /// Shares, in hundredths of a percent.
+    Share,
+    /// Whatever is counted or scored, in hundredths; the axis stands at whole ones.
+    Count,
+}
+
+impl Unit {
+    /// A value as the axis says it.
+    fn tick(self, value: i64) -> String {
+        match self {
+            Self::Share => format!("{}%", words(value)),
+            _ => words(value),
+        }
+    }
+
+    /// A value as the table says it.
+    fn exact(self, value: i64) -> String {
+        match self {
+            Self::Money => i18n::money(Money::from_minor(value)),
+            _ => self.tick(value),
+        }
+    }
+}
+
+/// A curve: measure and what it pays, rising, in the units of the axes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bent {
     /// Points; two of them stand at every threshold: just below it and at it.
@@ -46,8 +76,8 @@ pub struct Curve {
     pub draft: Option<Bent>,
     /// Stated end and next beginning, hundredths.
     pub gaps: Vec<(i64, i64)>,
-    /// Whether measures are amounts; else counts.
-    pub is_money: bool,
+    /// Of the measure and of what is paid.
+    pub units: (Unit, Unit),
 }
 
 /// A gap as it is drawn: left, width, middle.
@@ -98,7 +128,7 @@ impl Curve {
         pairs
             .map(|w| {
                 let up = if w[1].1 >= w[0].1 { "+" } else { "" };
-                let words = format!("{up}{}", i18n::money(Money::from_minor(w[1].1 - w[0].1)));
+                let words = format!("{up}{}", self.units.1.exact(w[1].1 - w[0].1));
                 (self.x(w[1].0), self.y(w[0].1), self.y(w[1].1), words)
             })
             .collect()
@@ -115,7 +145,8 @@ impl Curve {
     /// Heights and their words.
     fn levels(&self) -> Vec<(i64, String)> {
         let high = self.high();
-        let mut step = 1;
+        // There are no halves of what is counted.
+        let mut step = if self.units.1 == Unit::Count { 100 } else { 1 };
         // 1, 2, 5, 10, 20 … until there are at most five lines.
         for factor in [2, 5, 10].iter().cycle() {
             if high / step <= 5 {
@@ -125,7 +156,7 @@ impl Curve {
             step = base.saturating_mul(*factor).max(step + 1);
         }
         (0..=high / step)
-            .map(|n| (self.y(n * step), words(n * step)))
+            .map(|n| (self.y(n * step), self.units.1.tick(n * step)))
             .collect()
     }
 
@@ -140,7 +171,7 @@ impl Curve {
         for measure in all {
             let x = self.x(measure);
             if ticks.last().is_none_or(|(last, _)| x - last >= APART) {
-                ticks.push((x, words(measure)));
+                ticks.push((x, self.units.0.tick(measure)));
             }
         }
         ticks
@@ -148,20 +179,18 @@ impl Curve {
 
     /// Rows of the table: measure, pay, draft's pay.
     fn rows(&self) -> Vec<(String, String, Option<String>)> {
-        let money = |fen: i64| i18n::money(Money::from_minor(fen));
-        let measure = |m: i64| if self.is_money { money(m) } else { words(m) };
         let mut measures: Vec<i64> = self.all().map(|p| p.0).collect();
         measures.sort_unstable();
         measures.dedup();
         let paid = |bent: &Bent, m: i64| {
             let found = bent.points.iter().rfind(|p| p.0 == m);
-            found.map_or_else(|| "–".to_owned(), |p| money(p.1))
+            found.map_or_else(|| "–".to_owned(), |p| self.units.1.exact(p.1))
         };
         measures
             .into_iter()
             .map(|m| {
                 (
-                    measure(m),
+                    self.units.0.exact(m),
                     paid(&self.now, m),
                     self.draft.as_ref().map(|d| paid(d, m)),
                 )
@@ -221,7 +250,7 @@ mod tests {
             },
             draft: None,
             gaps: vec![(3_000_000, 5_000_000)],
-            is_money: true,
+            units: (Unit::Money, Unit::Money),
         }
     }
 
@@ -245,5 +274,28 @@ mod tests {
             let levels = chart.levels();
             assert!((1..=6).contains(&levels.len()), "{high}: {levels:?}");
         }
+    }
+
+    #[test]
+    fn what_is_counted_stands_at_whole_numbers_and_shares_in_percent() {
+        let mut chart = sample();
+        chart.units = (Unit::Count, Unit::Count);
+        chart.now = Bent {
+            points: vec![(0, 0), (200, 0), (300, 100), (400, 300)],
+            jumps: vec![300],
+        };
+        chart.gaps = Vec::new();
+        let said = |marks: Vec<(i64, String)>| -> Vec<String> { marks.into_iter().map(|m| m.1).collect() };
+        assert_eq!(said(chart.levels()), ["0", "1", "2", "3"]);
+        assert_eq!(said(chart.ticks()), ["0", "3", "4"]);
+        assert_eq!(chart.leaps()[0].3, "+1");
+        // A tenth of something counted is not drawn as ten lines.
+        chart.now.points[3].1 = 10;
+        chart.now.points[2].1 = 0;
+        assert_eq!(said(chart.levels()), ["0"]);
+        chart.units.1 = Unit::Share;
+        chart.now.points[3].1 = 1_250;
+        assert_eq!(said(chart.levels()), ["0%", "5%", "10%"]);
+        assert_eq!(chart.rows()[3].1, "12.50%");
     }
 }

@@ -10,7 +10,7 @@ mod heat;
 mod line;
 mod wide;
 
-pub use curve::{Bent, Curve};
+pub use curve::{Bent, Curve, Unit};
 pub use funnel::{Funnel, Step};
 pub use heat::Heat;
 pub use line::{Line, Track};

@@ -1,5 +1,7 @@
 //! `/app/pay/lines/{id}`: how an amount came about, and `/app/pay/runs/{id}/lines`: the lines behind one sum.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -9,8 +11,9 @@ use serde_json::Value;
 
 use super::view;
 use crate::app::Permission;
-use crate::app::pay::SchemeNames;
+use crate::app::pay::{SchemeNames, candidates, document_of, reader_codes};
 use crate::domain::Money;
+use crate::payout::Document;
 use crate::storage::pay::{LineRow, Run};
 use crate::web::html::Html;
 use crate::web::i18n::{Lang, amounts};
@@ -32,7 +35,7 @@ pub struct Part {
     pub depth: usize,
     pub says: String,
     pub rule: String,
-    /// Exact figures by name.
+    /// Figures the sentence cuts, exact, by what people call them.
     pub figures: Vec<(String, String)>,
     /// A fact: where its history is.
     pub source: Option<String>,
@@ -123,30 +126,46 @@ impl LineView {
     }
 }
 
-/// The story as a list, each part below what it explains.
-pub fn parts(lang: Lang, trace: &Value) -> Vec<Part> {
+/// The story as a list, each part below what it explains; `document`: the one it was computed by, which names the figures.
+pub fn parts(lang: Lang, document: Option<&Document>, trace: &Value) -> Vec<Part> {
     let mut parts = Vec::new();
-    walk(lang, trace, 0, &mut parts);
+    walk((lang, document), trace, 0, &mut parts);
     parts
 }
 
-fn walk(lang: Lang, node: &Value, depth: usize, parts: &mut Vec<Part>) {
+/// Whether a sentence, which has two decimals, cuts a figure.
+fn is_cut(value: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '-');
+    match (value.split_once('/'), value.split_once('.')) {
+        (Some((n, d)), _) => is_number(n) && is_number(d),
+        (None, Some((whole, part))) => part.len() > 2 && is_number(whole) && is_number(part),
+        (None, None) => false,
+    }
+}
+
+fn figures(lang: Lang, document: &Document, node: &Value) -> Vec<(String, String)> {
+    let step = node["step"].as_str().unwrap_or_default();
+    let all = node["figures"].as_object().into_iter().flatten();
+    let cut = all.filter_map(|(name, value)| Some((name, value.as_str().filter(|v| is_cut(v))?)));
+    cut.filter_map(|(name, value)| {
+        let label = document.column_label(step, name)?;
+        Some((view::say(lang, label), value.to_owned()))
+    })
+    .collect()
+}
+
+fn walk((lang, document): (Lang, Option<&Document>), node: &Value, depth: usize, parts: &mut Vec<Part>) {
     let text = |name: &str| node[name].as_str().unwrap_or_default();
     let says = view::say_json(lang, &node["says"]);
     let kind = text("step").strip_prefix("fact.");
     let mut below = depth;
     // A step without words is bookkeeping: what it was made of moves up to its place.
     if !says.is_empty() {
-        let figures = node["figures"].as_object();
         parts.push(Part {
             depth: depth.min(DEPTH),
             says,
             rule: text("rule").to_owned(),
-            figures: figures
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
-                .collect(),
+            figures: document.map_or_else(Vec::new, |document| figures(lang, document, node)),
             source: kind.map(|kind| {
                 let query = view::query(&[("kind", kind), ("key", text("key"))]);
                 format!("/app/pay/facts/history{query}")
@@ -156,7 +175,7 @@ fn walk(lang: Lang, node: &Value, depth: usize, parts: &mut Vec<Part>) {
         below += 1;
     }
     for from in node["from"].as_array().into_iter().flatten() {
-        walk(lang, from, below, parts);
+        walk((lang, document), from, below, parts);
     }
     let more = node["more"].as_i64().unwrap_or(0);
     if more > 0 {
@@ -192,6 +211,23 @@ async fn names(
     ))
 }
 
+/// Code and name of everybody a story names, the payee first.
+async fn people(
+    web: &Web,
+    (payee, name): (&str, &str),
+    trace: &Value,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut said = BTreeSet::new();
+    candidates(trace, &mut said);
+    let others = reader_codes(&web.app, payee, said).await?;
+    let mut people = vec![(payee.to_owned(), name.to_owned())];
+    if !others.is_empty() {
+        let names = web.app.store.employee_names().await?;
+        people.extend(names.into_iter().filter(|(code, _)| others.contains(code)));
+    }
+    Ok(people)
+}
+
 async fn show(State(web): State<Web>, who: SignedIn, Path(id): Path<i64>) -> Result<Html<LinePage>, Problem> {
     who.need(Permission::ReadPay)?;
     let missing = || Problem::not_found(format_args!("payout line {id}"));
@@ -201,20 +237,21 @@ async fn show(State(web): State<Web>, who: SignedIn, Path(id): Path<i64>) -> Res
     let line = &row.line;
     let (scheme, name) = names(&web, &run, (&line.payee_kind, &line.payee), lang).await?;
     let trace: Value = serde_json::from_str(&line.trace).unwrap_or_default();
-    let origin = match line.origin {
-        Some(id) => web
-            .app
-            .store
-            .run(id)
-            .await?
-            .map(|r| (id, view::period(lang, &r.period))),
+    let corrected = match line.origin {
+        Some(id) => web.app.store.run(id).await?,
         None => None,
     };
+    // What is corrected was computed by its own version.
+    let document = document_of(corrected.as_ref().unwrap_or(&run)).ok();
+    let origin = corrected.map(|r| (r.id, view::period(lang, &r.period)));
     let books = trace["book"].as_array().into_iter().flatten();
-    let mut parts = parts(lang, &trace);
+    let mut parts = parts(lang, document.as_deref(), &trace);
     let mut shown = LineView::of(lang, &row);
+    let people = people(&web, (&line.payee, &name), &trace).await?;
     for says in parts.iter_mut().map(|p| &mut p.says).chain([&mut shown.says]) {
-        *says = named(says, &line.payee, &name);
+        for (code, name) in &people {
+            *says = named(says, code, name);
+        }
     }
     Ok(Html(LinePage {
         s: who.shell(&web, Place::PayRuns),
@@ -279,13 +316,47 @@ mod tests {
         let quiet = json!({"step": "x", "says": {"zh": "", "en": ""}, "from": [fact], "more": 2});
         let trace = json!({"step": "bonus", "rule": "R1", "says": {"zh": "奖金", "en": "bonus"}, "figures": {"pay": "5"},
                            "from": [quiet], "more": 0});
-        let told = parts(Lang::Zh, &trace);
+        let told = parts(Lang::Zh, None, &trace);
         let seen: Vec<(usize, &str, i64)> = told.iter().map(|p| (p.depth, p.says.as_str(), p.more)).collect();
         assert_eq!(seen, [(0, "奖金", 0), (1, "销售", 0), (1, "", 2)]);
         assert_eq!(
             told[1].source.as_deref(),
             Some("/app/pay/facts/history?kind=sale&key=s+1")
         );
-        assert_eq!(told[0].figures, [("pay".to_owned(), "5".to_owned())]);
+        assert!(told[0].figures.is_empty(), "nobody named it");
+    }
+
+    #[test]
+    fn figures_a_sentence_cuts_are_told_exactly_by_their_names_and_helpers_are_not() {
+        for (value, cut) in [
+            ("5/22", true),
+            ("-5/22", true),
+            ("0.125", true),
+            ("31.79", false),
+            ("7", false),
+            ("a/b", false),
+            ("true", false),
+        ] {
+            assert_eq!(is_cut(value), cut, "{value}");
+        }
+        let document = &crate::app::pay::documents()["05-assessment-pay"];
+        let trace = json!({"step": "indicator_scores", "rule": "A3", "says": {"zh": "单项得分", "en": "score"},
+                           "figures": {"earned": "5/22", "misses": "2", "reached": "10/11", "nothing": "1/3"}, "from": [], "more": 0});
+        let step = document.to_json()["steps"].clone();
+        let step = step
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|s| s["columns"].to_string().contains("\"earned\""));
+        let mut trace = trace;
+        trace["step"] = step.unwrap()["id"].clone();
+        let told = parts(Lang::Zh, Some(document.as_ref()), &trace);
+        let values: Vec<&str> = told[0].figures.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, ["5/22", "10/11"], "{:?}", told[0].figures);
+        assert!(
+            told[0].figures.iter().all(|(name, _)| !name.is_ascii()),
+            "{:?}",
+            told[0].figures
+        );
     }
 }

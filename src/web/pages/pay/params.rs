@@ -194,9 +194,9 @@ fn param(lang: Lang, p: &Value, value: &Value, own: bool) -> Param {
         rule: text(p, "rule").to_owned(),
         because: {
             // A reason often begins with its rule, which stands before it already.
-            let (rule, reason) = (text(p, "rule"), text(p, "reason"));
+            let (rule, reason) = (text(p, "rule"), text(&p["reasons"], lang.as_str()));
             let rest = reason.strip_prefix(rule).filter(|_| !rule.is_empty());
-            let rest = rest.and_then(|r| r.strip_prefix('：'));
+            let rest = rest.and_then(|r| r.strip_prefix('：').or_else(|| r.strip_prefix(": ")));
             rest.unwrap_or(reason).to_owned()
         },
         value: match kind {

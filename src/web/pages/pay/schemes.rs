@@ -276,7 +276,10 @@ fn params(lang: Lang, document: &Document, in_force: &Value) -> Vec<ParamView> {
             name: view::say_json(lang, &p["name"]),
             rule: text("rule").to_owned(),
             value: short(lang, p, own.unwrap_or(&p["default"])),
-            because: text("reason").to_owned(),
+            because: p["reasons"][lang.as_str()]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             own: own.is_some(),
             missing: own.is_none() && p["missing"] == true,
         }
