@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
-use crate::app::pay::{Clash, PayError, blame, flow, guard, late, library};
+use crate::app::pay::{Clash, PayError, Unable, blame, flow, guard, late, library, rises};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
@@ -51,8 +51,9 @@ async fn anew(
     let document = in_force.document;
     no_overlap(app, scheme, (from, to), replaces).await?;
     let kinds = Shape::of(&document).facts.into_keys().collect();
-    // Another calculation may tell the same of the tracker in this instant.
+    // Another calculation may tell the same in this instant.
     again!(flow::flow(app, from, to, &kinds))?;
+    again!(rises::catch_up(app, &kinds))?;
     let mark = {
         let mut tx = app.store.begin().await?;
         watermark(&mut tx).await?
@@ -88,8 +89,7 @@ async fn anew(
     let total = lines
         .iter()
         .try_fold(Money::ZERO, |sum, line| sum.checked_add(line.amount));
-    let total =
-        total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+    let total = total.ok_or(PayError::Unable(Unable::TooMuch))?;
     let mut outcome = computed.outcome;
     outcome["people_without_attributes"] = json!(unready.count);
     outcome["facts_without_fields"] = json!(left_out);
@@ -250,8 +250,7 @@ pub(super) struct Computed {
 /// Runs the engine on a thread of its own.
 pub(super) async fn compute(document: Arc<Document>, material: Material) -> Result<Computed, PayError> {
     let work = tokio::task::spawn_blocking(move || compute_here(&document, &material.input));
-    work.await
-        .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
+    work.await.map_err(|_| PayError::Unable(Unable::BrokenOff))?
 }
 
 /// Runs the engine on an input's text.
@@ -327,6 +326,7 @@ pub(super) fn new_line(
         title: (line.title.zh.clone(), line.title.en.clone()),
         amount: money(&line.amount)?,
         income: line.income,
+        base: line.base,
         about: line.about.clone(),
         due: line.due.clone(),
         says: (says.zh, says.en),

@@ -60,6 +60,7 @@ fn fields(was: &NewLine, now: &NewLine) -> Vec<String> {
         ("rule", was.rule != now.rule),
         ("title", was.title != now.title),
         ("income", was.income != now.income),
+        ("base pay", was.base != now.base),
         ("sentence", was.says != now.says),
         ("trace", was.trace != now.trace),
     ] {
@@ -114,6 +115,7 @@ mod tests {
             title: ("提成".into(), "commission".into()),
             amount: Money::from_minor(fen),
             income: Income::Wages,
+            base: false,
             about: Some(about.into()),
             due: None,
             says: (String::new(), String::new()),

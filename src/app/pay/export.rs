@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::app::pay::{Clash, PayError, SchemeNames, plan};
+use crate::app::pay::{Clash, PayError, SchemeNames, Unable, plan};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period};
 use crate::payout::{Income, TaxBasis};
@@ -157,6 +157,20 @@ impl Besides {
     }
 }
 
+/// Everybody's name by code. A department or a customer may bear an employee's code: they have no name here.
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    async fn of(app: &App) -> Result<Self, PayError> {
+        Ok(Self(app.store.employee_names().await?))
+    }
+
+    fn cell(&self, kind: &str, code: &str) -> Cell {
+        let name = self.0.get(code).filter(|_| kind == "employee");
+        name.map(String::as_str).into()
+    }
+}
+
 /// Adds up, or says that no money holds it.
 #[derive(Default)]
 struct Sum(Money);
@@ -164,8 +178,7 @@ struct Sum(Money);
 impl Sum {
     fn add(&mut self, amount: Money) -> Result<(), PayError> {
         let sum = self.0.checked_add(amount);
-        self.0 =
-            sum.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+        self.0 = sum.ok_or(PayError::Unable(Unable::TooMuch))?;
         Ok(())
     }
 }
@@ -181,7 +194,7 @@ fn totals(table: &mut Table, sums: &[(usize, Money)]) {
 }
 
 async fn payroll(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
-    let names = app.store.employee_names().await?;
+    let names = Names::of(app).await?;
     let mut besides = Vec::with_capacity(runs.len());
     for run in runs {
         besides.push(Besides::of(app, run).await?);
@@ -226,7 +239,7 @@ async fn payroll(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
                 let origin = l.origin.and_then(|id| corrected.get(&id));
                 table.push(vec![
                     l.payee.as_str().into(),
-                    names.get(&l.payee).map(String::as_str).into(),
+                    names.cell(&l.payee_kind, &l.payee),
                     run.scheme.as_str().into(),
                     scheme.as_str().into(),
                     run.period.as_str().into(),
@@ -257,7 +270,7 @@ async fn payroll(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
             );
             table.push(vec![
                 text("payee").into(),
-                names.get(text("payee")).map(String::as_str).into(),
+                names.cell(text("payee_kind"), text("payee")),
                 run.scheme.as_str().into(),
                 scheme.as_str().into(),
                 run.period.as_str().into(),
@@ -281,7 +294,7 @@ async fn payroll(app: &App, runs: &[RunHead]) -> Result<Table, PayError> {
 
 /// Planned payments of closed payouts, posted ones of paid payouts.
 async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayError> {
-    let names = app.store.employee_names().await?;
+    let names = Names::of(app).await?;
     let mut table = Table::new(
         "bank",
         vec![
@@ -304,12 +317,14 @@ async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayEr
                 paid.map(|e| (e.debit, Money::from_minor(e.amount))).collect()
             }
         };
-        for (account, amount) in pays {
-            let payee = account.splitn(3, ':').nth(2).unwrap_or_default();
+        for (account, amount) in by_payee(pays)? {
+            // `payable:employee:linxiaowen`.
+            let mut words = account.splitn(3, ':').skip(1);
+            let (kind, payee) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             total.add(amount)?;
             table.push(vec![
                 payee.into(),
-                names.get(payee).map(String::as_str).into(),
+                names.cell(kind, payee),
                 amount.into(),
                 format!("{} {}", run.scheme, run.period).into(),
                 run.state.as_str().into(),
@@ -319,6 +334,18 @@ async fn bank(app: &App, actor: &Actor, runs: &[RunHead]) -> Result<Table, PayEr
     }
     totals(&mut table, &[(2, total.0)]);
     Ok(table)
+}
+
+/// Base pay and what else somebody is paid is one transfer, on the account of the latter.
+fn by_payee(pays: Vec<(String, Money)>) -> Result<BTreeMap<String, Money>, PayError> {
+    let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    for (account, amount) in pays {
+        let payee = account
+            .split_once(':')
+            .map_or(account.as_str(), |(_, payee)| payee);
+        sums.entry(format!("payable:{payee}")).or_default().add(amount)?;
+    }
+    Ok(sums.into_iter().map(|(account, sum)| (account, sum.0)).collect())
 }
 
 /// Decides what the closed ones of these payouts pay today, all in one look, and notes that it was told to the bank.

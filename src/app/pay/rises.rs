@@ -1,4 +1,10 @@
 //! A rise somebody accepted as the fact the schemes read (H6), so that it is proposed once in so many months (GC-10).
+//!
+//! # Why
+//! Rises were accepted before there were such facts, and would be proposed again within the year. A calculation that reads
+//! rises looks for those first and records them as of the day they are effective from; who granted them has decided already.
+
+use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -57,6 +63,25 @@ pub(super) async fn of(app: &App, offer: &Offer) -> Result<Option<Rise>, PayErro
         months: months(&document, &run.params),
         who: who.map_or_else(|| "person".to_owned(), |field| field.name),
     }))
+}
+
+/// Records the rises that were accepted and of which no fact tells. Nobody is refused one here: they have it.
+pub(super) async fn catch_up(app: &App, kinds: &BTreeSet<String>) -> Result<(), PayError> {
+    if !kinds.contains(RISE) {
+        return Ok(());
+    }
+    for offer in app.store.rises_untold(RISE, PAYOUT).await? {
+        let rise = match of(app, &offer).await {
+            Ok(Some(rise)) => rise,
+            Err(PayError::Store(error)) => return Err(error.into()),
+            // Its document cannot be read any more: that is no reason to calculate nothing.
+            Ok(None) | Err(_) => continue,
+        };
+        let mut tx = app.store.begin().await?;
+        rise.put(&mut tx, false, ("system", app.clock.now_ms())).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// In how many months there is one rise, by a run's parameters.

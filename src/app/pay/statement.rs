@@ -10,7 +10,7 @@ use crate::app::pay::story::{Reader, Story, candidates, story};
 use crate::app::pay::{PayError, SchemeNames, objection_deadline};
 use crate::domain::{EmployeeId, Money, Period};
 use crate::payout::Label;
-use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState, WaitingLine};
+use crate::storage::pay::{LineRow, Objection, Offer, PayeeRun, RunState, WaitingLine, accounts_of};
 
 /// A month in which somebody is paid something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,10 +163,9 @@ pub async fn statement(
     }
     let deadline = |run: &PayeeRun| deadline(app, run);
     let review = runs.iter().filter(|r| r.state == RunState::InReview);
-    let balance = app
-        .store
-        .account_balance(&format!("payable:employee:{code}"))
-        .await?;
+    // Base pay is never short: what is owed back is taken from the other.
+    let [variable, _] = accounts_of(&code);
+    let balance = app.store.account_balance(&variable).await?;
     Ok(Some(Statement {
         objects_until: review.filter_map(deadline).min(),
         pending: pending(app, &code, &all, &mut names).await?,
@@ -228,7 +227,7 @@ async fn parts(
         objections.entry(objection.line).or_insert(objection);
     }
     let holds = app.store.holds_of_payee(code).await?;
-    let waiting = app.store.waiting_of(&format!("payable:employee:{code}")).await?;
+    let waiting = waiting(app, code).await?;
     Ok(rows
         .into_iter()
         .map(|(run, scheme, row, trace)| Part {
@@ -252,6 +251,16 @@ async fn parts(
             run,
         })
         .collect())
+}
+
+/// Lines of an employee that were left out when their payouts were paid.
+async fn waiting(app: &App, code: &str) -> Result<Vec<WaitingLine>, PayError> {
+    let mut lines = Vec::new();
+    for account in accounts_of(code) {
+        lines.extend(app.store.waiting_of(&account).await?);
+    }
+    lines.sort_by_key(|waiting| waiting.line);
+    Ok(lines)
 }
 
 /// Why a line waits.
@@ -314,7 +323,7 @@ async fn pending(
             line: Some(hold.line_id),
         });
     }
-    for line in app.store.waiting_of(&format!("payable:employee:{code}")).await? {
+    for line in waiting(app, code).await? {
         if line.held {
             continue;
         }

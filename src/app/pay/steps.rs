@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::outbox::{payout_moved, scheme_name};
-use crate::app::pay::{Clash, PayError, guard, next, offers, plan, reasons, watch};
+use crate::app::pay::{Clash, PayError, Unable, guard, next, offers, plan, reasons, watch};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{ContentHash, Money};
 use crate::payout::Income;
@@ -100,7 +100,9 @@ pub async fn approve(app: &App, actor: &Actor, id: i64, reason: &str) -> Result<
         let guards = match guard::look(app, &seen.head()).await {
             Ok((_, warnings)) => warnings,
             // They cannot see every scheme yet: what they say of this one is asked for at its close.
-            Err(PayError::Conflict(_) | PayError::Refused(_) | PayError::Input(_)) => Value::Null,
+            Err(PayError::Conflict(_) | PayError::Refused(_) | PayError::Input(_) | PayError::Unable(_)) => {
+                Value::Null
+            }
             Err(other) => return Err(other),
         };
         let reason = reasons::asked(app, (id, &seen.outcome), &guards, reason).await?;
@@ -179,8 +181,7 @@ async fn close_once(
     let total = lines
         .iter()
         .try_fold(Money::ZERO, |sum, row| sum.checked_add(row.line.amount));
-    let total =
-        total.ok_or_else(|| PayError::Refused("the total is beyond what money can hold".to_owned()))?;
+    let total = total.ok_or(PayError::Unable(Unable::TooMuch))?;
     let run = Run { total, ..run };
     let currency = app.programme.currency;
     for (at, line) in lines.iter().enumerate() {
@@ -407,11 +408,6 @@ fn closed_notice(run: &Run) -> Notice {
     }
 }
 
-/// The account a payee is owed on.
-pub(super) fn payable(line: &LineRow) -> String {
-    format!("payable:{}:{}", line.line.payee_kind, line.line.payee)
-}
-
 /// A run in the ledger's words: of one scheme and period only one is ever closed.
 pub(super) fn book_of(run: &Run) -> String {
     format!("{}:{}..{}", run.scheme, run.from_on, run.to_on)
@@ -422,9 +418,9 @@ fn booking(run: &Run, at: usize, line: &LineRow) -> NewEntry {
     let expense = format!("expense:{}", run.scheme);
     let amount = line.line.amount;
     let (debit, credit) = if amount > Money::ZERO {
-        (expense, payable(line))
+        (expense, line.line.account())
     } else {
-        (payable(line), expense)
+        (line.line.account(), expense)
     };
     NewEntry {
         debit,
@@ -470,6 +466,9 @@ pub(super) fn seal(run: &Run, lines: &[LineRow]) -> [u8; 32] {
         // Left out where it is what the kind of payee says: seals made before the class was stored still fit.
         if l.income != Income::of_payee(&l.payee_kind) {
             hash.part(l.income.word());
+        }
+        if l.base {
+            hash.part("base");
         }
     }
     hash.finish()

@@ -177,7 +177,8 @@ pub async fn unpaid_lines_in(tx: &mut Tx) -> Result<Vec<(i64, WaitingLine)>, Sto
     type Row = (i64, i64, String, i64, Option<String>, bool);
     let rows: Vec<Row> = writing!(tx, |db| {
         sqlx::query_as(
-            "select l.run_id, l.id, 'payable:' || l.payee_kind || ':' || l.payee, l.amount, l.due, \
+            "select l.run_id, l.id, case when l.base = 1 and l.amount > 0 then 'base' else 'payable' end || ':' || l.payee_kind \
+             || ':' || l.payee, l.amount, l.due, \
              h.id is not null as held from runs r join run_lines l on l.run_id = r.id \
              left join line_holds h on h.line_id = l.id and h.released_at is null \
              where r.state = 'closed' order by l.id",

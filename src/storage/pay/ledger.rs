@@ -236,7 +236,8 @@ impl Store {
             sqlx::query_as(
                 "select min(e.id) from ledger e join run_lines l on l.id = e.line_id \
                  where l.run_id <> e.run_id or abs(l.amount) <> e.amount \
-                 or 'payable:' || l.payee_kind || ':' || l.payee not in (e.debit, e.credit)",
+                 or (case when l.base = 1 and l.amount > 0 then 'base' else 'payable' end || ':' || l.payee_kind || ':' || l.payee) \
+                 not in (e.debit, e.credit)",
             )
             .fetch_one(db)
             .await?

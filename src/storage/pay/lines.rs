@@ -65,6 +65,8 @@ pub struct NewLine {
     pub amount: Money,
     /// What payroll books it under (GC-25).
     pub income: Income,
+    /// Base pay: nothing that is owed back is taken from it (GC-13).
+    pub base: bool,
     /// An order, a customer.
     pub about: Option<String>,
     /// ISO day, of tranches.
@@ -85,6 +87,28 @@ pub struct LineRow {
     /// What it says.
     pub line: NewLine,
 }
+
+impl NewLine {
+    /// The account its payee is owed on. Base pay has one of its own: a debt is what the other is short of, and base pay bears
+    /// none (GC-13). What is taken back of base pay is a debt like any other.
+    pub fn account(&self) -> String {
+        let word = if self.base && self.amount > Money::ZERO {
+            BASE_PAY
+        } else {
+            PAYABLE
+        };
+        format!("{word}:{}:{}", self.payee_kind, self.payee)
+    }
+}
+
+/// The accounts on which an employee is owed: variable pay, less what they owe back, and base pay.
+pub fn accounts_of(employee: &str) -> [String; 2] {
+    [PAYABLE, BASE_PAY].map(|word| format!("{word}:employee:{employee}"))
+}
+
+/// Accounts of what is owed and may be short, and of base pay.
+const PAYABLE: &str = "payable";
+const BASE_PAY: &str = "base";
 
 /// What lines give somebody for a thing they name.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -111,6 +135,7 @@ struct Row {
     title_en: String,
     amount: i64,
     income: String,
+    base: i64,
     about: Option<String>,
     due: Option<String>,
     says_zh: String,
@@ -135,6 +160,7 @@ impl TryFrom<Row> for LineRow {
                 title: (row.title_zh, row.title_en),
                 amount: Money::from_minor(row.amount),
                 income: word("run_lines", "income", row.income)?,
+                base: row.base != 0,
                 about: row.about,
                 due: row.due,
                 says: (row.says_zh, row.says_en),
@@ -148,7 +174,7 @@ macro_rules! line_sql {
     ($rest:literal) => {
         concat!(
             "select l.id, l.run_id, l.kind, l.origin_id, l.payee, l.payee_kind, l.component, l.rule, l.title_zh, \
-             l.title_en, l.amount, l.income, l.about, l.due, l.says_zh, l.says_en, l.trace from run_lines l ",
+             l.title_en, l.amount, l.income, l.base, l.about, l.due, l.says_zh, l.says_en, l.trace from run_lines l ",
             $rest
         )
     };
@@ -400,8 +426,8 @@ pub async fn run_lines_in(tx: &mut Tx, run: i64) -> Result<Vec<LineRow>, StoreEr
 
 static INSERT: Bulk = Bulk::rows(
     "insert into run_lines (run_id, kind, origin_id, payee, payee_kind, component, rule, title_zh, title_en, amount, about, \
-     due, says_zh, says_en, trace, income) values ",
-    16,
+     due, says_zh, says_en, trace, income, base) values ",
+    17,
     "",
 );
 
@@ -428,7 +454,8 @@ pub async fn insert_lines(tx: &mut Tx, run: i64, lines: &[NewLine]) -> Result<()
                     .bind(&new.says.0)
                     .bind(&new.says.1)
                     .bind(&new.trace)
-                    .bind(new.income.word());
+                    .bind(new.income.word())
+                    .bind(i64::from(new.base));
             }
             query.execute(db).await?.rows_affected()
         });

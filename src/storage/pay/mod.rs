@@ -26,7 +26,9 @@ pub use holds::{
     release_hold, settle_waiting, unpaid_lines_in, unpaid_runs_in, waiting_in,
 };
 pub use ledger::{Entry, NewEntry, balances_of, lock_ledger, post};
-pub use lines::{Given, LineKind, LineRow, NewLine, corrected_meanwhile, insert_lines, run_lines_in};
+pub use lines::{
+    Given, LineKind, LineRow, NewLine, accounts_of, corrected_meanwhile, insert_lines, run_lines_in,
+};
 pub use notes::{NewRunNote, RunNote, insert_run_note};
 pub use objections::{
     Objection, ObjectionState, ObjectionStep, follow_run, insert_objection, insert_objection_step,

@@ -220,6 +220,23 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// Rises of employees that were accepted or handed over, and of which no fact tells, the oldest first: those from before
+    /// there were such facts.
+    pub async fn rises_untold(&self, kind: &str, source: &str) -> Result<Vec<Offer>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(offer_sql!(
+                "where o.kind = 'proposal' and o.what = 'pay_rise' and o.payee_kind = 'employee' \
+                 and o.state in ('accepted', 'handed_over') and not exists (select 1 from facts f where f.kind = $1 \
+                 and f.source = $2 and f.source_key = 'offer-' || cast(o.id as text)) order by o.id limit 500"
+            ))
+            .bind(kind)
+            .bind(source)
+            .fetch_all(db)
+            .await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// One offer.
     pub async fn offer(&self, id: i64) -> Result<Option<Offer>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {

@@ -1,7 +1,7 @@
 //! Bank files of several closed payouts: together they say what the payments will be, whichever is paid first.
 
 use bole::app::Actor;
-use bole::app::pay::{ExportKind, ExportOf, export_table, hold_line, release_line};
+use bole::app::pay::{ExportKind, ExportOf, check_ledger, export_table, hold_line, release_line};
 use bole::domain::{Money, Period, Role};
 use bole::sheet::Cell;
 use serde_json::{Value, json};
@@ -329,6 +329,144 @@ async fn given_a_hold_in_another_closed_payout_when_the_last_is_paid_first_then_
     held_elsewhere(db, true).await;
 }
 
+/// A scheme of base pay and a bonus, as HR tells both.
+fn wages() -> String {
+    let bonus = prizes("bonus").replace("96-bonus", "96-wages");
+    let emit = bonus.find("[[step]]\nid = \"prize\"").unwrap();
+    let example = bonus.find("[[example]]").unwrap();
+    let base = bonus[emit..example]
+        .replace("id = \"prize\"", "id = \"base\"")
+        .replace("as = \"line\"", "as = \"line\"\nbase = true")
+        .replace("amount = \"paid\"", "amount = \"paid\"\nwhere = \"is_base\"");
+    let bonus = bonus.replace(
+        "amount = \"paid\"\nabout",
+        "amount = \"paid\"\nwhere = \"not is_base\"\nabout",
+    );
+    let bonus = bonus.replace(
+        "person = \"employee\"",
+        "person = \"employee\"\nis_base = { type = \"bool\", default = false, zh = \"基本工资\", en = \"base pay\" }",
+    );
+    let example = bonus.find("[[example]]").unwrap();
+    format!("{}{base}{}", &bonus[..example], &bonus[example..])
+}
+
+/// Tells base pay or a bonus of 张三's.
+async fn earned(rig: &Rig, month: &str, is_base: bool, amount: &str) {
+    let fact = json!({"kind": "prize_bonus", "source": "hr", "source_key": format!("{month}-{is_base}"),
+                      "occurred_on": format!("{month}-05"), "measures": {"amount": amount},
+                      "dimensions": {"person": "Z3", "is_base": is_base}});
+    record(rig, vec![fact]).await;
+}
+
+async fn given_a_debt_when_base_pay_is_paid_then_it_is_whole_and_the_debt_is_taken_from_variable_pay_alone(
+    db: TestDb,
+) {
+    let rig = firm(&db).await;
+    let version = json!({"from_on": "2026-01-01", "document": wages(), "enabled": false, "note": "test"});
+    let (status, body) = rig.post("admin", "/schemes/96-wages/versions", version).await;
+    assert_eq!(status, 201, "{body}");
+    // 100 were paid, 20 were right: 80 are owed back.
+    prize(&rig, "a", ("2026-07", "Z3"), "100.00").await;
+    let first = close(&rig, "a", "2026-07").await;
+    pay(&rig, first).await;
+    prize(&rig, "a", ("2026-07", "Z3"), "20.00").await;
+    let second = close(&rig, "a", "2026-08").await;
+    pay(&rig, second).await;
+    assert_eq!((owed(&rig, "Z3").await, base(&rig).await), (-8_000, 0));
+    // Base pay is paid whole, the bonus settles what it can.
+    earned(&rig, "2026-08", true, "50.00").await;
+    earned(&rig, "2026-08", false, "30.00").await;
+    let august = close(&rig, "wages", "2026-08").await;
+    assert_eq!((owed(&rig, "Z3").await, base(&rig).await), (-5_000, 5_000));
+    paid_as_told(&rig, "2026-08", &[(august, "Z3", "50.00")], &[august]).await;
+    assert_eq!(
+        (owed(&rig, "Z3").await, base(&rig).await),
+        (-5_000, 0),
+        "50 are carried"
+    );
+    // The rest is settled, and both are one transfer.
+    earned(&rig, "2026-09", true, "50.00").await;
+    earned(&rig, "2026-09", false, "70.00").await;
+    let september = close(&rig, "wages", "2026-09").await;
+    paid_as_told(&rig, "2026-09", &[(september, "Z3", "70.00")], &[september]).await;
+    assert_eq!((owed(&rig, "Z3").await, base(&rig).await), (0, 0));
+    // Base pay that was too much is a debt like any other; what is held waits whole.
+    earned(&rig, "2026-09", true, "40.00").await;
+    earned(&rig, "2026-10", true, "50.00").await;
+    let october = close(&rig, "wages", "2026-10").await;
+    let held = hold(&rig, october, "Z3").await;
+    paid_as_told(&rig, "2026-10", &[], &[october]).await;
+    assert_eq!((owed(&rig, "Z3").await, base(&rig).await), (-1_000, 5_000));
+    release(&rig, held).await;
+    prize(&rig, "b", ("2026-10", "L4"), "1.00").await;
+    let last = close(&rig, "b", "2026-10").await;
+    paid_as_told(
+        &rig,
+        "2026-10",
+        &[(last, "L4", "1.00"), (last, "Z3", "50.00")],
+        &[last],
+    )
+    .await;
+    assert_eq!((owed(&rig, "Z3").await, base(&rig).await), (-1_000, 0));
+    let report = check_ledger(&rig.app).await.unwrap();
+    assert_eq!((report.broken_at, report.trial_balance), (None, 0));
+}
+
+async fn base(rig: &Rig) -> i64 {
+    rig.app
+        .store
+        .account_balance("base:employee:Z3")
+        .await
+        .unwrap()
+        .minor()
+}
+
+/// Code and name of every row of a file that has an amount.
+async fn named(rig: &Rig, run: i64, kind: ExportKind) -> Vec<(String, Option<String>)> {
+    let table = export_table(&rig.app, &key(1), ExportOf::Run(run), kind).await;
+    let rows = table.unwrap().rows;
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    rows.iter()
+        .map(|row| (text(&row[0]).unwrap(), text(&row[1])))
+        .collect()
+}
+
+async fn given_a_customer_with_an_employees_code_when_filed_then_they_do_not_get_the_employees_name(
+    db: TestDb,
+) {
+    let rig = firm(&db).await;
+    let document = prizes("e")
+        .replace(
+            "person = \"employee\"",
+            "person = { type = \"text\", zh = \"客户\", en = \"customer\" }",
+        )
+        .replace(
+            "payee = \"person\"",
+            "payee = \"person\"\npayee_kind = \"customer\"",
+        )
+        .replace("roster = [{ id = \"a\" }]\n", "");
+    let version = json!({"from_on": "2026-01-01", "document": document, "enabled": false, "note": "test"});
+    let (status, body) = rig.post("admin", "/schemes/96-e/versions", version).await;
+    assert_eq!(status, 201, "{body}");
+    prize(&rig, "a", ("2026-10", "Z3"), "10.00").await;
+    prize(&rig, "e", ("2026-10", "Z3"), "20.00").await;
+    let own = close(&rig, "a", "2026-10").await;
+    let other = close(&rig, "e", "2026-10").await;
+    for kind in [ExportKind::Bank, ExportKind::Payroll] {
+        let name = named(&rig, own, kind).await;
+        assert_eq!(name, [("Z3".to_owned(), Some("张三".to_owned()))], "{kind:?}");
+        assert_eq!(
+            named(&rig, other, kind).await,
+            [("Z3".to_owned(), None)],
+            "{kind:?}"
+        );
+    }
+}
+
+both!(given_a_customer_with_an_employees_code_when_filed_then_they_do_not_get_the_employees_name);
 both!(given_a_released_line_and_four_closed_payouts_when_paid_as_closed_then_one_file_has_it);
 both!(given_a_released_line_and_four_closed_payouts_when_the_last_is_paid_first_then_one_file_has_it);
 both!(given_a_debt_and_two_closed_payouts_when_paid_as_closed_then_it_is_settled_once);
@@ -337,3 +475,4 @@ both!(given_a_closed_payout_that_takes_when_paid_as_closed_then_the_first_ones_s
 both!(given_a_closed_payout_that_takes_when_the_last_is_paid_first_then_the_first_ones_settle_it);
 both!(given_a_hold_in_another_closed_payout_when_paid_as_closed_then_what_is_held_stays);
 both!(given_a_hold_in_another_closed_payout_when_the_last_is_paid_first_then_what_is_held_stays);
+both!(given_a_debt_when_base_pay_is_paid_then_it_is_whole_and_the_debt_is_taken_from_variable_pay_alone);

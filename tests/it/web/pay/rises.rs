@@ -148,6 +148,38 @@ async fn given_a_rise_that_was_handed_over_when_it_is_taken_back_then_it_is_refu
     assert!(rises(&app).await.len() == 1);
 }
 
+async fn given_a_rise_from_before_there_were_such_facts_when_the_next_month_is_calculated_then_it_is_one(
+    db: TestDb,
+) {
+    let app = firm(&db).await;
+    let (_, october) = two_proposed(&app).await;
+    assert_eq!(november(&app).await, 1, "nobody decided");
+    // As it was left behind: handed over, and nothing recorded.
+    let moved = db
+        .sql(&format!(
+            "update pay_offers set state = 'handed_over', decided_by = 'account:9', decided_at = 1, reason = 'x', \
+             handed_by = 'account:8', handed_at = 2, handed_note = '' where id = {}",
+            october.id
+        ))
+        .await;
+    assert_eq!(moved, 1);
+    assert!(rises(&app).await.is_empty());
+    for _ in 0..2 {
+        assert_eq!(november(&app).await, 0, "once in twelve months");
+        let known = rises(&app).await;
+        assert_eq!(known.len(), 1, "recorded once: {known:?}");
+        assert_eq!(
+            (
+                known[0].subject.as_deref(),
+                known[0].occurred.as_str(),
+                known[0].void
+            ),
+            (Some("li"), "2026-11-01", false)
+        );
+    }
+}
+
 both!(given_an_accepted_rise_when_the_next_month_is_calculated_then_it_is_not_proposed_again);
 both!(given_an_accepted_rise_when_it_is_taken_back_then_its_fact_is_void_and_it_is_proposed_again);
 both!(given_a_rise_that_was_handed_over_when_it_is_taken_back_then_it_is_refused);
+both!(given_a_rise_from_before_there_were_such_facts_when_the_next_month_is_calculated_then_it_is_one);
