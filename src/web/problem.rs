@@ -41,6 +41,9 @@ pub struct Problem {
     /// Seconds to wait before trying again (429, 503).
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// The detail as a page says it, in Chinese and English, where that is not the API's words.
+    #[serde(skip)]
+    pub said: Option<Box<(String, String)>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -59,6 +62,7 @@ impl Problem {
             instance: None,
             errors: Vec::new(),
             retry_after: None,
+            said: None,
         }
     }
 

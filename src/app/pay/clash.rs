@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use crate::domain::Money;
-use crate::storage::pay::RunState;
+use crate::storage::pay::{ObjectionState, RunState};
 
 /// Why the state of things does not allow an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,8 +103,56 @@ pub enum Clash {
         /// The day the other is effective from.
         day: String,
     },
-    /// Anything else; pages say it in words of their own.
-    Other(String),
+    /// A line is held from its review until it is paid.
+    NotHoldable,
+    /// The line is held already.
+    Held,
+    /// The line is not held.
+    NotHeld,
+    /// The time to object is over.
+    ObjectedLate {
+        /// The last day; `None`: it was never open.
+        until: Option<Date>,
+    },
+    /// There is an objection to the line already.
+    ObjectedTwice,
+    /// The payout was calculated again while somebody objected to it.
+    Replaced {
+        /// Which.
+        run: i64,
+    },
+    /// The time to appeal is over.
+    AppealedLate,
+    /// Somebody else moved the objection first.
+    ObjectionMoved {
+        /// Which.
+        objection: i64,
+        /// Where it stands.
+        is: ObjectionState,
+    },
+    /// A payout that is past its review is corrected by a fact.
+    PastReview {
+        /// Which.
+        run: i64,
+        /// Where it stands.
+        is: RunState,
+    },
+    /// Somebody else decided on the proposal or award, or handed it over, first.
+    OfferMoved {
+        /// Which.
+        offer: i64,
+    },
+    /// The file of facts is recorded already.
+    FileRecorded {
+        /// Which.
+        file: i64,
+    },
+    /// Something was recorded since a file was looked at.
+    FileOvertaken,
+    /// Another revision of the fact was recorded since it was looked at.
+    FactMoved,
+    /// As many trials are running as may at once.
+    Trials,
 }
 
 impl Clash {
@@ -122,14 +172,22 @@ impl Clash {
             Self::JustNow { .. } => "just-now",
             Self::Exported { .. } => "exported",
             Self::Risen { .. } => "risen",
-            Self::Other(_) => "other",
+            Self::NotHoldable => "not-holdable",
+            Self::Held => "held",
+            Self::NotHeld => "not-held",
+            Self::ObjectedLate { until: Some(_) } => "objected-late",
+            Self::ObjectedLate { until: None } => "objected-never",
+            Self::ObjectedTwice => "objected-twice",
+            Self::Replaced { .. } => "replaced",
+            Self::AppealedLate => "appealed-late",
+            Self::ObjectionMoved { .. } => "objection-moved",
+            Self::PastReview { .. } => "past-review",
+            Self::OfferMoved { .. } => "offer-moved",
+            Self::FileRecorded { .. } => "file-recorded",
+            Self::FileOvertaken => "file-overtaken",
+            Self::FactMoved => "fact-moved",
+            Self::Trials => "trials",
         }
-    }
-}
-
-impl From<String> for Clash {
-    fn from(detail: String) -> Self {
-        Self::Other(detail)
     }
 }
 
@@ -200,7 +258,29 @@ impl fmt::Display for Clash {
                 f,
                 "{person} has a rise by {rule} from {day}: one in {months} months (GC-10)"
             ),
-            Self::Other(detail) => f.write_str(detail),
+            Self::NotHoldable => f.write_str("a line is held from its review until it is paid"),
+            Self::Held => f.write_str("this line is held already"),
+            Self::NotHeld => f.write_str("this line is not held"),
+            Self::ObjectedLate { until: Some(until) } => write!(f, "the time to object ended on {until}"),
+            Self::ObjectedLate { until: None } => f.write_str("one objects to what was put up for review"),
+            Self::ObjectedTwice => f.write_str("there is an objection to this line already"),
+            Self::Replaced { run } => write!(f, "payout {run} was calculated again meanwhile"),
+            Self::AppealedLate => f.write_str("the time to appeal is over"),
+            Self::ObjectionMoved { objection, is } => {
+                write!(f, "objection {objection} is {}: somebody was first", is.as_str())
+            }
+            Self::PastReview { run, is } => write!(
+                f,
+                "payout {run} is {}: it is corrected by a fact in the next period",
+                is.as_str()
+            ),
+            Self::OfferMoved { offer } => {
+                write!(f, "offer {offer} stands elsewhere by now: somebody was first")
+            }
+            Self::FileRecorded { file } => write!(f, "file {file} is recorded already"),
+            Self::FileOvertaken => f.write_str("something was recorded in between: look at the file again"),
+            Self::FactMoved => f.write_str("somebody recorded another revision in between: look again"),
+            Self::Trials => f.write_str("two trials are running: try again in a moment"),
         }
     }
 }

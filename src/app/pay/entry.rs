@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::app::pay::PayError;
 use crate::app::pay::catalog::{FieldInfo, Known, known};
 use crate::app::pay::facts::{self, FactInput, MAX_FACTS};
 use crate::app::pay::looking::{Cells, fact_input, look, values, wrong};
+use crate::app::pay::{Clash, PayError};
 use crate::app::{Actor, App, Permission};
 use crate::domain::EmployeeId;
 use crate::sheet::{Header, ReadError, header_key, read_table};
@@ -255,7 +255,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
     let (who, now_ms) = (actor.word(), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
     if !apply_pay_import(&mut tx, id, &who, now_ms).await? {
-        return Err(PayError::clash(format!("file {id} is recorded already")));
+        return Err(PayError::Conflict(Clash::FileRecorded { file: id }));
     }
     for (expected, write) in &writes {
         if put_now(&mut tx, write, (&who, now_ms)).await? != PutFact::Recorded(*expected) {
@@ -279,7 +279,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: i64) -> Result<usize, PayErro
 }
 
 fn overtaken() -> PayError {
-    PayError::clash("something was recorded in between: look at the file again")
+    PayError::Conflict(Clash::FileOvertaken)
 }
 
 /// What a line writes: all that is read for it is read before the transaction.
@@ -296,8 +296,7 @@ async fn attributes(app: &App, what: &Enterable, scheme: &str, item: &Item) -> R
     let person = person.ok_or_else(|| PayError::NotFound(format!("employee {:?}", item.key)))?;
     let day = item.cells.get("from_on").and_then(|d| d.parse().ok());
     let day = day.ok_or_else(|| PayError::field("/from_on", "a day"))?;
-    let values =
-        values(scheme, &what.fields, &item.cells).map_err(|_| PayError::clash("a line is wrong now"))?;
+    let values = values(scheme, &what.fields, &item.cells).map_err(|_| overtaken())?;
     Ok(Write::Attributes(person.id, day, values))
 }
 
@@ -308,7 +307,8 @@ fn a_fact(
     codes: &BTreeMap<String, String>,
 ) -> Result<Write, PayError> {
     let checked = facts::check(app, &input, known, codes);
-    let checked = checked.map_err(|unfit| PayError::clash(unfit.detail))?;
+    // It passed when it was looked at: a person, or a document, is another by now.
+    let checked = checked.map_err(|_| overtaken())?;
     Ok(Write::Fact(Box::new((input, checked))))
 }
 
@@ -362,7 +362,7 @@ pub async fn enter(
     let Some(item) = items.into_iter().next() else {
         return Err(PayError::field("", "a line"));
     };
-    let moved = || PayError::clash("somebody recorded another revision in between: look again");
+    let moved = || PayError::Conflict(Clash::FactMoved);
     match (&item.does, after) {
         (Does::Wrong { .. } | Does::Known, _) => return Ok(item),
         (Does::Revise { .. }, None) if what.scheme.is_none() => {

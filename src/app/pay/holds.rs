@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::app::again::again;
-use crate::app::pay::{PayError, objections};
+use crate::app::pay::{Clash, PayError, objections};
 use crate::app::{Actor, App};
 use crate::domain::EmployeeId;
 use crate::storage::insert_audit;
@@ -47,11 +47,11 @@ pub async fn hold_line(app: &App, actor: &Actor, line: i64, reason: &str) -> Res
             _ => false,
         };
         if !open {
-            return Err(PayError::clash("a line is held from its review until it is paid"));
+            return Err(PayError::Conflict(Clash::NotHoldable));
         }
         match insert_hold(&mut tx, line, reason, (&who, actor.employee()), now_ms).await {
             Err(error) if error.is_unique_violation() => {
-                return Err(PayError::clash("this line is held already"));
+                return Err(PayError::Conflict(Clash::Held));
             }
             other => other?,
         };
@@ -80,7 +80,7 @@ pub async fn release_line(app: &App, actor: &Actor, line: i64, reason: &str) -> 
         let who = actor.word();
         let mut tx = app.store.begin().await?;
         let hold = lock_hold(&mut tx, line).await?;
-        let hold = hold.ok_or_else(|| PayError::clash("this line is not held"))?;
+        let hold = hold.ok_or(PayError::Conflict(Clash::NotHeld))?;
         let same_person = actor.employee().is_some() && actor.employee() == hold.held_for.map(EmployeeId);
         if hold.held_by == who || same_person {
             return Err(PayError::Forbidden("who held a line does not release it"));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::again::again;
 use crate::app::pay::calculate::{money, new_line, ran};
 use crate::app::pay::material::{FOR_SCHEME, Shape, gather, reach_of};
-use crate::app::pay::{PayError, library, next, release};
+use crate::app::pay::{PayError, Unable, library, next, release};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::delta::{Key, delta, key};
@@ -121,9 +121,7 @@ async fn of_run(app: &App, run: &Run, mark: i64, replaces: Option<i64>) -> Resul
         )
     });
     let again = work.await;
-    again
-        .map_err(|_| PayError::Refused("the calculation broke off".to_owned()))?
-        .map(Some)
+    again.map_err(|_| PayError::Unable(Unable::BrokenOff))?.map(Some)
 }
 
 /// The differences as lines; only what differs gets its story.

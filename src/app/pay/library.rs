@@ -74,7 +74,7 @@ pub async fn scheme_document(app: &App, scheme: &str, day: Date) -> Result<Optio
 }
 
 /// The document a run was calculated by.
-pub(super) fn document_of(run: &Run) -> Result<Arc<Document>, PayError> {
+pub fn document_of(run: &Run) -> Result<Arc<Document>, PayError> {
     if let Some(builtin) = documents().get(&run.scheme)
         && builtin.text() == run.document
     {

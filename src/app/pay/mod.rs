@@ -34,6 +34,7 @@ mod settings;
 mod statement;
 mod steps;
 mod story;
+mod unable;
 mod watch;
 mod whatif;
 
@@ -50,7 +51,7 @@ pub use export::{ExportKind, ExportOf, export_table};
 pub use facts::{FactAnswer, FactInput, MAX_FACTS, is_own_source, put_facts};
 pub use flow::{TRACKER, flow};
 pub use holds::{hold_line, may_hold, release_line};
-pub use library::{InForce, SchemeNames, builtin_texts, documents, scheme_document};
+pub use library::{InForce, SchemeNames, builtin_texts, document_of, documents, scheme_document};
 pub use objections::{
     MAX_WORDS, ObjectionVerdict, appeal_objection, calculate_again, decide_objection, decides_objections,
     object, objection_barred, objection_deadline, talk, withdraw_objection,
@@ -62,6 +63,7 @@ pub use settings::{SettingInput, change_setting, open_from, set_attributes};
 pub use statement::{Month, Part, Pending, Statement, months, reader_codes, statement};
 pub use steps::{approve, close, pay, send_back, submit};
 pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
+pub use unable::Unable;
 pub use whatif::{BACK_PERIODS, BackTest, Draft, PersonChange, Trial, back_test, what_if};
 
 /// Why something about pay was not done.
@@ -85,6 +87,9 @@ pub enum PayError {
     /// A fact the scheme cannot read, or people it must know more of.
     #[error("{0}")]
     Input(Box<InputFault>),
+    /// It cannot be computed or closed, for a reason Bole itself finds.
+    #[error("{0}")]
+    Unable(Unable),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -93,11 +98,6 @@ pub enum PayError {
 impl PayError {
     pub(in crate::app) fn field(pointer: &'static str, detail: impl std::fmt::Display) -> Self {
         Self::Wrong(vec![Wrong::at(pointer, detail)])
-    }
-
-    /// A clash told in English alone: pages say it in words of their own.
-    fn clash(detail: impl Into<String>) -> Self {
-        Self::Conflict(Clash::Other(detail.into()))
     }
 
     fn is_collision(&self) -> bool {

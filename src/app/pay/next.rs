@@ -14,7 +14,7 @@ use crate::app::pay::facts::fact_hash;
 use crate::app::pay::guard::signed;
 use crate::app::pay::material::{FOR_SCHEME, Shape};
 use crate::app::pay::steps::book_of;
-use crate::app::pay::{PayError, library};
+use crate::app::pay::{PayError, Unable, library};
 use crate::app::{Actor, App};
 use crate::domain::Money;
 use crate::payout::{Document, LEFT_OVER};
@@ -171,11 +171,11 @@ pub(super) async fn hand(
         return Ok(mark);
     }
     if !Shape::of(document).facts.contains_key(LEFT_OVER) {
-        return Err(PayError::Refused(format!(
-            "{} of {} leaves {amount} to the next pool, and the version in force takes nothing left over; expected \
-             `[fact.{LEFT_OVER}]` in it",
-            run.period, run.scheme
-        )));
+        return Err(PayError::Unable(Unable::LeftOver {
+            scheme: run.scheme.clone(),
+            period: run.period.clone(),
+            amount,
+        }));
     }
     let fields = json!({ "amount": amount.to_string(), FOR_SCHEME: run.scheme }).to_string();
     let fact = NewFact {

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use crate::app::again::again;
-use crate::app::pay::{PayError, calculate, steps};
+use crate::app::pay::{Clash, PayError, calculate, steps};
 use crate::app::{Actor, App, Permission};
 use crate::storage::notices::tell_person;
 use crate::storage::pay::{
@@ -89,8 +89,7 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
     let reason = text("/reason", reason)?;
     let until = run.submitted.as_ref().map(|(_, at)| objection_deadline(app, *at));
     if run.state == RunState::Superseded || until.is_none_or(|until| app.today() > until) {
-        let until = until.map(|d| d.to_string()).unwrap_or_default();
-        return Err(PayError::clash(format!("the time to object ended on {until}")));
+        return Err(PayError::Conflict(Clash::ObjectedLate { until }));
     }
     again!(async {
         let now_ms = app.clock.now_ms();
@@ -99,15 +98,11 @@ pub async fn object(app: &App, actor: &Actor, line: i64, reason: &str) -> Result
         // Seen again under the lock: an objection to what was set aside meanwhile would never be decided.
         let now = lock_run(&mut tx, run.id).await?.map(|run| run.state);
         if now.is_none_or(|state| state == RunState::Superseded) {
-            return Err(PayError::clash(format!(
-                "payout {} was calculated again meanwhile",
-                run.id
-            )));
+            return Err(PayError::Conflict(Clash::Replaced { run: run.id }));
         }
         let id = match insert_objection(&mut tx, line, run.id, person, now_ms).await {
             Err(error) if error.is_unique_violation() => {
-                let detail = "there is an objection to this line already".to_owned();
-                return Err(PayError::clash(detail));
+                return Err(PayError::Conflict(Clash::ObjectedTwice));
             }
             other => other?,
         };
@@ -223,7 +218,7 @@ pub async fn appeal_objection(app: &App, actor: &Actor, id: i64, words: &str) ->
         .as_ref()
         .map(|(_, _, at)| objection_deadline(app, *at));
     if objection.state == ObjectionState::Declined && decided.is_some_and(|until| app.today() > until) {
-        return Err(PayError::clash("the time to appeal is over"));
+        return Err(PayError::Conflict(Clash::AppealedLate));
     }
     let change = Move {
         step: "appeal",
@@ -278,10 +273,10 @@ async fn moved(app: &App, actor: &Actor, id: i64, change: &Move<'_>) -> Result<(
             _ => false,
         };
         if !fits {
-            return Err(PayError::clash(format!(
-                "objection {id} is {}: somebody was first",
-                from.as_str()
-            )));
+            return Err(PayError::Conflict(Clash::ObjectionMoved {
+                objection: id,
+                is: from,
+            }));
         }
         if matches!(change.step, "accept" | "dismiss" | "decline" | "answer") {
             // Seen again under the lock: who decided first may have become known since.
@@ -325,10 +320,10 @@ async fn under_review(tx: &mut Tx, run: i64) -> Result<(), PayError> {
     if locked.state == RunState::InReview {
         return Ok(());
     }
-    let is = locked.state.as_str();
-    Err(PayError::clash(format!(
-        "payout {run} is {is}: it is corrected by a fact in the next period"
-    )))
+    Err(PayError::Conflict(Clash::PastReview {
+        run,
+        is: locked.state,
+    }))
 }
 
 /// Calculates a payout under review again, because an objection to it was accepted: what was under review is set aside,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::app::again::again;
-use crate::app::pay::{PayError, guard, objections, rises, steps};
+use crate::app::pay::{Clash, PayError, guard, objections, rises, steps};
 use crate::app::{Actor, App, Permission};
 use crate::storage::pay::{
     NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers, take_back_offer,
@@ -137,7 +137,7 @@ pub async fn decide_on_offer(
         let (who, now_ms) = (actor.word(), app.clock.now_ms());
         let mut tx = app.store.begin().await?;
         if !decide_offer(&mut tx, id, to, (&who, now_ms), reason).await? {
-            return Err(PayError::clash(format!("offer {id} is decided")));
+            return Err(PayError::Conflict(Clash::OfferMoved { offer: id }));
         }
         if let Some(rise) = &rise {
             rise.is_due(&mut tx).await?;
@@ -168,9 +168,7 @@ pub async fn withdraw_offer(app: &App, actor: &Actor, id: i64, reason: &str) -> 
         let (who, now_ms) = (actor.word(), app.clock.now_ms());
         let mut tx = app.store.begin().await?;
         if !take_back_offer(&mut tx, id, (&who, now_ms), reason).await? {
-            return Err(PayError::clash(format!(
-                "offer {id} is not one that waits to be handed over"
-            )));
+            return Err(PayError::Conflict(Clash::OfferMoved { offer: id }));
         }
         if let Some(rise) = &rise {
             rise.put(&mut tx, true, (&who, now_ms)).await?;
@@ -205,10 +203,7 @@ pub async fn hand_over(app: &App, actor: &Actor, id: i64, note: &str) -> Result<
     }
     let mut tx = app.store.begin().await?;
     if !hand_over_offer(&mut tx, id, (&who, now_ms), note).await? {
-        let state = offer.state.as_str();
-        return Err(PayError::clash(format!(
-            "offer {id} is {state}; this needs one that is accepted"
-        )));
+        return Err(PayError::Conflict(Clash::OfferMoved { offer: id }));
     }
     let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "note": note });
     let action = format!("{}.handed_over", offer.says.kind);

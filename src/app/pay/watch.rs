@@ -10,7 +10,7 @@ use crate::app::again::again;
 use crate::app::pay::calculate::calculate;
 use crate::app::pay::library::InForce;
 use crate::app::pay::material::{Shape, gather, reach_of};
-use crate::app::pay::{PayError, board, flow, guard, library};
+use crate::app::pay::{PayError, Unable, board, flow, guard, library};
 use crate::app::{Actor, App};
 use crate::domain::Period;
 use crate::storage::pay::{RunHead, RunState};
@@ -44,14 +44,14 @@ pub(super) async fn guards(app: &App, actor: &Actor, run: &RunHead) -> Result<()
         let why = match calculate(app, actor, &scheme, &period.label()).await {
             // Somebody put it up for review in this instant, or it covers these days under another period: it looks at them.
             Ok(_) | Err(PayError::Conflict(_)) => continue,
-            Err(PayError::Refused(why)) => why,
-            Err(PayError::Input(fault)) => fault.to_string(),
+            Err(why @ (PayError::Refused(_) | PayError::Input(_) | PayError::Unable(_))) => why,
             Err(other) => return Err(other),
         };
-        return Err(PayError::Refused(format!(
-            "{scheme} is in force and cannot look at {}, so nothing of it is closed: {why}",
-            period.label()
-        )));
+        return Err(PayError::Unable(Unable::Guard {
+            period: period.label(),
+            why: Box::new(why),
+            scheme,
+        }));
     }
     Ok(())
 }

@@ -203,7 +203,7 @@ fn may(actor: &Actor) -> Result<(), PayError> {
 fn turn() -> Result<tokio::sync::SemaphorePermit<'static>, PayError> {
     TRIALS
         .try_acquire()
-        .map_err(|_| PayError::clash("two trials are running: try again in a moment"))
+        .map_err(|_| PayError::Conflict(crate::app::pay::Clash::Trials))
 }
 
 async fn trial(

@@ -10,11 +10,21 @@ use super::amount::Amount;
 use super::filed::instant;
 use crate::app::pay::PayError;
 use crate::storage::pay::{LineRow, Run, RunNote};
+use crate::web::i18n::Lang;
+use crate::web::pages::pay::view;
 use crate::web::{FieldError, Problem};
 
 impl From<PayError> for Problem {
     fn from(error: PayError) -> Self {
-        match error {
+        // A person's mistakes are told at their fields; what the state of things or an input does not allow, in words.
+        let said = match &error {
+            PayError::Conflict(_) | PayError::Input(_) | PayError::Unable(_) => {
+                let [zh, en] = Lang::ALL.map(|lang| view::refusal(lang, &error));
+                zh.zip(en).map(Box::new)
+            }
+            _ => None,
+        };
+        let problem = match error {
             PayError::Wrong(wrong) => Self::fields(
                 wrong
                     .into_iter()
@@ -37,8 +47,14 @@ impl From<PayError> for Problem {
                 "not-computable",
                 fault.to_string(),
             ),
+            PayError::Unable(why) => Self::new(
+                axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+                "not-computable",
+                why.to_string(),
+            ),
             PayError::Store(error) => error.into(),
-        }
+        };
+        Self { said, ..problem }
     }
 }
 

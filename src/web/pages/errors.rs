@@ -49,7 +49,11 @@ pub fn page(web: &Web, lang: Lang, problem: &Problem) -> Response {
         status: i64::from(problem.status.as_u16()),
         title: lang.word("error-title", word).to_string(),
         words: lang.word("error-words", word).to_string(),
-        detail: telling.then(|| problem.detail.clone()),
+        detail: telling.then(|| match (&problem.said, lang) {
+            (Some(said), Lang::Zh) => said.0.clone(),
+            (Some(said), Lang::En) => said.1.clone(),
+            (None, _) => problem.detail.clone(),
+        }),
         back: true,
     })
     .status(problem.status)

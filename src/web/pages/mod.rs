@@ -17,7 +17,7 @@ mod me;
 mod notices;
 mod objections;
 pub(in crate::web) mod paged;
-mod pay;
+pub(in crate::web) mod pay;
 mod results;
 mod review;
 mod rules;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::view::{self, SourceView};
-use crate::app::pay::{Known, TRACKER, is_own_source, known, story};
+use crate::app::pay::{TRACKER, is_own_source, known, story};
 use crate::app::results::Event;
 use crate::domain::{ClickId, Money};
 use crate::storage::pay::{FactRow, RunState};
@@ -66,13 +66,6 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/app/income/source", get(show))
         .route("/app/income/lines/{id}/sources", get(list))
-}
-
-/// A kind of fact as the schemes call it.
-fn kind_name(lang: Lang, known: &Known, kind: &str) -> String {
-    let found = known.kinds().get(kind);
-    let name = found.map_or_else(String::new, |info| pay_view::say(lang, &info.label));
-    if name.is_empty() { kind.to_owned() } else { name }
 }
 
 fn fields_of(fact: &FactRow) -> Map<String, Value> {
@@ -137,7 +130,7 @@ async fn show(
         })
         .collect();
     Ok(Html(SourcePage {
-        title: kind_name(lang, &known, &fact.kind),
+        title: pay_view::kind_name(lang, &known, &fact.kind),
         occurred: pay_view::occurred(&s.moment, &fact.occurred),
         fields,
         source: lang
@@ -245,7 +238,7 @@ async fn list(
             })
             .collect::<Vec<_>>();
         if !views.is_empty() {
-            listed.push((kind_name(lang, &known, &kind), views));
+            listed.push((pay_view::kind_name(lang, &known, &kind), views));
         }
     }
     let month = run.to_on.yesterday().unwrap_or(run.from_on);

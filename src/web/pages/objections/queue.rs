@@ -264,7 +264,7 @@ fn refusal(lang: Lang, error: &PayError) -> Option<(StatusCode, String)> {
     match error {
         PayError::Conflict(why) => Some((StatusCode::CONFLICT, pay_view::clash(lang, why))),
         PayError::Forbidden(_) => Some((StatusCode::FORBIDDEN, lang.t("pay-not-you").to_string())),
-        PayError::Refused(_) | PayError::Input(_) => {
+        PayError::Refused(_) | PayError::Input(_) | PayError::Unable(_) => {
             let words = pay_view::refusal(lang, error);
             words.map(|words| (StatusCode::UNPROCESSABLE_ENTITY, words))
         }

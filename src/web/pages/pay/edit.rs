@@ -372,7 +372,9 @@ fn refuse(lang: Lang, mut page: EditPage, error: PayError) -> Result<Response, P
     let status = match &error {
         PayError::Conflict(_) => StatusCode::CONFLICT,
         PayError::Forbidden(_) => StatusCode::FORBIDDEN,
-        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) | PayError::Unable(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
     };
     match &error {

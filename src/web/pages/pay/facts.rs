@@ -1,7 +1,5 @@
 //! `/app/pay/facts`: what is recorded, and one fact with every revision of it.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -115,7 +113,7 @@ pub fn kinds(lang: Lang, known: &Known) -> Vec<Opt> {
     let mut list: Vec<Opt> = known
         .kinds()
         .values()
-        .map(|k| Opt::new(&k.kind, view::say(lang, &k.label)))
+        .map(|k| Opt::new(&k.kind, view::kind_name(lang, known, &k.kind)))
         .collect();
     list.sort_by(|a, b| a.label.cmp(&b.label));
     list.insert(0, Opt::new("", lang.t("facts-all-kinds")));
@@ -124,13 +122,12 @@ pub fn kinds(lang: Lang, known: &Known) -> Vec<Opt> {
 
 /// A field by its name for people, as the schemes call it.
 pub fn field_name(lang: Lang, info: Option<&KindInfo>, field: &str) -> String {
-    let found = info.and_then(|i| i.fields.iter().find(|f| f.name == field));
-    let label = found.map_or_else(String::new, |f| view::say(lang, &f.label));
-    match label.as_str() {
-        "" if field == "for_scheme" => lang.t("facts-for-scheme").to_string(),
-        "" => field.to_owned(),
-        _ => label,
+    // Every kind has it, no scheme declares it.
+    if field == "for_scheme" {
+        return lang.t("fact-for-scheme").to_string();
     }
+    let found = info.and_then(|i| i.fields.iter().find(|f| f.name == field));
+    view::label_or(lang, found.map(|f| &f.label), field)
 }
 
 /// A field's value as people read it. Only what the schemes call money is written as such: an order's number may look
@@ -167,15 +164,15 @@ fn says(lang: Lang, info: Option<&KindInfo>, fields: &str) -> String {
     parts.join(&lang.t("shell-comma").to_string())
 }
 
-fn row(web: &Web, lang: Lang, infos: &BTreeMap<String, KindInfo>, fact: &FactRow, by: String) -> Row {
-    let info = infos.get(&fact.kind);
+fn row(web: &Web, lang: Lang, known: &Known, fact: &FactRow, by: String) -> Row {
+    let info = known.kinds().get(&fact.kind);
     let query = view::query(&[
         ("kind", &fact.kind),
         ("key", &fact.source_key),
         ("source", &fact.source),
     ]);
     Row {
-        kind: info.map_or_else(|| fact.kind.clone(), |i| view::say(lang, &i.label)),
+        kind: view::kind_name(lang, known, &fact.kind),
         key: fact.source_key.clone(),
         revision: fact.revision,
         day: view::occurred(&crate::web::shell::moment(&web.app, lang), &fact.occurred),
@@ -226,7 +223,6 @@ async fn list(
     let mut found = web.app.store.facts(filter, asked.before, ROWS + 1).await?;
     let more = paged::cut(&mut found, ROWS);
     let known = known(&web.app).await?;
-    let infos = known.kinds();
     let last = found.last().filter(|_| more).map(|f| f.id.to_string());
     let or = |t: &Option<String>| t.clone().unwrap_or_default();
     let next = last.map(|before| {
@@ -248,7 +244,7 @@ async fn list(
         s: who.shell(&web, Place::PayFacts),
         rows: found
             .iter()
-            .map(|f| row(&web, lang, infos, f, String::new()))
+            .map(|f| row(&web, lang, &known, f, String::new()))
             .collect(),
         kinds: kinds(lang, &known),
         kind: or(&kind),
@@ -286,9 +282,7 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
     let (source, latest) = (first.source.clone(), first.clone());
     told.retain(|(row, _)| row.source == source);
     let known = known(&web.app).await?;
-    let infos = known.kinds();
     let names = Actors::load(web, lang).await?;
-    let info = infos.get(&which.kind);
     let writes = who.actor.may(Permission::CalculatePay) && !is_own_source(&source);
     let form = Enterable::find(&known, &which.kind)
         .filter(|_| writes)
@@ -296,10 +290,10 @@ async fn page(web: &Web, who: &SignedIn, which: &Which) -> Result<FactPage, Prob
     Ok(FactPage {
         s: who.shell(web, Place::PayFacts),
         kind: which.kind.clone(),
-        kind_name: info.map_or_else(|| which.kind.clone(), |i| view::say(lang, &i.label)),
+        kind_name: view::kind_name(lang, &known, &which.kind),
         rows: told
             .iter()
-            .map(|(row_, by)| row(web, lang, infos, row_, names.name(by)))
+            .map(|(row_, by)| row(web, lang, &known, row_, names.name(by)))
             .collect(),
         form,
         reason: Field::empty("reason"),

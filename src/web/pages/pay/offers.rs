@@ -11,8 +11,7 @@ use serde::Deserialize;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{
-    Clash, PayError, SchemeNames, barred_from_handing, barred_from_offer, decide_on_offer, hand_over,
-    withdraw_offer,
+    PayError, SchemeNames, barred_from_handing, barred_from_offer, decide_on_offer, hand_over, withdraw_offer,
 };
 use crate::domain::Money;
 use crate::storage::pay::{Offer, OfferState};
@@ -268,7 +267,6 @@ async fn decide(
         _ => return Err(error.into()),
     };
     page.refused = match &error {
-        PayError::Conflict(Clash::Other(_)) => Some(lang.t("offer-moved").to_string()),
         PayError::Conflict(why) => Some(view::clash(lang, why)),
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         _ => None,

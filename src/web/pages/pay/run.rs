@@ -309,7 +309,10 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
                     .word("run-residual", residual_word(&text(r, "account")))
                     .to_string(),
                 amount: residual(&text(r, "amount")),
-                reason: text(r, "reason"),
+                // Payouts from before it was said for people have the engine's own words.
+                reason: Some(view::say_json(lang, &r["says"]))
+                    .filter(|says| !says.is_empty())
+                    .unwrap_or_else(|| text(r, "reason")),
             })
             .collect(),
         out: list("excluded")
@@ -456,7 +459,9 @@ async fn take(
     let status = match &error {
         PayError::Forbidden(_) => StatusCode::FORBIDDEN,
         PayError::Conflict(_) => StatusCode::CONFLICT,
-        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PayError::Wrong(_) | PayError::Refused(_) | PayError::Input(_) | PayError::Unable(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         PayError::NotFound(_) | PayError::Store(_) => return Err(error.into()),
     };
     let mut page = page(&web, &who, id, &Asked::default()).await?;

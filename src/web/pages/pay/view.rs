@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::pay::{Clash, InputFault, PayError};
+use crate::app::pay::{Clash, InputFault, Known, PayError, Unable};
 use crate::domain::Money;
 use crate::payout::Label;
 use crate::payout::explain::option_label;
@@ -84,6 +84,18 @@ pub fn payee(lang: Lang, code: &str) -> String {
         "everybody" => lang.t("payee-everybody").to_string(),
         code => code.to_owned(),
     }
+}
+
+/// A kind of fact by its name for people, as the schemes call it; one they do not declare any more by its word.
+pub fn kind_name(lang: Lang, known: &Known, kind: &str) -> String {
+    let label = known.kinds().get(kind).map(|info| &info.label);
+    label_or(lang, label, kind)
+}
+
+/// A name in the language of the page; where there is none, the id it would stand for.
+pub fn label_or(lang: Lang, label: Option<&Label>, id: &str) -> String {
+    let name = label.map_or_else(String::new, |label| say(lang, label));
+    if name.is_empty() { id.to_owned() } else { name }
 }
 
 /// A word among others to choose from, as people say it; a firm's own as its document writes it.
@@ -168,6 +180,11 @@ pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
             let detail = input_fault(lang, fault);
             Some(lang.t("pay-refused").with("detail", detail).to_string())
         }
+        PayError::Unable(why) => Some(
+            lang.t("pay-refused")
+                .with("detail", unable(lang, why))
+                .to_string(),
+        ),
         PayError::Wrong(list) => {
             let all: Vec<&str> = list.iter().map(|w| w.detail.as_str()).collect();
             Some(lang.t("pay-wrong").with("detail", all.join("; ")).to_string())
@@ -175,6 +192,35 @@ pub fn refusal(lang: Lang, error: &PayError) -> Option<String> {
         PayError::Forbidden(_) => Some(lang.t("pay-not-you").to_string()),
         PayError::NotFound(_) | PayError::Store(_) => None,
     }
+}
+
+/// Why something cannot be computed or closed, as Bole itself finds.
+fn unable(lang: Lang, why: &Unable) -> String {
+    let says = lang.word("pay-unable", why.word());
+    let says = match why {
+        Unable::TooMuch | Unable::BrokenOff => says,
+        Unable::Guard {
+            scheme,
+            period: of,
+            why,
+        } => {
+            // What the engine says of a document or an input is its own words.
+            let why = match why.as_ref() {
+                PayError::Input(fault) => input_fault(lang, fault),
+                PayError::Unable(why) => unable(lang, why),
+                other => other.to_string(),
+            };
+            let says = says.with("scheme", scheme).with("why", why);
+            says.with("period", period(lang, of))
+        }
+        Unable::LeftOver {
+            period: of, amount, ..
+        } => {
+            let says = says.with("period", period(lang, of));
+            says.with("amount", i18n::yuan(*amount))
+        }
+    };
+    says.to_string()
 }
 
 /// Why the state of things does not allow an act.
@@ -212,7 +258,23 @@ pub fn clash(lang: Lang, why: &Clash) -> String {
             let says = says.with("rule", rule).n("months", i64::from(*months));
             says.with("day", day(lang, from))
         }
-        Clash::Other(detail) => says.with("detail", detail),
+        Clash::NotHoldable
+        | Clash::Held
+        | Clash::NotHeld
+        | Clash::ObjectedTwice
+        | Clash::AppealedLate
+        | Clash::OfferMoved { .. }
+        | Clash::FileRecorded { .. }
+        | Clash::FileOvertaken
+        | Clash::FactMoved
+        | Clash::Trials => says,
+        Clash::ObjectedLate { until } => says.with(
+            "day",
+            until.map_or(String::new(), |day| i18n::day_words(lang, day)),
+        ),
+        Clash::Replaced { run } => says.with("run", run),
+        Clash::ObjectionMoved { is, .. } => says.with("is", lang.word("objection-state", is.as_str())),
+        Clash::PastReview { run, is } => says.with("run", run).with("is", state(is)),
     };
     says.to_string()
 }
@@ -221,11 +283,6 @@ pub fn clash(lang: Lang, why: &Clash) -> String {
 fn input_fault(lang: Lang, fault: &InputFault) -> String {
     match fault {
         InputFault::Fact(fault) => {
-            let named = |label: &Label, id: &str| {
-                Some(say(lang, label))
-                    .filter(|n| !n.is_empty())
-                    .unwrap_or(id.to_owned())
-            };
             let why = match fault.cause() {
                 "other" => format!("{}; {}", fault.what, fault.expected),
                 cause => lang
@@ -235,10 +292,10 @@ fn input_fault(lang: Lang, fault: &InputFault) -> String {
                     .to_string(),
             };
             lang.t("pay-fact")
-                .with("kind", named(&fault.name, &fault.kind))
+                .with("kind", label_or(lang, Some(&fault.name), &fault.kind))
                 .with("place", fault.place())
                 .with("day", &fault.occurred)
-                .with("field", named(&fault.field.1, &fault.field.0))
+                .with("field", label_or(lang, Some(&fault.field.1), &fault.field.0))
                 .with("why", why)
                 .to_string()
         }
@@ -347,6 +404,104 @@ mod tests {
         }
         assert!(seen > 50, "{seen} found");
         assert_eq!(offer_word(Lang::Zh, "firms_own"), None);
+    }
+
+    /// Every reason, with figures that have no letters.
+    fn reasons() -> Vec<Clash> {
+        let (is, wanted) = (RunState::Paid, RunState::Closed);
+        let until = Some(jiff::civil::Date::constant(2026, 11, 3));
+        let objection = crate::storage::pay::ObjectionState::Declined;
+        let (run, money) = (7, Money::from_minor(100));
+        let text = String::new;
+        vec![
+            Clash::Stands { run, is, wanted },
+            Clash::Corrected { run },
+            Clash::Recalculate { run },
+            Clash::NotObjected,
+            Clash::Objected { run, open: 2 },
+            Clash::Busy,
+            Clash::Clock {
+                now: text(),
+                last: text(),
+                what: "",
+            },
+            Clash::Missing {
+                scheme: text(),
+                period: text(),
+            },
+            Clash::Exists {
+                scheme: text(),
+                period: text(),
+                is,
+                run,
+            },
+            Clash::Overlaps {
+                scheme: text(),
+                period: text(),
+                run,
+            },
+            Clash::JustNow {
+                scheme: text(),
+                period: text(),
+            },
+            Clash::Exported {
+                run,
+                told: money,
+                now: money,
+            },
+            Clash::Risen {
+                person: text(),
+                rule: text(),
+                months: 12,
+                day: text(),
+            },
+            Clash::NotHoldable,
+            Clash::Held,
+            Clash::NotHeld,
+            Clash::ObjectedLate { until },
+            Clash::ObjectedLate { until: None },
+            Clash::ObjectedTwice,
+            Clash::Replaced { run },
+            Clash::AppealedLate,
+            Clash::ObjectionMoved {
+                objection: 3,
+                is: objection,
+            },
+            Clash::PastReview { run, is },
+            Clash::OfferMoved { offer: 3 },
+            Clash::FileRecorded { file: 3 },
+            Clash::FileOvertaken,
+            Clash::FactMoved,
+            Clash::Trials,
+        ]
+    }
+
+    #[test]
+    fn every_reason_why_not_is_said_in_the_language_of_the_page_alone() {
+        let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        let unable = [
+            Unable::TooMuch,
+            Unable::BrokenOff,
+            Unable::Guard {
+                scheme: String::new(),
+                period: String::new(),
+                why: Box::new(PayError::Unable(Unable::BrokenOff)),
+            },
+            Unable::LeftOver {
+                scheme: String::new(),
+                period: String::new(),
+                amount: Money::from_minor(100),
+            },
+        ];
+        let errors = reasons().into_iter().map(PayError::Conflict);
+        for error in errors.chain(unable.into_iter().map(PayError::Unable)) {
+            let [zh, en] = Lang::ALL.map(|lang| refusal(lang, &error).unwrap());
+            assert!(zh.chars().any(is_chinese), "{zh}");
+            assert!(!zh.chars().any(|c| c.is_ascii_alphabetic()), "{error}: {zh}");
+            assert!(!en.chars().any(is_chinese), "{error}: {en}");
+            let page = crate::web::Problem::from(error).said.unwrap();
+            assert_eq!(*page, (zh, en), "the page of the error says the same");
+        }
     }
 
     #[test]

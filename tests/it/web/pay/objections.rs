@@ -353,7 +353,13 @@ async fn given_a_held_line_when_its_payout_is_paid_then_it_waits_until_somebody_
     let release = format!("/app/pay/lines/{}/release", mine[0].0);
     let why = [("reason", "客户投诉待核")];
     assert_eq!(gu.post(&hold, &why).await.status.as_u16(), 303);
-    assert_eq!(gu.post(&hold, &why).await.status.as_u16(), 409, "held already");
+    let again = gu.post(&hold, &why).await;
+    assert_eq!(again.status.as_u16(), 409, "held already");
+    assert!(again.body.contains("这一行已经暂扣了"), "{}", again.body);
+    assert!(
+        !again.body.contains("held already"),
+        "in the page's language alone"
+    );
     assert_eq!(gu.post(&release, &why).await.status.as_u16(), 403, "who held it");
     let own = gu.get(&hold).await.body;
     assert!(own.contains("是你暂扣的") && !own.contains("/release\""), "{own}");
