@@ -129,7 +129,7 @@ fn figure(f: &Figure, group: &[Sight<'_>], nothing: Sight<'_>) -> Result<V, Why>
         FigureKind::Highest => values.iter().max().cloned(),
         FigureKind::First => values.first().cloned(),
         FigureKind::Last => values.last().cloned(),
-        FigureKind::Any => Some(V::B(truths(true))),
+        FigureKind::Any | FigureKind::Spaced => Some(V::B(truths(true))),
         FigureKind::All => Some(V::B(!truths(false))),
     };
     match (found, &f.empty) {
@@ -291,6 +291,38 @@ fn reached(join: &Join, on: &[V], sees: Sight<'_>) -> Result<Option<usize>, Why>
     }
 }
 
+/// Which rows of a group begin after the end of the last one that did: from each that does, the next is looked for.
+fn spaced(
+    f: &Figure,
+    from: usize,
+    ground: Ground<'_>,
+    all: &[Vec<V>],
+    kept: &[(usize, Vec<Vec<V>>)],
+    members: &[usize],
+) -> Result<Vec<bool>, Why> {
+    let (Some(begin), Some(end)) = (&f.arg, &f.only) else {
+        return Err("no beginning and end");
+    };
+    let mut spans = Vec::new();
+    for n in members {
+        let (at, partners) = &kept[*n];
+        let sees = Sight {
+            joins: partners,
+            ..ground.sees(&all[*at])
+        };
+        let is_in = ground.relations[from].rows[*at].out.is_none();
+        spans.push((is_in, sees.eval(begin)?, sees.eval(end)?));
+    }
+    let mut stands = vec![false; spans.len()];
+    let mut next = spans.iter().position(|span| span.0);
+    while let Some(at) = next {
+        stands[at] = true;
+        let end = &spans[at].2;
+        next = (at + 1..spans.len()).find(|n| spans[*n].0 && spans[*n].1 > *end);
+    }
+    Ok(stands)
+}
+
 /// Running sums, numbers and totals: each row looks at the rows of its group that stand up to it, or at all.
 fn windows(
     b: &Derive,
@@ -311,6 +343,12 @@ fn windows(
     }
     for members in groups.values() {
         for f in &b.figures {
+            if f.kind == FigureKind::Spaced {
+                for (n, stands) in members.iter().zip(spaced(f, b.from, ground, all, kept, members)?) {
+                    made[*n].push(V::B(stands));
+                }
+                continue;
+            }
             let mut so_far = RBig::ZERO;
             let mut steps = Vec::new();
             for n in members {

@@ -151,7 +151,7 @@ fn start(kind: FigureKind) -> State {
         FigureKind::Sum | FigureKind::Running | FigureKind::Total => State::Sum(Num::ZERO),
         FigureKind::Count | FigureKind::Index => State::Count(0),
         FigureKind::Distinct => State::Seen(HashSet::new()),
-        FigureKind::Any => State::Truth(false),
+        FigureKind::Any | FigureKind::Spaced => State::Truth(false),
         FigureKind::All => State::Truth(true),
         _ => State::Value(None),
     }

@@ -129,7 +129,9 @@ pub fn read(spec: &Spec<'_>) -> Option<Made> {
     every_default(
         spec,
         &joins,
-        codes.iter().chain(figures.iter().filter_map(|f| f.arg.as_ref())),
+        codes
+            .iter()
+            .chain(figures.iter().flat_map(|f| [&f.arg, &f.only]).flatten()),
     )?;
     let made = Derive {
         from,
@@ -236,6 +238,7 @@ impl Derive {
     ) -> Result<Vec<Vec<Value>>, Halt> {
         let mut result = vec![Vec::new(); source.rows.len()];
         let mut sums: HashMap<Vec<Value>, Vec<Num>> = HashMap::new();
+        let mut ends: HashMap<(Vec<Value>, usize), Value> = HashMap::new();
         let order = order::sorted(source, &self.order);
         let group = |row: &Row| -> Vec<Value> { self.by.iter().map(|c| row.cells[*c].clone()).collect() };
         for at in &order {
@@ -250,7 +253,19 @@ impl Derive {
             let state = sums
                 .entry(group(row))
                 .or_insert_with(|| vec![Num::ZERO; self.figures.len()]);
-            for (sum, figure) in state.iter_mut().zip(&self.figures) {
+            for (n, (sum, figure)) in state.iter_mut().zip(&self.figures).enumerate() {
+                if let (FigureKind::Spaced, Some(begin), Some(end)) = (figure.kind, &figure.arg, &figure.only)
+                {
+                    let last = (group(row), n);
+                    let begins = at_row(seen.eval(begin), &row.key)?;
+                    // A row that is out bars nobody.
+                    let stands = row.is_in() && ends.get(&last).is_none_or(|end| *end < begins);
+                    if stands {
+                        ends.insert(last, at_row(seen.eval(end), &row.key)?);
+                    }
+                    result[*at].push(Value::Bool(stands));
+                    continue;
+                }
                 // A row that is out takes no place and adds nothing.
                 if row.is_in() {
                     let add = match &figure.arg {

@@ -67,7 +67,7 @@ pub enum Instant {
 pub struct Figure {
     pub kind: FigureKind,
     pub arg: Option<Code>,
-    /// Filter of sum, count and distinct.
+    /// Filter of sum, count and distinct; where a spaced row ends.
     pub only: Option<Code>,
     /// What an empty group gives.
     pub empty: Option<Code>,
@@ -90,13 +90,15 @@ pub enum FigureKind {
     Index,
     /// Window: the sum over the whole group.
     Total,
+    /// Window: whether the row begins after the end of the last one before it that was so; the first one is.
+    Spaced,
 }
 
 impl FigureKind {
     pub const GROUP: [&'static str; 9] = [
         "sum", "count", "distinct", "lowest", "highest", "first", "last", "any", "all",
     ];
-    pub const WINDOW: [&'static str; 3] = ["running", "index", "total"];
+    pub const WINDOW: [&'static str; 4] = ["running", "index", "total", "spaced"];
 
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
@@ -112,11 +114,12 @@ impl FigureKind {
             "running" => Self::Running,
             "index" => Self::Index,
             "total" => Self::Total,
+            "spaced" => Self::Spaced,
             _ => return None,
         })
     }
 
     pub fn is_window(self) -> bool {
-        matches!(self, Self::Running | Self::Index | Self::Total)
+        matches!(self, Self::Running | Self::Index | Self::Total | Self::Spaced)
     }
 }

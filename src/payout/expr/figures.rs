@@ -47,11 +47,12 @@ impl Checker<'_> {
             }
             (F::Any | F::All, [Type::Bool]) => (Type::Bool, code(0), None, None),
             (F::Running | F::Total, [t]) if number => (*t, code(0), None, None),
+            (F::Spaced, [Type::Date, Type::Date]) => (Type::Bool, code(0), code(1), None),
             _ => {
                 let found: Vec<&str> = types.iter().map(|t| t.word()).collect();
                 let signature = "sum(x[, condition]), count([condition]), distinct(x[, condition]), \
                                  lowest/highest/first/last(x[, when empty]), any/all(condition), \
-                                 running(x), index(), total(x)";
+                                 running(x), index(), total(x), spaced(date, date)";
                 return self.fault(e, format!("these arguments: ({})", found.join(", ")), signature);
             }
         };
