@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use crate::payout::explain::concerns;
+
 /// Longest word that could be somebody's code.
 const MAX_CODE: usize = 40;
 
@@ -251,6 +253,8 @@ pub fn story(trace: &Value, reader: Option<&Reader<'_>>) -> Story {
             .as_array()
             .into_iter()
             .flatten()
+            // Who works in finance reads all the book says of the rule; somebody paid by it, what concerns their amount.
+            .filter(|book| reader.is_none() || concerns(trace, book))
             .map(|b| two(&b["note"]))
             .collect(),
         ..Story::default()
@@ -281,7 +285,8 @@ pub fn redacted(trace: &Value, reader: &Reader<'_>) -> Value {
     };
     let mut value = json(&root);
     value["others"] = others.into();
-    value["book"] = trace["book"].clone();
+    let books = trace["book"].as_array().into_iter().flatten();
+    value["book"] = books.filter(|book| concerns(trace, book)).cloned().collect();
     value
 }
 
@@ -289,6 +294,40 @@ pub fn redacted(trace: &Value, reader: &Reader<'_>) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_book_is_told_to_who_is_paid_where_their_own_amount_is_the_one_it_prints_otherwise() {
+        let book = |exact: &str, line: Value, figure: Value| {
+            json!({ "no": "E1", "says": { "zh": "10500", "en": "10500" }, "exact": { "zh": exact, "en": exact },
+                    "line": line, "figure": figure, "note": { "zh": exact, "en": exact } })
+        };
+        let mut trace = node(
+            "pay",
+            "lin",
+            "lin 的奖金",
+            vec![node("points", "lin-close", "分", vec![], 0)],
+            0,
+        );
+        trace["figures"] = json!({ "payee": "lin", "amount": "10520" });
+        trace["from"][0]["figures"] = json!({ "part": "89/2036" });
+        trace["book"] = json!([
+            book("10520", json!("wu pay"), json!(null)),
+            book("10080", json!("wu pay"), json!(null)),
+            book("89/2036", json!(null), json!("points wu-close part")),
+            book("88/2036", json!(null), json!("points wu-close part")),
+            book("10500", json!("wu pay"), json!(null)),
+            book("以精确为准", json!(null), json!(null)),
+        ]);
+        let others = HashSet::new();
+        let reader = Reader {
+            me: "lin",
+            others: &others,
+        };
+        let told = |story: Story| story.books.into_iter().map(|b| b.0).collect::<Vec<_>>();
+        assert_eq!(told(story(&trace, Some(&reader))), ["10520", "89/2036"]);
+        assert_eq!(told(story(&trace, None)).len(), 6);
+        assert_eq!(redacted(&trace, &reader)["book"].as_array().unwrap().len(), 2);
+    }
 
     fn node(step: &str, key: &str, zh: &str, from: Vec<Value>, more: usize) -> Value {
         json!({ "step": step, "rule": "R1", "key": key, "says": { "zh": zh, "en": zh }, "figures": {}, "from": from, "more": more })

@@ -4,10 +4,12 @@
 //! A line nobody can explain is a line nobody accepts. The relations of a run are kept, each row knows what it was
 //! made of, so the story is read off, not reconstructed.
 
+mod book;
 mod held;
 mod options;
 mod words;
 
+pub use book::concerns;
 pub use held::{Held, held};
 pub use options::option_label;
 
@@ -94,6 +96,8 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
     let mut rows = vec![emitted.row];
     let mut more = 0;
     let mut own = true;
+    let notes: Vec<&Book> = books(doc, emitted.component).collect();
+    let mut told: Vec<bool> = vec![false; notes.len()];
     // A fact or a row of the roster ends it: the sentence is about what was done with it.
     while let Some(step) = doc.step_of(relation) {
         let mut says = Vec::new();
@@ -102,6 +106,9 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
         for row in rows.iter().filter_map(|n| run.relations[relation].rows.get(*n)) {
             let (source, members) = made_of(step, row);
             says.push(words::step(doc, run, step, row, members.len()));
+            for (told, note) in told.iter_mut().zip(&notes) {
+                *told |= book::is_about(doc, note, step, row);
+            }
             let (at, list) = next.get_or_insert_with(|| (source, Vec::new()));
             if *at == source {
                 let room = ABREAST.saturating_sub(list.len()).min(members.len());
@@ -111,21 +118,9 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
         }
         if says.first().is_some_and(|s| !s.zh.is_empty()) {
             let head = format!("{}：", step.label.zh);
-            zh.push(abreast(
-                says.iter().map(|s| &s.zh),
-                &head,
-                "、",
-                more,
-                ("，另有 ", " 条"),
-            ));
+            zh.push(abreast(says.iter().map(|s| &s.zh), &head, more, &CHINESE));
             let head = format!("{}: ", step.label.en);
-            en.push(abreast(
-                says.iter().map(|s| &s.en),
-                &head,
-                " + ",
-                more,
-                (" and ", " more"),
-            ));
+            en.push(abreast(says.iter().map(|s| &s.en), &head, more, &ENGLISH));
         }
         match next.filter(|(_, list)| !list.is_empty()) {
             // What a figure of one row was added up from is everybody's.
@@ -139,7 +134,8 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
     }
     zh.reverse();
     en.reverse();
-    for note in books(doc, emitted.component).map(Book::note) {
+    for (_, note) in told.iter().zip(&notes).filter(|(told, _)| **told) {
+        let note = note.note();
         zh.push(note.zh);
         en.push(note.en);
     }
@@ -149,25 +145,60 @@ pub fn sentence<'a>(doc: &Document, run: &Evaluation, emitted: impl Into<Emitted
     }
 }
 
-/// What several rows of a step say, the step's own name once; and how many more there are.
-fn abreast<'s>(
-    says: impl Iterator<Item = &'s String>,
-    head: &str,
-    between: &str,
-    more: usize,
-    (before, after): (&str, &str),
-) -> String {
+/// How a language puts rows side by side.
+struct Side {
+    between: &'static str,
+    /// Around how many more there are.
+    more: (&'static str, &'static str),
+    /// Around how many say the same.
+    alike: (&'static str, &'static str),
+    /// What the options a step went by begin with.
+    options: &'static str,
+}
+
+const CHINESE: Side = Side {
+    between: "、",
+    more: ("，另有 ", " 条"),
+    alike: ("（", " 条一样）"),
+    options: "〔",
+};
+const ENGLISH: Side = Side {
+    between: " + ",
+    more: (" and ", " more"),
+    alike: (" (", " alike)"),
+    options: " [",
+};
+
+/// What several rows of a step say, the step's own name and the options it went by once; and how many more there are.
+fn abreast<'s>(says: impl Iterator<Item = &'s String>, head: &str, more: usize, side: &Side) -> String {
+    let says: Vec<&str> = says.map(String::as_str).filter(|s| !s.is_empty()).collect();
+    let first = says.first().copied().unwrap_or_default();
+    let options = first.find(side.options).map_or("", |at| &first[at..]);
+    let are_shared = says.iter().all(|one| one.ends_with(options));
+    let options = if are_shared { options } else { "" };
+    let mut alike: Vec<(&str, usize)> = Vec::new();
+    for one in says {
+        let one = one.strip_suffix(options).unwrap_or(one);
+        match alike.iter_mut().find(|(said, _)| *said == one) {
+            Some((_, times)) => *times += 1,
+            None => alike.push((one, 1)),
+        }
+    }
     let mut all = String::new();
-    for one in says.filter(|s| !s.is_empty()) {
+    for (one, times) in alike {
         if all.is_empty() {
             all.push_str(one);
         } else {
-            all.push_str(between);
+            all.push_str(side.between);
             all.push_str(one.strip_prefix(head).unwrap_or(one));
         }
+        if times > 1 {
+            let _ = write!(all, "{}{times}{}", side.alike.0, side.alike.1);
+        }
     }
+    all.push_str(options);
     if more > 0 {
-        let _ = write!(all, "{before}{more}{after}");
+        let _ = write!(all, "{}{more}{}", side.more.0, side.more.1);
     }
     all
 }
@@ -299,7 +330,9 @@ impl Trace {
     pub fn text(&self, chinese: bool) -> String {
         let mut out = String::new();
         self.write(chinese, 0, &mut out);
-        for note in self.book.iter().map(Book::note) {
+        let all = self.to_json();
+        let ours = |book: &&Book| concerns(&all, &book_json(book));
+        for note in self.book.iter().filter(ours).map(Book::note) {
             let _ = writeln!(out, "  {}", if chinese { note.zh } else { note.en });
         }
         out

@@ -21,6 +21,15 @@ fn label(zh: String, en: String) -> Label {
     Label { zh, en }
 }
 
+/// The word of a text that is left out.
+const NOTHING: &str = "-";
+
+/// A result with its sign: one that does not end is told to four decimals, and is not equal to them.
+fn equals(text: &str) -> String {
+    text.strip_prefix('≈')
+        .map_or_else(|| format!("= {text}"), |rest| format!("≈ {rest}"))
+}
+
 /// A value for people: conditions and what is chosen in words, the document's own first, instants to the minute.
 fn told(doc: &Document, (owner, options): (&str, &Options), v: &Value, ty: Type, chinese: bool) -> String {
     if let Value::Text(word) = v {
@@ -41,6 +50,9 @@ fn told(doc: &Document, (owner, options): (&str, &Options), v: &Value, ty: Type,
         (Value::Bool(true), false) => "yes".into(),
         (Value::Bool(false), false) => "no".into(),
         (Value::Date(at), _) => moment(*at),
+        // What documents write where there is nobody or nothing.
+        (Value::Text(word), true) if &**word == NOTHING => "无".into(),
+        (Value::Text(word), false) if &**word == NOTHING => "none".into(),
         _ => v.shown(ty, doc.header.decimals),
     }
 }
@@ -184,8 +196,8 @@ pub fn step(doc: &Document, run: &Evaluation, step: &Step, row: &Row, members: u
             };
             match (band, rate) {
                 (None, _) => label(
-                    format!("{x} 未到最低档：{y}"),
-                    format!("{x} is below the lowest band: {y}"),
+                    format!("{x} 不在任何一档：{y}"),
+                    format!("{x} is in no band: {y}"),
                 ),
                 (Some(n), Some(r)) => label(
                     format!(
@@ -342,10 +354,10 @@ fn tranche(ty: Type, decimals: usize, total: &Num, share: &Num, result: &Num) ->
     let shown = |n: &Num| Value::Num(n.clone()).shown(ty, decimals);
     let exact = total * share;
     let part = format!(
-        "{} × {} = {}",
+        "{} × {} {}",
         shown(total),
         share.percent_to(decimals),
-        shown(&exact)
+        equals(&shown(&exact))
     );
     if &exact == result {
         return label(format!("分期：{part}"), format!("tranche: {part}"));
@@ -373,7 +385,7 @@ fn share(s: &Share, ty: Type, decimals: usize) -> Label {
     let shown = |n: &Num| Value::Num(n.clone()).shown(ty, decimals);
     let (total, exact, floor, result) = (
         shown(&s.total),
-        shown(&s.exact),
+        equals(&shown(&s.exact)),
         shown(&s.floor),
         shown(&s.result),
     );
@@ -390,11 +402,11 @@ fn share(s: &Share, ty: Type, decimals: usize) -> Label {
     };
     label(
         format!(
-            "{total} × {w}/{all} = {exact}，先给 {floor}，余数排第 {}，{ez}：{result}",
+            "{total} × {w}/{all} {exact}，先给 {floor}，余数排第 {}，{ez}：{result}",
             s.queue
         ),
         format!(
-            "{total} × {w}/{all} = {exact}, first {floor}, remainder place {}, {ee}: {result}",
+            "{total} × {w}/{all} {exact}, first {floor}, remainder place {}, {ee}: {result}",
             s.queue
         ),
     )
