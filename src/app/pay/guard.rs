@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::app::pay::calculate::compute;
+use crate::app::pay::earlier::{self, Before, Past};
 use crate::app::pay::material::{FOR_SCHEME, Material, OPENING};
 use crate::app::pay::parts::{Parts, ReadRun};
 use crate::app::pay::{Clash, PayError, library};
@@ -33,6 +34,8 @@ pub(super) struct Given {
 pub(super) struct Seen {
     pub head: RunHead,
     pub upto: i64,
+    /// Whether it is booked when they look: then it stays.
+    pub booked: bool,
 }
 
 /// What runs give for things: lines that are about one, and the parts of others that came from one several schemes count.
@@ -51,16 +54,24 @@ pub(super) async fn touching(
     for head in app.store.heads_touching(from, to).await? {
         if head.scheme != document.header.id {
             let upto = app.store.last_line(head.id).await?;
-            seen.push(Seen { head, upto });
+            let booked = head.state.is_booked();
+            seen.push(Seen { head, upto, booked });
         }
     }
     Ok(seen)
 }
 
-/// What these runs give; `guards`: with what the guards took of it.
-pub(super) async fn claimed(app: &App, seen: &[Seen], guards: bool) -> Result<Claimed, PayError> {
+/// What these runs give; `guards`: with what the guards took of it. `ceiling`: what a single scheme may give of an order,
+/// thousandths, before it is looked at, and the runs of other days that were read (`None`: those that are booked); without it
+/// only what several give is looked at, as it was before.
+pub(super) async fn claimed(
+    app: &App,
+    seen: &[Seen],
+    guards: bool,
+    ceiling: Option<(i64, Option<&[i64]>)>,
+) -> Result<Claimed, PayError> {
     let mut about = Vec::new();
-    for Seen { head, upto } in seen {
+    for Seen { head, upto, .. } in seen {
         for given in app.store.lines_about(head.id, *upto, guards).await? {
             about.push(Given {
                 run: head.id,
@@ -73,11 +84,14 @@ pub(super) async fn claimed(app: &App, seen: &[Seen], guards: bool) -> Result<Cl
         }
     }
     let ids: Vec<i64> = seen.iter().map(|one| one.head.id).collect();
-    let shared = app.store.shared_claims(&ids).await?;
+    let shared = match ceiling {
+        Some((permille, others)) => app.store.claims_to_guard(&ids, permille, others).await?,
+        None => app.store.shared_claims(&ids).await?,
+    };
     Ok(Claimed { about, shared })
 }
 
-/// Orders and what every scheme gives for them, of all runs that touch these days.
+/// Orders and what every scheme gives for them: of all runs that touch these days, and what was booked of other days.
 pub(super) async fn material(
     app: &App,
     document: &Document,
@@ -86,8 +100,10 @@ pub(super) async fn material(
     mark: i64,
 ) -> Result<(Material, Vec<Given>), PayError> {
     let seen = touching(app, document, days).await?;
-    let claimed = claimed(app, &seen, true).await?;
-    material_of(app, document, (days, params, mark), &seen, claimed).await
+    let ceiling = Some((earlier::ceiling(document, params), None));
+    let claimed = claimed(app, &seen, true, ceiling).await?;
+    let given = (seen.as_slice(), &Past::Booked, claimed);
+    material_of(app, document, (days, params, mark), given).await
 }
 
 /// What a guards' run was computed from, gathered once more: the runs it read, up to the lines they had. One that did not
@@ -95,55 +111,31 @@ pub(super) async fn material(
 pub(super) async fn again(app: &App, document: &Document, run: &Run) -> Result<Material, PayError> {
     let params: Value = serde_json::from_str(&run.params).unwrap_or_default();
     let days = (run.from_on, run.to_on);
-    let seen = match Parts::parse(&run.input_parts) {
+    let noted = Parts::parse(&run.input_parts);
+    let others = noted.as_ref().and_then(|noted| noted.earlier.clone());
+    let seen = match noted {
         None => touching(app, document, days).await?,
         Some(noted) => {
             let ids: Vec<i64> = noted.runs.iter().map(|read| read.run).collect();
             let heads = app.store.heads_of(&ids).await?.into_iter();
-            let upto = |id: i64| noted.runs.iter().find(|read| read.run == id).map(|r| r.upto);
+            let read = |id: i64| noted.runs.iter().find(|read| read.run == id);
             heads
                 .map(|head| Seen {
-                    upto: upto(head.id).unwrap_or(i64::MAX),
+                    upto: read(head.id).map_or(i64::MAX, |read| read.upto),
+                    booked: read(head.id).is_some_and(|read| read.booked),
                     head,
                 })
                 .collect()
         }
     };
-    let claimed = claimed(app, &seen, true).await?;
-    let (material, _) = material_of(app, document, (days, &params, run.watermark), &seen, claimed).await?;
+    let ceiling = others
+        .as_deref()
+        .map(|runs| (earlier::ceiling(document, &params), Some(runs)));
+    let claimed = claimed(app, &seen, true, ceiling).await?;
+    let past = others.as_deref().map_or(Past::None, Past::Noted);
+    let given = (seen.as_slice(), &past, claimed);
+    let (material, _) = material_of(app, document, (days, &params, run.watermark), given).await?;
     Ok(material)
-}
-
-/// Orders under these keys with their amounts and reasons, as known at a watermark.
-pub(super) async fn orders(
-    app: &App,
-    document: &Document,
-    keys: &[String],
-    mark: i64,
-) -> Result<BTreeMap<String, Value>, PayError> {
-    let mut orders: BTreeMap<String, Value> = BTreeMap::new();
-    for row in app.store.facts_keyed("order", keys, mark).await? {
-        let told: Value = serde_json::from_str(&row.fields).unwrap_or_default();
-        let order = orders
-            .entry(row.source_key.clone())
-            .or_insert_with(|| json!({ "kind": "order", "id": row.source_key, "occurred": row.occurred }));
-        // What is told to the guards alone gives a reason (GC-22); what the order is, the others say.
-        let for_guards = told[FOR_SCHEME] == document.header.id.as_str();
-        if told["amount"].is_string() && (!for_guards || order["amount"].is_null()) {
-            order["amount"] = told["amount"].clone();
-            order["occurred"] = json!(row.occurred);
-        }
-        if told["reason"].is_string() {
-            order["reason"] = told["reason"].clone();
-        }
-    }
-    orders.retain(|_, order| order["amount"].is_string());
-    Ok(orders)
-}
-
-/// What an order is worth.
-pub(super) fn worth(order: &Value) -> Money {
-    signed(order["amount"].as_str().unwrap_or_default())
 }
 
 /// Facts of one kind after the other, as the text of a JSON list.
@@ -175,8 +167,7 @@ pub(super) async fn material_of(
     app: &App,
     document: &Document,
     ((from, to), params, mark): ((Date, Date), &Value, i64),
-    seen: &[Seen],
-    claimed: Claimed,
+    (seen, past, claimed): (&[Seen], &Past<'_>, Claimed),
 ) -> Result<(Material, Vec<Given>), PayError> {
     let Claimed {
         about: mut given,
@@ -188,10 +179,10 @@ pub(super) async fn material_of(
         .into_iter()
         .chain(shared.iter().map(|claim| claim.fact_key.clone()));
     let named: Vec<String> = named.collect::<BTreeSet<_>>().into_iter().collect();
-    let orders = orders(app, document, &named, mark).await?;
+    let orders = earlier::orders(app, document, &named, mark).await?;
     for claim in shared {
         // Two things of one key are one order where they are worth the same.
-        if orders.get(&claim.fact_key).map(worth) == Some(Money::from_minor(claim.of_amount)) {
+        if orders.get(&claim.fact_key).map(earlier::worth) == Some(Money::from_minor(claim.of_amount)) {
             let booked = seen
                 .iter()
                 .any(|one| one.head.id == claim.run_id && one.head.state.is_booked());
@@ -206,6 +197,25 @@ pub(super) async fn material_of(
         }
     }
     given.retain(|one| orders.contains_key(&one.order));
+    let (mut before, others) = earlier::given(app, document, past, &orders, (from, to)).await?;
+    let scheme_of = |run: i64| {
+        let one = seen.iter().find(|one| one.head.id == run);
+        one.map_or("", |one| one.head.scheme.as_str())
+    };
+    let stays = |one: &Given| match past {
+        Past::None => false,
+        Past::Until(until) => one.booked && !until.took(one.run, &one.order),
+        Past::Booked | Past::Noted(_) => seen.iter().any(|s| s.head.id == one.run && s.booked),
+    };
+    // What is booked of the same days stays like that of others.
+    let (fixed, given): (Vec<Given>, Vec<Given>) = given.into_iter().partition(stays);
+    before.extend(fixed.into_iter().map(|one| Before {
+        run: one.run,
+        scheme: scheme_of(one.run).to_owned(),
+        order: one.order,
+        person: one.person,
+        amount: one.amount,
+    }));
     let mut telling = Telling {
         text: OPENING.to_vec(),
         count: 0,
@@ -215,17 +225,27 @@ pub(super) async fn material_of(
     // Two runs of a scheme may tell of one order: what one gave, the next corrected.
     let mut sums: BTreeMap<(&str, &str, &str), Money> = BTreeMap::new();
     for one in &given {
-        let scheme = seen
-            .iter()
-            .find(|other| other.head.id == one.run)
-            .map_or("", |other| other.head.scheme.as_str());
-        let sum = sums.entry((scheme, &one.order, &one.person)).or_default();
+        let sum = sums
+            .entry((scheme_of(one.run), &one.order, &one.person))
+            .or_default();
         *sum = sum.checked_add(one.amount).unwrap_or(*sum);
     }
     let first = from.to_string();
     for ((scheme, order, person), amount) in &sums {
         telling.fact(
             &json!({ "kind": "claim", "id": format!("{scheme}:{order}:{person}"), "occurred": first, "order": order,
+                     "person": person, "scheme": scheme, "amount": amount.to_string() }),
+        );
+    }
+    let mut sums: BTreeMap<(&str, &str, &str), Money> = BTreeMap::new();
+    for one in &before {
+        let sum = sums.entry((&one.scheme, &one.order, &one.person)).or_default();
+        *sum = sum.checked_add(one.amount).unwrap_or(*sum);
+    }
+    let day = earlier::day_before(from).to_string();
+    for ((scheme, order, person), amount) in &sums {
+        telling.fact(
+            &json!({ "kind": "claim", "id": format!("{scheme}:{order}:{person}:{day}"), "occurred": day, "order": order,
                      "person": person, "scheme": scheme, "amount": amount.to_string() }),
         );
     }
@@ -255,8 +275,12 @@ pub(super) async fn material_of(
         .map(|one| ReadRun {
             run: one.head.id,
             upto: one.upto,
+            booked: one.booked && !matches!(past, Past::None),
         })
         .collect();
+    if !matches!(past, Past::None) {
+        telling.parts.earlier = Some(others.into_iter().collect());
+    }
     let Telling { text, parts, .. } = telling;
     let material = Material::new(text, (from, to), params, "[]".to_owned(), parts)?;
     Ok((material, given))
@@ -288,7 +312,28 @@ pub(super) async fn look(app: &App, run: &RunHead) -> Result<(Vec<NewLine>, Valu
         return Ok((Vec::new(), json!([])));
     };
     let days = (run.from_on, run.to_on);
-    let (material, given) = material(app, &guards.document, days, &guards.params, i64::MAX).await?;
+    let document = &guards.document;
+    let seen = touching(app, document, days).await?;
+    let ceiling = Some((earlier::ceiling(document, &guards.params), None));
+    let mut claimed = claimed(app, &seen, true, ceiling).await?;
+    // What was given back of these runs since, in others, is kept by now.
+    for one in seen.iter().filter(|one| one.booked) {
+        for row in app.store.guard_lines(one.head.id, None).await? {
+            if row.line.origin == Some(one.head.id) {
+                claimed.about.push(Given {
+                    run: one.head.id,
+                    booked: true,
+                    order: row.line.about.unwrap_or_default(),
+                    person: row.line.payee,
+                    component: String::new(),
+                    amount: row.line.amount,
+                });
+            }
+        }
+    }
+    let read = (days, &guards.params, i64::MAX);
+    let (material, given) =
+        material_of(app, document, read, (seen.as_slice(), &Past::Booked, claimed)).await?;
     let computed = compute(guards.document.clone(), material).await?;
     let allowed = allowed(&computed.lines);
     let mut by_order: BTreeMap<(&str, &str), Vec<&Given>> = BTreeMap::new();
@@ -328,8 +373,10 @@ pub(super) async fn look(app: &App, run: &RunHead) -> Result<(Vec<NewLine>, Valu
             about: Some(order.to_owned()),
             due: None,
             says: (
-                format!("订单 {order} 在几个方案里一共超出 {too_much} 元，按护栏扣回。"),
-                format!("Order {order} is {too_much} over across schemes; the guards take it back."),
+                format!("订单 {order} 各方案、各期合起来超出 {too_much} 元，按护栏扣回。"),
+                format!(
+                    "Order {order} is {too_much} over across schemes and periods; the guards take it back."
+                ),
             ),
             trace: json!({ "guards": computed.outcome["warnings"] }).to_string(),
             ..own.line.clone()

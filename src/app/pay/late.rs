@@ -33,24 +33,29 @@ pub(super) async fn differences(
     let since = from
         .checked_sub(app.programme.clawback_months.months())
         .unwrap_or(from);
-    let mut lines = Vec::new();
+    let (mut lines, mut runs) = (Vec::new(), Vec::new());
     // The oldest first: what it hands on is read by the next.
     for head in app.store.booked_heads(scheme, since, from).await? {
         let Some(run) = app.store.run(head.id).await? else {
             continue;
         };
-        let mut own = Vec::new();
         if let Some(again) = of_run(app, &run, mark, replaces).await? {
-            own = again.lines;
+            lines.extend(again.lines);
             mark = again!(next::revise(app, actor, &run, &again.emitted, mark))?;
             if again.policy == Late::NextPool {
                 mark = again!(next::hand(app, actor, &run, (document, from), again.left, mark))?;
             }
         }
-        let released = release::of(app, &run, &own, mark, replaces).await?;
-        lines.extend(own);
-        lines.extend(released);
+        runs.push(head.id);
     }
+    // What the guards let one of them keep depends on what is corrected of all of them.
+    let mut released = Vec::new();
+    for run in runs {
+        if let Some(run) = app.store.run(run).await? {
+            released.extend(release::of(app, &run, &lines, mark, replaces).await?);
+        }
+    }
+    lines.extend(released);
     Ok((lines, mark))
 }
 

@@ -10,6 +10,7 @@ mod calculate;
 mod catalog;
 mod clash;
 mod compare;
+mod earlier;
 mod entry;
 mod export;
 mod facts;

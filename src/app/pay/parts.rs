@@ -15,6 +15,9 @@ use sha2::{Digest, Sha256};
 pub(super) struct ReadRun {
     pub run: i64,
     pub upto: i64,
+    /// Whether it was booked then: what is booked stays, and what is left under the ceiling is for the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub booked: bool,
 }
 
 /// The facts of a kind.
@@ -33,6 +36,9 @@ pub(super) struct Parts {
     /// Only the guards across schemes read other runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<ReadRun>,
+    /// Booked runs of other days whose claims on its orders they read; `None`: they did not look at other days yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Vec<i64>>,
 }
 
 fn hash(text: &[u8]) -> String {

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::app::pay::calculate::compute;
+use crate::app::pay::earlier::{self, Past, Until};
 use crate::app::pay::guard::{self, Claimed, GUARDS, Given};
 use crate::app::pay::{PayError, library};
 use crate::domain::Money;
@@ -24,7 +25,7 @@ struct Taken {
 }
 
 /// The lines that give back what the guards took from a closed run and would not by what is known at a watermark. `late`: the
-/// differences to its lines that are found in this calculation; `replaces`: the run under review it takes the place of.
+/// differences to closed runs that are found in this calculation; `replaces`: the run under review it takes the place of.
 pub(super) async fn of(
     app: &App,
     run: &Run,
@@ -43,7 +44,8 @@ pub(super) async fn of(
     let days = (run.from_on, run.to_on);
     let seen = guard::touching(app, &document, days).await?;
     // As if the guards had taken nothing yet, with what was corrected since.
-    let mut claimed = guard::claimed(app, &seen, false).await?;
+    let ceiling = earlier::ceiling(&document, &guards.params);
+    let mut claimed = guard::claimed(app, &seen, false, Some((ceiling, None))).await?;
     let mut takers: BTreeMap<(String, String), BTreeSet<i64>> = BTreeMap::new();
     for one in &seen {
         let id = one.head.id;
@@ -58,7 +60,7 @@ pub(super) async fn of(
         }
     }
     for line in late {
-        if let Some(order) = line.about.clone() {
+        if let Some(order) = line.about.clone().filter(|_| line.origin == Some(run.id)) {
             claimed
                 .about
                 .push(correction(run.id, order, line.payee.clone(), line.amount));
@@ -66,7 +68,15 @@ pub(super) async fn of(
     }
     follow(app, &document, run, &taken, &mut claimed, mark).await?;
     let read = (days, &guards.params, mark);
-    let (material, given) = guard::material_of(app, &document, read, &seen, claimed).await?;
+    // What others were given for these orders before it was closed stays before it; what came later gives way itself.
+    let past = Past::Until(Until {
+        run,
+        late,
+        replaces,
+        takers: &takers,
+    });
+    let (material, given) =
+        guard::material_of(app, &document, read, (seen.as_slice(), &past, claimed)).await?;
     let allowed = guard::allowed(&compute(document, material).await?.lines);
     let mut lines = Vec::new();
     for (about, taken) in taken {
@@ -134,14 +144,14 @@ async fn follow(
 ) -> Result<(), PayError> {
     let keys: BTreeSet<String> = taken.keys().map(|(order, _)| order.clone()).collect();
     let keys: Vec<String> = keys.into_iter().collect();
-    let then = guard::orders(app, document, &keys, run.watermark).await?;
-    let now = guard::orders(app, document, &keys, mark).await?;
+    let then = earlier::orders(app, document, &keys, run.watermark).await?;
+    let now = earlier::orders(app, document, &keys, mark).await?;
     for claim in &mut claimed.shared {
-        let was = then.get(&claim.fact_key).map(guard::worth);
+        let was = then.get(&claim.fact_key).map(earlier::worth);
         if let Some(order) = now.get(&claim.fact_key)
             && was == Some(Money::from_minor(claim.of_amount))
         {
-            claim.of_amount = guard::worth(order).minor();
+            claim.of_amount = earlier::worth(order).minor();
         }
     }
     Ok(())

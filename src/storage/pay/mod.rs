@@ -2,6 +2,7 @@
 
 mod claims;
 mod desk;
+mod elsewhere;
 mod facts;
 mod holds;
 mod ledger;
@@ -17,6 +18,7 @@ mod tracker;
 
 pub use claims::{RunClaim, insert_claims};
 pub use desk::{PayImport, apply_pay_import, insert_pay_import};
+pub use elsewhere::Elsewhere;
 pub use facts::{
     FactFilter, FactRow, LateFact, NewFact, PutFact, ReadFact, SealedFact, facts_in, put_fact, put_new_facts,
     told_in, watermark,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod across;
 mod alone;
 mod back;
 mod doubts;
@@ -15,6 +16,7 @@ mod next;
 mod periods;
 mod reads;
 mod road;
+mod unknown;
 mod wages;
 
 use serde_json::{Value, json};
