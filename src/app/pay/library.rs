@@ -84,7 +84,7 @@ pub fn document_of(run: &Run) -> Result<Arc<Document>, PayError> {
 }
 
 /// A scheme's own document.
-fn parsed(scheme: &str, text: &str) -> Result<Arc<Document>, PayError> {
+pub(super) fn parsed(scheme: &str, text: &str) -> Result<Arc<Document>, PayError> {
     let parsed = Document::parse(&format!("{scheme}.toml"), text);
     let parsed = parsed.map_err(|faults| {
         let list: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -65,7 +65,7 @@ pub use statement::{Month, Part, Pending, Statement, months, reader_codes, state
 pub use steps::{approve, close, pay, send_back, submit};
 pub use story::{Reader, Source, Story, Two, candidates, redacted, story};
 pub use unable::Unable;
-pub use whatif::{BACK_PERIODS, BackTest, Draft, PersonChange, Trial, back_test, what_if};
+pub use whatif::{BACK_PERIODS, BackTest, Draft, PersonChange, Trial, back_test, own_document, what_if};
 
 /// Why something about pay was not done.
 #[derive(Debug, thiserror::Error)]

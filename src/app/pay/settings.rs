@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::app::pay::PayError;
 use crate::app::pay::catalog::known;
 use crate::app::pay::facts::of_kind;
-use crate::app::pay::library::documents;
+use crate::app::pay::library::{documents, parsed};
 use crate::app::pay::material::Field;
 use crate::app::pay::whatif::own_document;
 use crate::app::{Actor, App, Permission, Wrong};
@@ -39,9 +39,13 @@ pub async fn change_setting(
     if !actor.may(Permission::CalculatePay) {
         return Err(PayError::Forbidden("only finance and HR change schemes"));
     }
+    let before = app.store.setting_on(scheme, new.from_on).await?;
+    let stands = before.and_then(|setting| setting.document);
     let own = match &new.document {
         None => None,
-        Some(text) => Some(own_document(scheme, text)?),
+        // What is in force was accepted once, and parameters may be changed without writing it anew.
+        Some(text) if stands.as_ref() == Some(text) => Some(parsed(scheme, text)?),
+        Some(text) => Some(own_document(scheme, text).await?),
     };
     let document = match (&own, documents().get(scheme)) {
         (Some(own), _) => own.as_ref(),

@@ -17,7 +17,7 @@ use super::view;
 use crate::app::Permission;
 use crate::app::pay::{
     BackTest, Draft, InForce, PayError, PersonChange, SettingInput, Trial, back_test, change_setting,
-    open_from, scheme_document, what_if,
+    open_from, own_document, scheme_document, what_if,
 };
 use crate::domain::{Money, Period};
 use crate::storage::pay::Setting;
@@ -255,14 +255,11 @@ async fn send(
     let own = Some(page.document.value.clone()).filter(|text| !text.trim().is_empty());
     let document = match &own {
         None => known.document.clone(),
-        Some(text) => match crate::payout::Document::parse(&format!("{id}.toml"), text) {
-            Ok(document) => std::sync::Arc::new(document),
-            Err(faults) => {
-                let told: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
-                page.document.error = Some(told.join("\n\n"));
-                page.wrong = true;
+        Some(text) => match own_document(&id, text).await {
+            Ok(document) => document,
+            Err(error) => {
                 page.params = params::typed(lang, &known.document, &typed, &[]);
-                return Ok(Html(page).status(StatusCode::UNPROCESSABLE_ENTITY));
+                return refuse(lang, page, error);
             }
         },
     };
@@ -386,7 +383,7 @@ fn refuse(lang: Lang, mut page: EditPage, error: PayError) -> Result<Response, P
             page.period.error = Some(lang.t("runs-wrong-period").to_string());
         }
         PayError::Wrong(wrong) if wrong.iter().all(|w| w.pointer == "/document") => {
-            let told: Vec<&str> = wrong.iter().map(|w| w.detail.as_str()).collect();
+            let told: Vec<&str> = wrong.iter().take(20).map(|w| w.detail.as_str()).collect();
             page.document.error = Some(told.join("\n\n"));
             page.wrong = true;
         }

@@ -205,6 +205,13 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
     let page = gu.get(EDIT).await.body;
     let hostile = "<img src=x onerror=alert(1)>";
     let long = "9".repeat(4000);
+    let shipped = std::fs::read_to_string("schemes/07-new-customers.toml").expect("a shipped document");
+    let dearer = shipped.replacen(
+        "expect = { lines = [\"",
+        "expect = { lines = [\"somebody else 1.00\", \"",
+        1,
+    );
+    assert_ne!(dearer, shipped);
     for (field, value, told) in [
         ("p.batch_bands.1.low", "五万", "第 2 行"),
         ("p.batch_bands.1.gives", hostile, "第 2 行"),
@@ -216,6 +223,7 @@ async fn given_parameters_when_saved_then_wrong_ones_are_told_at_their_field_and
         ("from_on", "2026-02-30", "from_on-error"),
         ("note", "", "note-error"),
         ("document", "[scheme]\nid = 3", "document-error"),
+        ("document", dearer.as_str(), "somebody else 1.00 ("),
     ] {
         let wish = [
             ("act", "save"),
