@@ -46,6 +46,7 @@ pub use raw::Refused;
 pub use reach::Reach;
 pub use run::{Evaluation, StepRow, Stop, evaluate};
 pub use schema::Label;
+pub use unmatched::Unmatched;
 
 #[cfg(test)]
 mod tests;

@@ -1009,6 +1009,10 @@ run-people-unknown = { $n ->
     [one] One person lacks what this scheme must know and takes no part.
    *[other] { $n } people lack what this scheme must know and take no part.
 }
+run-left-nobody = Nobody qualifies
+run-left-capped = Everybody is at a cap
+run-left-part = { $who }, part { $n }
+run-carried = Overpaid, not recovered yet and carried to the next period: { $amount } (since { $since })
 run-facts-left = { $n ->
     [one] One fact of the tracker lacks what this scheme must know and was left out.
    *[other] { $n } facts of the tracker lack what this scheme must know and were left out.
@@ -1631,6 +1635,7 @@ income-deadline = In review. Object by { $day } (that day included), { $left ->
     [one] one day
    *[other] { $left } days
     } left.
+income-carried = { $amount } overpaid since { $since } is still to be recovered in later months; each time it is proposed first, and somebody approves how much.
 income-debt = { $amount } is carried and taken only from later variable pay, never from base pay.
 income-lines = Every amount
 income-unfold = Open one to see how it was computed

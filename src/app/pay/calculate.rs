@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::app::again::again;
 use crate::app::pay::material::{Material, Shape, gather, refused};
-use crate::app::pay::{Clash, PayError, Unable, blame, flow, guard, late, library, rises};
+use crate::app::pay::{Clash, PayError, Unable, blame, flow, guard, late, library, rises, unknown};
 use crate::app::{Actor, App, Permission};
 use crate::domain::{Money, Period, PeriodKind};
 use crate::payout::explain::{sentence, trace};
-use crate::payout::{Document, Evaluation, Num, Outcome, evaluate};
+use crate::payout::{Document, Evaluation, Num, Outcome, Unmatched, evaluate};
 use crate::storage::pay::{
     LineKind, NewLine, NewRun, Run, RunClaim, RunState, follow_run, insert_claims, insert_lines, insert_run,
     lock_ledger, overlapping_run, supersede, watermark,
@@ -93,7 +93,9 @@ async fn anew(
     let mut outcome = computed.outcome;
     outcome["people_without_attributes"] = json!(unready.count);
     outcome["facts_without_fields"] = json!(left_out);
+    let unknown = unknown::told(app, &computed.unmatched, mark).await?;
     if let Some(warnings) = outcome["warnings"].as_array_mut() {
+        warnings.splice(0..0, unknown);
         // First: the page shows the first of them.
         if let Some(told) = not_over(app, to) {
             warnings.insert(0, told);
@@ -245,6 +247,8 @@ pub(super) struct Computed {
     pub outcome: Value,
     /// What the lines give for each fact with money behind it.
     pub claims: Vec<RunClaim>,
+    /// Facts about another one that was not read.
+    pub unmatched: Vec<Unmatched>,
 }
 
 /// Runs the engine on a thread of its own.
@@ -306,6 +310,7 @@ fn compute_here(document: &Document, input: &str) -> Result<Computed, PayError> 
         lines,
         outcome,
         claims,
+        unmatched: document.unmatched_of(&ran),
     })
 }
 

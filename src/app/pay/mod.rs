@@ -36,6 +36,7 @@ mod statement;
 mod steps;
 mod story;
 mod unable;
+mod unknown;
 mod watch;
 mod whatif;
 

@@ -34,8 +34,7 @@ struct Next {
 }
 
 /// Records what a run that is being closed emitted and its own document reads: as of the day after its last, for this
-/// scheme alone. Kinds it does not read itself stay in the outcome: somebody decides on them. What guards emit is a debt,
-/// and debts are the ledger's. Gives how many were recorded.
+/// scheme alone. Kinds it does not read itself stay in the outcome: somebody decides on them. Gives how many were recorded.
 pub(super) async fn record(tx: &mut Tx, run: &Run, by: &str, now_ms: i64) -> Result<u64, PayError> {
     let outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
     let emitted = outcome["facts"].as_array().map_or(&[][..], Vec::as_slice);
@@ -43,9 +42,6 @@ pub(super) async fn record(tx: &mut Tx, run: &Run, by: &str, now_ms: i64) -> Res
         return Ok(0);
     }
     let document = library::document_of(run)?;
-    if document.header.guard {
-        return Ok(0);
-    }
     let facts = facts(&document, &run.to_on.to_string(), emitted);
     for fact in &facts {
         put(tx, run, fact, false, (by, now_ms)).await?;
@@ -87,12 +83,12 @@ pub(super) async fn revise(
     mark: i64,
 ) -> Result<i64, PayError> {
     let document = library::document_of(run)?;
-    if document.header.guard {
-        return Ok(mark);
-    }
     let day = run.to_on.to_string();
     let mut told: BTreeMap<(String, String), Next> = BTreeMap::new();
-    for fact in facts(&document, &day, emitted) {
+    // Who declined to recover something left it where it was.
+    let declined = app.store.declined_of(run.id, &RECOVERS).await?;
+    let stands = |fact: &Next| !fact.subject.as_ref().is_some_and(|who| declined.contains(who));
+    for fact in facts(&document, &day, emitted).into_iter().filter(stands) {
         told.insert((fact.kind.clone(), fact.key.clone()), fact);
     }
     let begins = format!("{}:{day}:", run.scheme);
@@ -134,6 +130,37 @@ pub(super) async fn revise(
     }
     tx.commit().await?;
     known_by(app).await
+}
+
+/// What proposals are about that take an overpayment back: what is left of it is carried by the guards on wages.
+pub(super) const RECOVERS: [&str; 2] = ["recovery", "invoice_hr"];
+
+/// Takes back what a closed run handed on of somebody: the proposal it goes with was declined, so nothing was recovered, and
+/// what it was the rest of stands again.
+pub(super) async fn unsay(
+    tx: &mut Tx,
+    run: &Run,
+    whom: &str,
+    (by, now_ms): (&str, i64),
+) -> Result<(), PayError> {
+    let begins = format!("{}:{}:", run.scheme, run.to_on);
+    for kind in Shape::of(&library::document_of(run)?).facts.into_keys() {
+        for (key, fields) in told_in(tx, &kind, PAYOUT, run.to_on).await? {
+            let fields: Value = serde_json::from_str(&fields).unwrap_or_default();
+            let is_theirs = fields.as_object().into_iter().flatten().any(|(_, v)| v == whom);
+            if key.starts_with(&begins) && is_theirs {
+                let subject = Some(whom.to_owned());
+                let fact = Next {
+                    kind: kind.clone(),
+                    key,
+                    subject,
+                    fields,
+                };
+                put(tx, run, &fact, true, (by, now_ms)).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Hands the pool of the period that begins on `from` what late facts changed in a closed one and no other pool was handed:

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::app::again::again;
-use crate::app::pay::{Clash, PayError, guard, objections, rises, steps};
+use crate::app::pay::{Clash, PayError, guard, next, objections, rises, steps};
 use crate::app::{Actor, App, Permission};
 use crate::storage::pay::{
     NewOffer, Offer, OfferState, Run, decide_offer, hand_over_offer, insert_offers, take_back_offer,
@@ -107,6 +107,14 @@ fn reason_of(text: &str) -> Result<&str, PayError> {
     }
 }
 
+/// The run that carries the rest of what an offer recovers; `None`: it recovers nothing.
+async fn carries(app: &App, offer: &Offer) -> Result<Option<Run>, PayError> {
+    if offer.says.kind != "proposal" || !next::RECOVERS.contains(&offer.says.what.as_str()) {
+        return Ok(None);
+    }
+    Ok(app.store.run(offer.run).await?)
+}
+
 /// Accepts or declines an offer: an approver who neither calculated nor submitted its run, and whose own it is not.
 pub async fn decide_on_offer(
     app: &App,
@@ -133,6 +141,7 @@ pub async fn decide_on_offer(
     } else {
         None
     };
+    let carried = if accept { None } else { carries(app, &offer).await? };
     again!(async {
         let (who, now_ms) = (actor.word(), app.clock.now_ms());
         let mut tx = app.store.begin().await?;
@@ -142,6 +151,9 @@ pub async fn decide_on_offer(
         if let Some(rise) = &rise {
             rise.is_due(&mut tx).await?;
             rise.put(&mut tx, false, (&who, now_ms)).await?;
+        }
+        if let Some(run) = &carried {
+            next::unsay(&mut tx, run, &offer.says.payee, (&who, now_ms)).await?;
         }
         let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "to": to.as_str(), "reason": reason });
         let action = format!("{}.{}", offer.says.kind, to.as_str());
@@ -164,6 +176,7 @@ pub async fn withdraw_offer(app: &App, actor: &Actor, id: i64, reason: &str) -> 
     }
     let reason = reason_of(reason)?;
     let rise = rises::of(app, &offer).await?;
+    let carried = carries(app, &offer).await?;
     again!(async {
         let (who, now_ms) = (actor.word(), app.clock.now_ms());
         let mut tx = app.store.begin().await?;
@@ -172,6 +185,9 @@ pub async fn withdraw_offer(app: &App, actor: &Actor, id: i64, reason: &str) -> 
         }
         if let Some(rise) = &rise {
             rise.put(&mut tx, true, (&who, now_ms)).await?;
+        }
+        if let Some(run) = &carried {
+            next::unsay(&mut tx, run, &offer.says.payee, (&who, now_ms)).await?;
         }
         let detail = json!({ "payee": offer.says.payee, "what": offer.says.what, "reason": reason });
         let action = format!("{}.withdrawn", offer.says.kind);

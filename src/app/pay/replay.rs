@@ -9,6 +9,7 @@ use crate::app::pay::facts::fact_hash;
 use crate::app::pay::material::gather;
 use crate::app::pay::parts::Parts;
 use crate::app::pay::steps::seal;
+use crate::app::pay::unknown::FACT;
 use crate::app::pay::{PayError, compare, guard, library};
 use crate::storage::StoreError;
 use crate::storage::pay::{LineKind, NewLine};
@@ -75,7 +76,7 @@ pub async fn replay(app: &App, id: i64) -> Result<Replayed, PayError> {
     let mut outcome: Value = serde_json::from_str(&run.outcome).unwrap_or_default();
     if let Some(warnings) = outcome["warnings"].as_array_mut() {
         // What the day of the calculation told is of that day.
-        warnings.retain(|warning| warning["component"] != NO_COMPONENT);
+        warnings.retain(|warning| warning["component"] != NO_COMPONENT && warning[FACT].is_null());
     }
     let outcome_differs = compare::outcome(&outcome, &computed.outcome);
     let seal_fits = run

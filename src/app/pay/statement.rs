@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::app::pay::guard::signed;
 use crate::app::pay::story::{Reader, Story, candidates, story};
 use crate::app::pay::{PayError, SchemeNames, objection_deadline};
 use crate::domain::{EmployeeId, Money, Period};
@@ -92,6 +93,8 @@ pub struct Statement {
     pub pending: Vec<Pending>,
     /// What is carried against later pay; not negative.
     pub debt: Money,
+    /// What was overpaid and is recovered later, and since when; `None`: nothing.
+    pub carried: Option<(Money, String)>,
 }
 
 fn month_of(run: &PayeeRun) -> Option<Period> {
@@ -171,6 +174,7 @@ pub async fn statement(
         pending: pending(app, &code, &all, &mut names).await?,
         before: at.checked_sub(1).map(|i| months[i].clone()),
         debt: Money::from_minor((-balance.minor()).max(0)),
+        carried: carried(app, &code).await?,
         name: person.facts.name,
         code,
         month: chosen,
@@ -179,6 +183,24 @@ pub async fn statement(
         awards,
         runs,
     }))
+}
+
+/// What the guards on wages carried last of somebody's overpayments.
+async fn carried(app: &App, code: &str) -> Result<Option<(Money, String)>, PayError> {
+    let told = app.store.carried_of(code).await?;
+    let (mut sum, mut since) = (Money::ZERO, None::<String>);
+    for (day, fields) in &told {
+        let fields: Value = serde_json::from_str(fields).unwrap_or_default();
+        let amount = signed(fields["amount"].as_str().unwrap_or_default());
+        // One that is carried stands for all before it.
+        if *day != told[0].0 || fields["carried"] != true || amount <= Money::ZERO {
+            continue;
+        }
+        sum = sum.checked_add(amount).unwrap_or(sum);
+        let began: String = fields["since"].as_str().unwrap_or(day).chars().take(10).collect();
+        since = Some(since.map_or(began.clone(), |day| day.min(began)));
+    }
+    Ok(since.map(|since| (sum, since)))
 }
 
 /// The last day to object, while it is not over.

@@ -237,6 +237,23 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// Payees whose proposals of these kinds were declined, of one run.
+    pub async fn declined_of(&self, run: i64, what: &[&str]) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = reading!(self, |db| {
+            let mut q = sqlx::QueryBuilder::new(
+                "select distinct payee from pay_offers where kind = 'proposal' and state = 'declined' and run_id = ",
+            );
+            q.push_bind(run).push(" and what in (");
+            let mut list = q.separated(", ");
+            for word in what {
+                list.push_bind(*word);
+            }
+            q.push(") order by payee");
+            q.build_query_as().fetch_all(db).await?
+        });
+        Ok(rows.into_iter().map(|(payee,)| payee).collect())
+    }
+
     /// One offer.
     pub async fn offer(&self, id: i64) -> Result<Option<Offer>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {

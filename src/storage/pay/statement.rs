@@ -94,6 +94,22 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// What closed runs carried of somebody's overpayments and was not taken back: the day it is carried to and its fields,
+    /// JSON; the latest day first.
+    pub async fn carried_of(&self, payee: &str) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(reading!(self, |db| {
+            sqlx::query_as(
+                "select f.occurred_on, f.fields from facts f where f.kind = 'overpayment' and f.subject = $1 \
+                 and f.source = 'payout' and f.void = 0 and not exists (select 1 from facts g where g.kind = f.kind \
+                 and g.source = f.source and g.source_key = f.source_key and g.revision > f.revision) \
+                 order by f.occurred_on desc, f.id",
+            )
+            .bind(payee)
+            .fetch_all(db)
+            .await?
+        }))
+    }
+
     /// What the engine gave besides lines, of one run; JSON.
     pub async fn run_outcome(&self, run: i64) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> = reading!(self, |db| {

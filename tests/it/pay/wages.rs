@@ -1,5 +1,8 @@
 //! The wages the guards look at, and replays of what they read.
 
+use bole::app::Actor;
+use bole::app::pay::decide_on_offer;
+use bole::domain::Role;
 use serde_json::{Value, json};
 
 use super::next::{calculated, fact, set_up, until_closed};
@@ -54,13 +57,114 @@ async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_a
         .collect();
     assert_eq!(told, ["L4 recovery_ceiling 1000.00", "Z3 recovery 300.00"]);
     until_closed(&rig, &run).await;
-    // What is still open is the debt itself, not a second one beside it.
-    let open = rig.get("admin", "/facts?kind=overpayment").await;
-    assert_eq!(open["data"].as_array().unwrap().len(), 1, "{open}");
+    assert_eq!(carried(&rig).await, ["500.00 till", "200 carried"]);
     let replayed = bole::app::pay::replay(&rig.app, run["id"].as_i64().unwrap())
         .await
         .unwrap();
     assert!(replayed.is_same(), "{replayed:?}");
+}
+
+/// Overpayments that stand: amount, and whether somebody told of it or it is carried.
+async fn carried(rig: &Rig) -> Vec<String> {
+    let open = rig.get("admin", "/facts?kind=overpayment").await;
+    let mut told: Vec<(i64, String)> = Vec::new();
+    for row in open["data"].as_array().unwrap() {
+        let is_carried = row["fields"]["carried"] == true;
+        let amount = row["fields"]["amount"].as_str().unwrap();
+        if row["void"] != true {
+            let word = if is_carried { "carried" } else { "till" };
+            told.push((row["id"].as_i64().unwrap(), format!("{amount} {word}")));
+        }
+    }
+    told.sort_unstable();
+    told.into_iter().map(|(_, words)| words).collect()
+}
+
+fn proposed(run: &Value) -> Vec<String> {
+    let proposals = run["outcome"]["proposals"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let recovers = proposals.iter().filter(|p| p["proposal"] == "recovery");
+    recovers
+        .map(|p| {
+            format!(
+                "{} {}",
+                p["payee"].as_str().unwrap(),
+                p["value"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+async fn given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_comes_then_it_knows_the_rest(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    db.clock.set("2027-02-03T02:00:00Z".parse().unwrap());
+    set_up(&rig, "99-wage-guards", json!({"min_wage": "2690"}), None).await;
+    let whose = Some(("employee", "Z3"));
+    let wage = |key: &str, day: &str| {
+        fact(
+            "wage",
+            key,
+            day,
+            json!({"amount": "5000.00", "variable": "300.00"}),
+            whose,
+        )
+    };
+    let overpaid = |amount: &str| {
+        fact(
+            "overpayment",
+            "o1",
+            "2026-10-20",
+            json!({"amount": amount}),
+            whose,
+        )
+    };
+    let facts = vec![
+        wage("w10", "2026-10-31"),
+        wage("w11", "2026-11-30"),
+        wage("w12", "2026-12-31"),
+        overpaid("800.00"),
+    ];
+    record(&rig, facts).await;
+    let october = calculated(&rig, "99-wage-guards", "2026-10").await;
+    assert_eq!(proposed(&october), ["Z3 300"]);
+    until_closed(&rig, &october).await;
+    assert_eq!(carried(&rig).await, ["800.00 till", "500 carried"]);
+    let november = calculated(&rig, "99-wage-guards", "2026-11").await;
+    assert_eq!(proposed(&november), ["Z3 300"]);
+    until_closed(&rig, &november).await;
+    // November's is declined: nothing was recovered, so what October left stands again.
+    let offers = rig.app.store.offers("proposal", None, None, 20).await.unwrap();
+    let offer = offers
+        .iter()
+        .find(|o| o.run == november["id"].as_i64().unwrap() && o.says.what == "recovery");
+    let approver = Actor::Key {
+        id: 2,
+        role: Role::Admin,
+        employee: None,
+    };
+    decide_on_offer(&rig.app, &approver, offer.unwrap().id, false, "本人困难")
+        .await
+        .unwrap();
+    let december = calculated(&rig, "99-wage-guards", "2026-12").await;
+    assert_eq!(proposed(&december), ["Z3 300"], "of 500, not of 200");
+    assert_eq!(carried(&rig).await, ["800.00 till", "500 carried"]);
+    // It was 100 less: October carries 400, and what was declined stays declined.
+    record(&rig, vec![overpaid("700.00")]).await;
+    let december = calculated(&rig, "99-wage-guards", "2026-12").await;
+    let standing = carried(&rig).await;
+    assert!(
+        standing.contains(&"400 carried".to_owned()) && standing.len() == 2,
+        "{standing:?}"
+    );
+    until_closed(&rig, &december).await;
+    for run in [&october, &november, &december] {
+        let again = bole::app::pay::replay(&rig.app, run["id"].as_i64().unwrap()).await;
+        assert!(again.unwrap().is_same());
+    }
 }
 
 /// What the wage guards' runs of August are: row, state, total.
@@ -325,4 +429,5 @@ both!(given_wage_guards_in_force_when_a_month_is_closed_then_they_are_calculated
 both!(given_wage_guards_without_a_minimum_when_a_month_is_closed_then_nothing_is_closed_unguarded);
 both!(given_a_closed_guards_run_when_replayed_after_everything_it_read_changed_then_it_reads_what_it_read);
 both!(given_a_run_that_does_not_come_out_the_same_when_replayed_then_it_is_said_what_differs);
+both!(given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_comes_then_it_knows_the_rest);
 both!(given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_and_recovery_only_proposed);

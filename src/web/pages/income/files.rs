@@ -145,6 +145,9 @@ pub fn paper(lang: Lang, firm: &str, found: &Statement, groups: &[Group], today:
     if found.debt > Money::ZERO {
         paper = paper.text(lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
     }
+    if let Some(told) = &found.carried {
+        paper = paper.text(view::carried(lang, told));
+    }
     let pending = view::pending(lang, found);
     if !pending.is_empty() {
         paper = paper

@@ -40,6 +40,8 @@ pub struct IncomePage {
     pub awards: Vec<AwardView>,
     pub pending: Vec<PendingView>,
     pub debt: Option<String>,
+    /// What was overpaid and is recovered later.
+    pub carried: Option<String>,
     /// Words of the steps, when, and which is now.
     pub road: Vec<(String, String, bool)>,
     pub objections: Vec<(i64, String, Chip)>,
@@ -114,6 +116,7 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
         awards: Vec::new(),
         pending: Vec::new(),
         debt: None,
+        carried: None,
         road: Vec::new(),
         objections: Vec::new(),
         done: None,
@@ -170,6 +173,7 @@ pub fn page(s: Shell, web: &Web, found: Option<&Statement>) -> IncomePage {
     page.pending = view::pending(lang, found);
     page.debt = (found.debt > Money::ZERO)
         .then(|| lang.t("income-debt").with("amount", yuan(found.debt)).to_string());
+    page.carried = found.carried.as_ref().map(|told| view::carried(lang, told));
     page.road = road(&page.s, web, found);
     page
 }

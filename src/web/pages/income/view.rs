@@ -6,8 +6,17 @@ use crate::app::pay::{Part, Statement, Story, Two};
 use crate::domain::Money;
 use crate::payout::Label;
 use crate::storage::pay::{LineKind, ObjectionState, Offer, RunState};
-use crate::web::i18n::{Lang, amounts, day_words, yuan};
+use crate::web::i18n::{Lang, amounts, date_words, day_words, yuan};
 use crate::web::pages::pay::view::{self, Chip};
+
+/// What was overpaid and is recovered later: how much, and since when.
+pub fn carried(lang: Lang, (amount, since): &(Money, String)) -> String {
+    let since = since
+        .parse()
+        .map_or_else(|_| since.clone(), |day| date_words(lang, day));
+    let words = lang.t("income-carried").with("amount", yuan(*amount));
+    words.with("since", since).to_string()
+}
 
 /// A text in the language of the page, with the person's name for their code.
 pub fn say(lang: Lang, two: &Two, code: &str, name: &str) -> String {

@@ -11,6 +11,7 @@ pub mod facts;
 mod import;
 mod line;
 mod lines;
+mod notes;
 mod offers;
 mod params;
 mod run;

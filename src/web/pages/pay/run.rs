@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lines::{self, Asked, LinesView};
+use super::notes;
 use super::view::{self, Chip};
 use crate::app::Permission;
 use crate::app::pay::{PayError, Review, approve, calculate, close, pay, review, send_back, submit};
@@ -26,7 +27,7 @@ use crate::web::{Form, Path, Problem, Query, Web};
 mod checks;
 
 /// Most rows of each list beside the lines.
-const NOTES: usize = 200;
+pub(super) const NOTES: usize = 200;
 
 /// A step of the road.
 #[derive(Clone, Debug)]
@@ -156,7 +157,7 @@ fn count(list: &Value) -> i64 {
 }
 
 /// A list of an outcome.
-fn listed<'a>(outcome: &'a Value, name: &str) -> &'a [Value] {
+pub(super) fn listed<'a>(outcome: &'a Value, name: &str) -> &'a [Value] {
     outcome[name].as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -183,57 +184,6 @@ fn road(web: &Web, who: &SignedIn, review: &Review, names: &Actors) -> Vec<RoadS
         done: done.as_ref().map(|(by, at)| (names.name(by), tag(*at))),
     })
     .collect()
-}
-
-/// Warnings of the engine and of the guards, put in the page's language.
-fn notes(lang: Lang, review: &Review) -> Vec<Note> {
-    let warning = |w: &Value| {
-        let text = |name: &str| w[name].as_str().unwrap_or_default();
-        let value = match Money::parse(text("value")) {
-            Ok(amount) if review.money.contains(text("component")) => crate::web::i18n::yuan(amount),
-            _ => text("value").to_owned(),
-        };
-        let about = [text("payee"), text("about"), &value];
-        let about: Vec<&str> = about.into_iter().filter(|t| !t.is_empty()).collect();
-        Note {
-            chip: Chip::new("warn", "alert", lang.t("run-warning")),
-            words: view::say_json(lang, &w["title"]),
-            about: about.join(" · "),
-            href: match text("payee") {
-                "" => String::new(),
-                payee => format!(
-                    "/app/pay/runs/{}{}#lines",
-                    review.run.id,
-                    view::query(&[("who", payee)])
-                ),
-            },
-        }
-    };
-    // What the guards say has its room, however much the engine warns of.
-    let room = NOTES - review.guards.len().min(NOTES / 2);
-    let told = listed(&review.outcome, "warnings").iter().take(room);
-    let told = told.chain(&review.guards);
-    let mut notes: Vec<Note> = told.take(NOTES).map(warning).collect();
-    let left_out = [
-        ("people_without_attributes", "run-people-unknown"),
-        ("facts_without_fields", "run-facts-left"),
-    ];
-    for (name, _) in left_out {
-        let n = review.outcome[name].as_i64().unwrap_or(0);
-        if n > 0 {
-            let words = match name {
-                "people_without_attributes" => lang.t("run-people-unknown").n("n", n),
-                _ => lang.t("run-facts-left").n("n", n),
-            };
-            notes.push(Note {
-                chip: Chip::new("", "info", lang.t("run-note")),
-                words: words.to_string(),
-                about: String::new(),
-                href: String::new(),
-            });
-        }
-    }
-    notes
 }
 
 async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPage, Problem> {
@@ -300,7 +250,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
             .previous
             .as_ref()
             .map_or_else(String::new, |p| view::period(lang, &p.period)),
-        notes: notes(lang, &review),
+        notes: notes::notes(lang, &review),
         residuals: list("residuals")
             .iter()
             .take(NOTES)
@@ -312,7 +262,7 @@ async fn page(web: &Web, who: &SignedIn, id: i64, asked: &Asked) -> Result<RunPa
                 // Payouts from before it was said for people have the engine's own words.
                 reason: Some(view::say_json(lang, &r["says"]))
                     .filter(|says| !says.is_empty())
-                    .unwrap_or_else(|| text(r, "reason")),
+                    .unwrap_or_else(|| notes::residual_reason(lang, &text(r, "reason"))),
             })
             .collect(),
         out: list("excluded")
