@@ -51,9 +51,30 @@ fn reached(list: &[Band], x: &RBig) -> Option<usize> {
     (0..list.len()).rev().find(|n| begun(&list[*n]))
 }
 
-/// The figure in force at `x` and its band.
-fn figure(list: &[Band], x: &RBig, gap: Gap) -> Option<(usize, RBig)> {
-    let n = reached(list, x)?;
+/// Whether a band states that `x` is its own.
+fn includes(band: &Band, x: &RBig) -> bool {
+    let begun = *x > band.low || (band.low_in && *x == band.low);
+    let open = band
+        .high
+        .as_ref()
+        .is_none_or(|end| x < end || (band.high_in && x == end));
+    begun && open
+}
+
+/// The figure in force at `x` and its band: of two that both state `x` as theirs the better one (GC-05): a larger
+/// figure pays more, a larger rate on a negative measure less.
+fn figure(list: &[Band], x: &RBig, gap: Gap, method: Method) -> Option<(usize, RBig)> {
+    let turned = method != Method::Flat && *x < RBig::ZERO;
+    let better = |n: usize, than: usize| {
+        let (n, than) = (&list[n].gives, &list[than].gives);
+        if turned { n < than } else { n > than }
+    };
+    let last = reached(list, x)?;
+    // A band without a stated end goes on to the next one's beginning only.
+    let before = (0..last)
+        .rev()
+        .find(|n| list[*n].high.is_some() && includes(&list[*n], x));
+    let n = before.filter(|n| better(*n, last)).unwrap_or(last);
     let band = &list[n];
     let Some(end) = &band.high else {
         return Some((n, band.gives.clone()));
@@ -73,7 +94,7 @@ fn figure(list: &[Band], x: &RBig, gap: Gap) -> Option<(usize, RBig)> {
 }
 
 fn pays(list: &[Band], x: &RBig, method: Method, gap: Gap) -> Pays {
-    let in_force = figure(list, x, gap);
+    let in_force = figure(list, x, gap, method);
     match (method, in_force) {
         (Method::Whole, Some((band, rate))) => Pays {
             amount: x * &rate,
@@ -134,7 +155,7 @@ fn slices(list: &[Band], x: &RBig, gap: Gap) -> RBig {
     bounds.dedup();
     bounds.windows(2).fold(RBig::ZERO, |sum, w| {
         let middle = (&w[0] + &w[1]) * part(1, 2);
-        let rate = figure(list, &middle, gap).map_or(RBig::ZERO, |f| f.1);
+        let rate = figure(list, &middle, gap, Method::Marginal).map_or(RBig::ZERO, |f| f.1);
         sum + (&w[1] - &w[0]) * rate
     })
 }

@@ -71,7 +71,8 @@ pub const GAPS: [(&str, Gap); 4] = [
 /// Most bands of one scale.
 pub const BANDS_MAX: usize = 1_000;
 
-/// Reads a list of `{ from|over, upto|below, gives }` and proves it: rising, no overlap beyond a shared point.
+/// Reads a list of `{ from|over, upto|below, gives }` and proves it: rising, no overlap beyond a shared point, where the
+/// better of the two holds (GC-05).
 pub fn read_bands(at: At<'_>, of: Type, gives: Type) -> Result<Bands, Refused> {
     let count = at.list_len()?;
     if count == 0 || count > BANDS_MAX {
@@ -122,7 +123,7 @@ pub fn read_bands(at: At<'_>, of: Type, gives: Type) -> Result<Bands, Refused> {
                 return Err(item.refuse(
                     format!("overlap: the band before goes to {end}, this one begins at {low}"),
                     format!(
-                        "a beginning at or above {end}; both may share {end} itself, the later band then wins"
+                        "a beginning at or above {end}; both may share {end} itself, the better of the two then holds there"
                     ),
                 ));
             }
@@ -158,9 +159,29 @@ impl Bands {
         after.checked_sub(1)
     }
 
-    /// Band and figure at `x`: `None` below the first band or in a gap that pays nothing.
-    fn figure(&self, x: &Num, gap: Gap) -> Option<(usize, Num)> {
+    /// The band in force where `x` has been reached. Where the one before includes `x` as well, the better for the payee
+    /// holds (GC-05): the larger figure, or the smaller rate where the measure itself is negative.
+    fn in_force(&self, x: &Num, by_rate: bool) -> Option<usize> {
         let at = self.reached(x)?;
+        let before = at.checked_sub(1).filter(|b| {
+            let band = &self.list[*b];
+            band.high_in && band.high.as_ref() == Some(x)
+        });
+        let Some(before) = before else {
+            return Some(at);
+        };
+        let (earlier, later) = (&self.list[before].gives, &self.list[at].gives);
+        let keeps = if by_rate && x.is_negative() {
+            earlier < later
+        } else {
+            earlier > later
+        };
+        Some(if keeps { before } else { at })
+    }
+
+    /// Band and figure at `x`: `None` below the first band or in a gap that pays nothing.
+    fn figure(&self, x: &Num, gap: Gap, by_rate: bool) -> Option<(usize, Num)> {
+        let at = self.in_force(x, by_rate)?;
         let band = &self.list[at];
         let past = band
             .high
@@ -189,12 +210,12 @@ impl Bands {
             band: None,
         };
         match method {
-            Method::Whole => self.figure(x, gap).map_or(nothing, |(band, rate)| Given {
+            Method::Whole => self.figure(x, gap, true).map_or(nothing, |(band, rate)| Given {
                 pays: x * &rate,
                 rate: Some(rate),
                 band: Some(band),
             }),
-            Method::Flat => self.figure(x, gap).map_or(nothing, |(band, sum)| Given {
+            Method::Flat => self.figure(x, gap, false).map_or(nothing, |(band, sum)| Given {
                 pays: sum,
                 rate: None,
                 band: Some(band),
@@ -246,7 +267,7 @@ impl Bands {
                 pays = pays + width * rate;
             }
         }
-        let figure = self.figure(x, gap);
+        let figure = self.figure(x, gap, true);
         Given {
             pays,
             rate: figure.as_ref().map(|f| f.1.clone()),

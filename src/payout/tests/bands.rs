@@ -156,11 +156,24 @@ fn read(bands: &str) -> Result<String, String> {
 }
 
 #[test]
-fn given_bands_that_touch_or_are_a_point_when_read_then_they_are_taken_and_the_later_one_wins() {
+fn given_bands_that_touch_or_are_a_point_when_read_then_they_are_taken_and_the_better_one_holds_where_they_meet()
+ {
     for (bands, right) in [
         (
             "[{ from = \"0\", upto = \"100\", gives = \"1%\" }, { from = \"100\", gives = \"2%\" }]",
             "2",
+        ),
+        (
+            "[{ from = \"0\", upto = \"100\", gives = \"5%\" }, { from = \"100\", gives = \"3%\" }]",
+            "5",
+        ),
+        (
+            "[{ from = \"0\", below = \"100\", gives = \"5%\" }, { from = \"100\", gives = \"3%\" }]",
+            "3",
+        ),
+        (
+            "[{ from = \"0\", upto = \"100\", gives = \"9%\" }, { from = \"100\", upto = \"100\", gives = \"7%\" }, { over = \"100\", gives = \"2%\" }]",
+            "9",
         ),
         (
             "[{ from = \"0\", upto = \"100\", gives = \"1%\" }, { over = \"100\", gives = \"2%\" }]",
@@ -174,6 +187,48 @@ fn given_bands_that_touch_or_are_a_point_when_read_then_they_are_taken_and_the_l
     ] {
         assert_eq!(read(bands), Ok(right.to_owned()), "{bands}");
     }
+}
+
+#[test]
+fn given_two_bands_that_include_a_number_when_paid_then_the_better_for_the_payee_holds_there_and_only_there()
+{
+    let band = |low: &str, high: Option<&str>, gives: &str| Band {
+        low: n(low),
+        low_in: true,
+        high: high.map(n),
+        high_in: true,
+        gives: n(gives),
+    };
+    let falling = Bands {
+        list: vec![band("-50", Some("100"), "5%"), band("100", None, "3%")],
+    };
+    for (method, x, band, right) in [
+        (Method::Whole, "99.99", 0, "4.9995"),
+        (Method::Whole, "100", 0, "5"),
+        (Method::Whole, "100.01", 1, "3.0003"),
+        (Method::Flat, "100", 0, "5%"),
+        (Method::Flat, "100.01", 1, "3%"),
+        // Slices meet at the bound: 150 × 5 % whichever band has it, counted from the first beginning.
+        (Method::Marginal, "100", 0, "7.5"),
+    ] {
+        let given = falling.pays(&n(x), method, Gap::None);
+        assert_eq!(
+            (given.band, given.pays),
+            (Some(band), n(right)),
+            "{x} by {method:?}"
+        );
+    }
+    // Less is taken at the smaller rate: where the measure is negative, that is the better one.
+    let below = Bands {
+        list: vec![band("-500", Some("-100"), "5%"), band("-100", None, "3%")],
+    };
+    assert_eq!(below.pays(&n("-100"), Method::Whole, Gap::None).pays, n("-3"));
+    assert_eq!(below.pays(&n("-100"), Method::Flat, Gap::None).pays, n("5%"));
+    // Equal ones: the later is the band that is told.
+    let even = Bands {
+        list: vec![band("0", Some("100"), "5%"), band("100", None, "5%")],
+    };
+    assert_eq!(even.pays(&n("100"), Method::Whole, Gap::None).band, Some(1));
 }
 
 #[test]

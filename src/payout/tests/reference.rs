@@ -81,6 +81,45 @@ fn given_random_pools_when_divided_then_the_slow_model_agrees() {
     }
 }
 
+/// Bands with a beginning and an end that both belong to them: every one that includes the measure, the best of them.
+fn slow_shared(x: i128, bands: &[(i128, i128, i128)], method: Method) -> i128 {
+    let all = bands.iter().filter(|b| b.0 <= x && x <= b.1);
+    let pays = all.map(|b| if method == Method::Whole { x * b.2 } else { b.2 });
+    pays.max().unwrap_or(0)
+}
+
+#[test]
+fn given_random_scales_that_share_bounds_when_paid_then_the_slow_model_agrees_at_every_bound() {
+    let mut dice = Dice(17);
+    for case in 0..cases() {
+        let mut bands: Vec<(i128, i128, i128)> = Vec::new();
+        let mut at = i128::from(dice.roll(2_000)) - 1_000;
+        for _ in 0..=dice.roll(5) {
+            let end = at + i128::from(1 + dice.roll(500));
+            bands.push((at, end, i128::from(dice.roll(30))));
+            at = end + i128::from(dice.roll(2) * dice.roll(50));
+        }
+        let list = bands
+            .iter()
+            .map(|b| Band {
+                low: Num::int(b.0),
+                low_in: true,
+                high: Some(Num::int(b.1)),
+                high_in: true,
+                gives: Num::int(b.2),
+            })
+            .collect();
+        let scale = Bands { list };
+        for x in bands.iter().flat_map(|b| [b.0 - 1, b.0, b.0 + 1, b.1]) {
+            for method in [Method::Whole, Method::Flat] {
+                let got = scale.pays(&Num::int(x), method, Gap::None).pays;
+                let right = Num::int(slow_shared(x, &bands, method));
+                assert_eq!(got, right, "case {case}: {x} {method:?} {bands:?}");
+            }
+        }
+    }
+}
+
 /// Adds a marginal scale up fen by fen is too slow; slice by slice with whole numbers (rates in percent).
 fn slow_scale(x: i128, bands: &[(i128, i128)], method: Method) -> i128 {
     match method {
