@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::income::{Income, TaxBasis};
 use super::num::Num;
 use super::schema::Label;
+use super::value::Type;
 
 /// Everything that leaves a scheme, in the document's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,6 +85,8 @@ pub struct Proposal {
     pub proposal: String,
     /// How much or how many levels.
     pub value: Num,
+    /// Unit of it: money of a rise, a count of heads or levels.
+    pub value_type: Type,
     /// To what: a grade, a level, a post.
     pub about: Option<String>,
     /// From when.
@@ -130,6 +133,8 @@ pub struct Warning {
     pub about: Option<String>,
     /// The figure.
     pub value: Option<String>,
+    /// Unit of it.
+    pub value_type: Option<Type>,
     /// Whether whoever lets it stand must say why (GC-22).
     pub needs_reason: bool,
 }
@@ -210,6 +215,17 @@ fn line(l: &Line, explanation: String) -> Json {
     said
 }
 
+impl Proposal {
+    /// Money with its fen; a count, a level or a share as a plain number.
+    pub fn value_text(&self) -> String {
+        if self.value_type.is_money() {
+            self.value.fixed(2)
+        } else {
+            self.value.to_string()
+        }
+    }
+}
+
 impl Outcome {
     /// As the command line prints it; `explain` says how a line, proposal or award came about in one sentence.
     pub fn to_json(&self, explain: impl Fn(Emitted<'_>) -> String) -> Json {
@@ -222,7 +238,7 @@ impl Outcome {
             })).collect::<Vec<_>>(),
             "proposals": self.proposals.iter().map(|p| json!({
                 "payee": p.payee, "component": p.component, "title": { "zh": p.title.zh, "en": p.title.en },
-                "proposal": p.proposal, "value": money(&p.value), "about": p.about,
+                "proposal": p.proposal, "value": p.value_text(), "value_type": unit(p.value_type), "about": p.about,
                 "effective": p.effective, "explanation": explain(p.into()),
             })).collect::<Vec<_>>(),
             "awards": self.awards.iter().map(|a| json!({
@@ -254,8 +270,20 @@ fn warning(w: &Warning) -> Json {
         "component": w.component, "title": { "zh": w.title.zh, "en": w.title.en },
         "payee": w.payee, "about": w.about, "value": w.value,
     });
+    if let Some(ty) = w.value_type {
+        told["value_type"] = json!(unit(ty));
+    }
     if w.needs_reason {
         told["needs_reason"] = json!(true);
     }
     told
+}
+
+/// The unit of a figure in a word; money is money, rounded or not.
+fn unit(ty: Type) -> &'static str {
+    if ty.is_money() {
+        Type::MONEY.word()
+    } else {
+        ty.word()
+    }
 }

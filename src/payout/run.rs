@@ -12,7 +12,7 @@ use super::input::Input;
 use super::outcome::{Award, Excluded, FactOut, Line, Outcome, Proposal, Residual, Warning};
 use super::relation::{Relation, Row, Why};
 use super::schema::Label;
-use super::value::Value;
+use super::value::{Type, Value};
 
 pub(super) use super::doc::ROSTER;
 
@@ -176,6 +176,7 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
             payee: None,
             about: None,
             value: Some(note.clone()),
+            value_type: None,
             needs_reason: false,
         });
     }
@@ -197,6 +198,7 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
                 payee: None,
                 about: None,
                 value: Some(note.clone()),
+                value_type: None,
                 needs_reason: false,
             });
         }
@@ -209,10 +211,12 @@ fn collect(doc: &Document, relations: &[Relation], input: &Input) -> Outcome {
 fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
     let step = &doc.steps[at];
     let Block::Emit(e) = &step.block else { return };
+    let columns = &doc.schemas[step.relation].columns;
     for (n, row) in relation.rows.iter().enumerate() {
         let text = |name: &str| e.field(row, name).map(|v| v.text().to_string());
         let num = |name: &str| e.field(row, name).map(Value::num);
         let date = |name: &str| e.field(row, name).map(ToString::to_string);
+        let unit = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty);
         let payee = text("payee");
         if let (Some(out), true) = (&row.out, e.what != What::Fact) {
             outcome.excluded.push(Excluded {
@@ -257,6 +261,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                     title,
                     proposal: e.unit.clone(),
                     value,
+                    value_type: unit("value").unwrap_or(Type::Number),
                     about,
                     effective: date("effective"),
                     step: at,
@@ -288,6 +293,7 @@ fn emit(doc: &Document, at: usize, relation: &Relation, outcome: &mut Outcome) {
                 payee,
                 about,
                 value: text_of(e.field(row, "value")),
+                value_type: unit("value"),
                 needs_reason: matches!(e.field(row, NEEDS_REASON), Some(Value::Bool(true))),
             }),
             What::Fact => outcome.facts.push(fact(e, row)),

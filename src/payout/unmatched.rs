@@ -53,6 +53,7 @@ impl Unmatched {
             payee: None,
             about: Some(self.key.clone()),
             value: Some(self.of.clone()),
+            value_type: None,
             needs_reason: false,
         }
     }
