@@ -148,13 +148,14 @@ fn beginning(text: &str) -> u64 {
 }
 
 impl<'d> Facts<'d> {
-    pub fn new(doc: &'d Document) -> Self {
+    /// Of a document; `exact`: amounts must be whole fen and instants name their offset.
+    pub fn new(doc: &'d Document, exact: bool) -> Self {
         let kind = |fact: &'d FactKind| {
             let columns = &doc.schemas[fact.relation].columns;
             Kind {
                 fact,
                 columns,
-                rows: Rows::new(columns, &BESIDES, doc.header.zone),
+                rows: Rows::new(columns, &BESIDES, doc.header.zone).exact(exact),
             }
         };
         Self {

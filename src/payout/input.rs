@@ -50,9 +50,21 @@ impl Document {
     /// # Errors
     /// As [`Document::input`]; where the text is not JSON, line and column in place of the path.
     pub fn input_text(&self, text: &str) -> Result<Input, Refused> {
+        self.text(text, Facts::new(self, false))
+    }
+
+    /// The same of a file somebody wrote: as the API does, it refuses amounts with fractions of a fen (GC-01), and times of
+    /// day without an offset.
+    ///
+    /// # Errors
+    /// As [`Document::input_text`].
+    pub fn input_file(&self, text: &str) -> Result<Input, Refused> {
+        self.text(text, Facts::new(self, true))
+    }
+
+    fn text(&self, text: &str, mut facts: Facts<'_>) -> Result<Input, Refused> {
         let mut reader = Reader::new(text);
         let mut sections: Vec<Entry> = Vec::new();
-        let mut facts = Facts::new(self);
         let entry = |key: String, value: Raw| Entry {
             key,
             key_span: 0..0,
@@ -99,7 +111,7 @@ impl Document {
 
     /// The same from an example's table.
     pub(super) fn read_input(&self, at: At<'_>) -> Result<Input, Refused> {
-        let mut facts = Facts::new(self);
+        let mut facts = Facts::new(self, false);
         at.get("facts", |list| {
             list.each(|_, fact| {
                 facts.take(fact);

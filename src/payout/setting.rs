@@ -262,6 +262,8 @@ pub struct Rows<'c> {
     columns: &'c [Column],
     besides: &'static [&'static str],
     zone: i32,
+    /// Whether amounts must be whole fen and instants name their offset, as the API asks.
+    exact: bool,
     /// For each entry of the row before: its column, counted on into `besides`.
     layout: Vec<usize>,
     /// For each column and each of `besides`: its entry in this row.
@@ -275,9 +277,15 @@ impl<'c> Rows<'c> {
             columns,
             besides,
             zone,
+            exact: false,
             layout: Vec::new(),
             found: Vec::new(),
         }
+    }
+
+    /// Whether amounts must be whole fen (GC-01) and instants name their offset.
+    pub fn exact(self, exact: bool) -> Self {
+        Self { exact, ..self }
     }
 
     /// The next row; texts but the first column's are shared through `words`. A `nameless` one has an empty text there.
@@ -302,6 +310,9 @@ impl<'c> Rows<'c> {
                     }
                     let value = read_value(v, c.ty, &c.options, self.zone)?;
                     bounded(v, c, &value)?;
+                    if self.exact {
+                        said_exactly(v, c.ty, &value)?;
+                    }
                     Ok(value)
                 })?,
                 (None, Some(default)) => default.clone(),
@@ -335,6 +346,24 @@ impl<'c> Rows<'c> {
             }
         }
         true
+    }
+}
+
+/// Refuses an amount with a fraction of a fen (GC-01) and a time of day that leaves open where on earth it is.
+fn said_exactly(at: At<'_>, ty: Type, value: &Value) -> Result<(), Refused> {
+    const DAY_CHARS: usize = 10;
+    match (value, &at.raw.node) {
+        (Value::Num(n), _) if ty.is_money() && !(n * &Num::int(100)).is_integer() => {
+            Err(at.mismatch("an amount in quotes like \"1234.50\", in whole fen"))
+        }
+        (Value::Date(_), Node::Str(text))
+            if text
+                .get(DAY_CHARS..)
+                .is_some_and(|time| !time.is_empty() && !time.contains(['Z', 'z', '+', '-'])) =>
+        {
+            Err(at.mismatch("a day, or an instant with its offset like \"2026-10-31T23:59:59+08:00\""))
+        }
+        _ => Ok(()),
     }
 }
 

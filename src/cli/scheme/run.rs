@@ -31,7 +31,7 @@ pub struct Run {
 
 /// Evaluates a text; refusals name the path.
 pub fn evaluated(doc: &Document, text: String, path: &Path) -> Result<Evaluation, Refusal> {
-    let input = doc.input_text(&text).map_err(|r| refused(path, r))?;
+    let input = doc.input_file(&text).map_err(|r| refused(path, r))?;
     // A million facts are a long text: it is let go before the run makes rows of its own.
     drop(text);
     told(doc, input)
@@ -45,7 +45,7 @@ fn refused(path: &Path, r: Refused) -> String {
 
 /// Evaluates a JSON input; refusals name the path.
 pub fn run_json(doc: &Document, json: &Json, path: &Path) -> Result<Evaluation, Refusal> {
-    let input = doc.input(json).map_err(|r| refused(path, r))?;
+    let input = doc.input_file(&json.to_string()).map_err(|r| refused(path, r))?;
     told(doc, input)
 }
 
