@@ -49,6 +49,13 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// Said as a warning: something to mend that refuses nothing.
+    pub fn as_warning(&self) -> String {
+        self.to_string().replacen("error:", "warning:", 1)
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();

@@ -102,16 +102,18 @@ impl Check {
             }
         }
         if self.json {
-            let errors: Vec<_> = faults
-                .iter()
-                .map(|d| {
-                    json!({ "file": d.file, "line": d.line, "column": d.column, "what": d.what,
-                        "expected": d.expected, "hint": d.hint })
-                })
-                .collect();
-            say(&serde_json::to_string_pretty(
-                &json!({ "ok": faults.is_empty(), "errors": errors }),
-            )?);
+            let each = |list: &[Diagnostic]| -> Vec<_> {
+                list.iter()
+                    .map(|d| {
+                        json!({ "file": d.file, "line": d.line, "column": d.column, "what": d.what,
+                            "expected": d.expected, "hint": d.hint })
+                    })
+                    .collect()
+            };
+            let untold: Vec<Diagnostic> = fine.iter().flat_map(|(_, d)| d.untold()).collect();
+            say(&serde_json::to_string_pretty(&json!({
+                "ok": faults.is_empty(), "errors": each(&faults), "warnings": each(&untold),
+            }))?);
         } else {
             for (name, d) in &fine {
                 say(&format!(
@@ -120,6 +122,9 @@ impl Check {
                     d.header.version,
                     d.example_ids().len()
                 ));
+                for warning in d.untold() {
+                    say(&warning.as_warning());
+                }
             }
         }
         if faults.is_empty() {

@@ -11,6 +11,7 @@ mod labels;
 mod next_pool;
 mod options;
 mod param;
+mod untold;
 mod unused;
 
 use std::cell::RefCell;

@@ -11,11 +11,14 @@ mod income;
 mod join;
 mod language;
 mod laws;
+mod reasons;
 pub mod reference;
 mod refused;
 mod shares;
 mod stopped;
 mod twice;
+mod units;
+mod untold;
 mod words;
 
 use super::{Document, Evaluation, evaluate};
