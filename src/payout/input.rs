@@ -50,7 +50,7 @@ impl Document {
     /// # Errors
     /// As [`Document::input`]; where the text is not JSON, line and column in place of the path.
     pub fn input_text(&self, text: &str) -> Result<Input, Refused> {
-        self.text(text, Facts::new(self, false))
+        self.input_of(text, Facts::new(self, false))
     }
 
     /// The same of a file somebody wrote: as the API does, it refuses amounts with fractions of a fen (GC-01), and times of
@@ -59,10 +59,10 @@ impl Document {
     /// # Errors
     /// As [`Document::input_text`].
     pub fn input_file(&self, text: &str) -> Result<Input, Refused> {
-        self.text(text, Facts::new(self, true))
+        self.input_of(text, Facts::new(self, true))
     }
 
-    fn text(&self, text: &str, mut facts: Facts<'_>) -> Result<Input, Refused> {
+    fn input_of(&self, text: &str, mut facts: Facts<'_>) -> Result<Input, Refused> {
         let mut reader = Reader::new(text);
         let mut sections: Vec<Entry> = Vec::new();
         let entry = |key: String, value: Raw| Entry {

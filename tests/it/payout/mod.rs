@@ -3,5 +3,6 @@
 mod bad_input;
 mod cases;
 mod door;
+mod exact;
 mod guide;
 mod template;
