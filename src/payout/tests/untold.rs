@@ -1,6 +1,6 @@
 //! A line must have a story: the checker warns of one without.
 
-use super::super::Document;
+use super::super::{Diagnostic, Document};
 use super::{SMALL, shipped};
 
 #[test]
@@ -19,7 +19,7 @@ fn given_a_line_none_of_whose_steps_has_words_when_checked_then_it_is_warned_of_
         let doc = Document::accept("small.toml", text);
         doc.unwrap_or_else(|f| panic!("{}", f.iter().map(ToString::to_string).collect::<String>()))
     };
-    let mute: Vec<String> = read(SMALL).untold().iter().map(|w| w.as_warning()).collect();
+    let mute: Vec<String> = read(SMALL).untold().iter().map(Diagnostic::as_warning).collect();
     assert_eq!(
         mute.len(),
         2,

@@ -85,7 +85,7 @@ fn given_the_guides_blocks_when_read_then_each_is_accepted_and_runs() {
         if block.starts_with("[scheme]") {
             let doc = Document::accept("guide", &block).unwrap_or_else(|f| panic!("{}", told(&f)));
             assert!(!doc.example_ids().is_empty());
-            let untold: Vec<String> = doc.untold().iter().map(|w| w.as_warning()).collect();
+            let untold: Vec<String> = doc.untold().iter().map(Diagnostic::as_warning).collect();
             assert_eq!(untold, Vec::<String>::new(), "what it pays is explained");
             continue;
         }
