@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bole::payout::{Document, evaluate};
+use bole::payout::{Diagnostic, Document, evaluate};
 
 /// What the guide's single steps stand on.
 const PRELUDE: &str = r#"
