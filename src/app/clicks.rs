@@ -64,9 +64,7 @@ pub async fn overrule_click(
     if actor.employee().is_some() && link.map(|link| link.employee) == actor.employee() {
         return Err(OverruleError::Own);
     }
-    if let Ok(at) = jiff::Timestamp::from_millisecond(id.unix_ms()) {
-        freeze_before(app, app.day_of(at)).await;
-    }
+    freeze_before(app).await;
     again!(once(app, actor, (id, class), reason))?;
     app.store.click(id).await?.ok_or(OverruleError::NotFound(id))
 }

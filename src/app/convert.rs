@@ -12,9 +12,7 @@ use crate::app::claims::give_way;
 use crate::app::gather::{Basis, gather};
 use crate::app::outbox::conversion_created;
 use crate::app::{Actor, App, Vault};
-use crate::attribution::{
-    ContactHash, ContactKind, ConversionKind, Decision, Rules, Status, counted, decide,
-};
+use crate::attribution::{ContactHash, ContactKind, ConversionKind, Decision, Rules, counted, decide};
 use crate::domain::{ClickId, ConversionId, Counts, CustomerId, Slice, Tally};
 use crate::storage::conversions::{self, Conversion, Decided, NewConversion};
 use crate::storage::{SealedContact, StoreError, Tx, add_tally, customers, insert_sealed_contact};
@@ -59,7 +57,7 @@ pub async fn convert(app: &App, actor: &Actor, input: ConversionInput) -> Result
     if let Some(click) = checked.new.click {
         wait_for_click(app, click).await?;
     }
-    freeze_before(app, checked.new.day).await;
+    freeze_before(app).await;
     let mut tries = 1;
     loop {
         match once(app, &checked).await {
@@ -154,7 +152,7 @@ pub(in crate::app) async fn take_in(
         }
         Customer::Known(id) => Some((id, customers::hashes(tx, id).await?)),
     };
-    let is_paid = give_way(tx, new).await?;
+    give_way(tx, new).await?;
     let basis = Basis {
         id,
         external_id: &new.external_id,
@@ -171,10 +169,7 @@ pub(in crate::app) async fn take_in(
     };
     let gathered = gather(tx, &Vault::new(&app.secrets), &basis).await?;
     let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
-    let mut decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
-    if is_paid && decided.status == Status::Pending {
-        decided.status = Status::Held;
-    }
+    let decided = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
     conversions::write_decision(tx, id, &decided, true, new.created_at).await?;
     if new.kind == ConversionKind::Lead
         && let Some(sealed) = sealed

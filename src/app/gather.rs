@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::app::Vault;
-use crate::app::claims::claim_id;
+use crate::app::claims::{claim_doubts, claim_id};
 use crate::attribution::claim::OrderKey;
 use crate::attribution::{
     ClickFact, ContactHash, ConversionKind, CouponFact, CouponRefusal, Evidence, Owner, Person, Touch,
@@ -11,7 +11,7 @@ use crate::attribution::{
 };
 use crate::domain::{ClickId, ConversionId, CouponId, CustomerId, EmployeeId, Money};
 use crate::share;
-use crate::storage::claims::true_claim_of;
+use crate::storage::claims::{Claim, true_claim_of};
 use crate::storage::touches::{EmployeeRow, TouchRow};
 use crate::storage::{StoreError, Tx, binding, coupons, customers, touches};
 
@@ -95,9 +95,13 @@ pub(in crate::app) async fn gather(
             lead_ms = customers::credited_lead(tx, customer, basis.occurred_at, basis.id.0).await?;
         }
     }
-    let claim = match claim_of(tx, basis).await? {
-        None => None,
-        Some(employee) => Some(people.by_id(tx, employee).await?),
+    let is_claims_own = claim_id(basis.external_id).is_some();
+    let (claim, doubts) = match claim_of(tx, basis).await? {
+        None => (None, Vec::new()),
+        Some(claim) => (
+            Some(people.by_id(tx, claim.employee).await?),
+            claim_doubts(tx, &claim, basis.external_id).await?,
+        ),
     };
     let (redeemed, coupon_refusal) = match &coupon {
         None => (None, None),
@@ -118,6 +122,8 @@ pub(in crate::app) async fn gather(
             known_before_ms,
             lead_ms,
             claim,
+            is_claims_own,
+            doubts,
             form_ms: basis.form_ms,
         },
         coupon: redeemed,
@@ -125,12 +131,12 @@ pub(in crate::app) async fn gather(
     })
 }
 
-/// Whose claim was found true for this conversion: its own, or one that names its order.
-async fn claim_of(tx: &mut Tx, basis: &Basis<'_>) -> Result<Option<EmployeeId>, StoreError> {
+/// The claim found true for this conversion: its own, or one that names its order.
+async fn claim_of(tx: &mut Tx, basis: &Basis<'_>) -> Result<Option<Claim>, StoreError> {
     let own = claim_id(basis.external_id);
     let order = OrderKey::parse(basis.external_id).filter(|_| own.is_none());
     let claim = true_claim_of(tx, own, order.as_ref().map(OrderKey::as_str)).await?;
-    Ok(claim.filter(|c| c.kind == basis.kind).map(|c| c.employee))
+    Ok(claim.filter(|c| c.kind == basis.kind))
 }
 
 async fn coupon_fact(

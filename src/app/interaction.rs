@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::app::board::freeze_before;
 use crate::app::filing::{
     Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
@@ -134,6 +135,7 @@ pub async fn decide_on_interaction(
     reason: &str,
 ) -> Result<InteractionRow, PointsError> {
     let reason = decision_reason(verdict, reason)?;
+    freeze_before(app).await;
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let known = interaction(&mut tx, id)

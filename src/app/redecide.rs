@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::app::again::again;
-use crate::app::claims::paid_elsewhere;
+use crate::app::board::freeze_before;
 use crate::app::convert::{book, booking, decided, slice_of};
 use crate::app::gather::{Basis, gather};
 use crate::app::notices::conversion_moved;
@@ -23,6 +23,7 @@ use crate::storage::{StoreError, Tx, coupons, customers, insert_audit, touches};
 /// Decides an uncredited conversion once more, after its click reached the store late. `None` when there is no such
 /// conversion or it is not uncredited; else as it stands now. What it was first answered stays.
 pub async fn redecide(app: &App, actor: &Actor, external_id: &str) -> Result<Option<Conversion>, StoreError> {
+    freeze_before(app).await;
     let mut tx = app.store.begin().await?;
     if !redecide_in(app, &mut tx, actor, external_id).await? {
         return Ok(None);
@@ -62,6 +63,9 @@ pub async fn redecide_late(app: &App) -> Result<usize, StoreError> {
 /// somebody overruled the click. At most 500 clicks at a time; gives how many.
 pub async fn redecide_lost(app: &App) -> Result<usize, StoreError> {
     let found = app.store.clicks_credited_in_vain(500).await?;
+    if !found.is_empty() {
+        freeze_before(app).await;
+    }
     for click in &found {
         again!(without(app, *click))?;
     }
@@ -191,12 +195,11 @@ async fn decide_again(
     let decision = decide(&gathered.evidence, &Rules::from(&app.programme));
     let mut new = decided(decision, basis.customer.as_ref().map(|(id, _)| *id), &gathered);
     new.status = standing(old, &new);
-    // What nobody has looked at is not paid beside the claim that was paid for it.
-    let asks = new.status == Status::Pending && old.decided_by.is_none();
-    if new.status == Status::Pending && gains(actor, old, &new)
-        || asks && paid_elsewhere(tx, &old.external_id, old.kind).await?
-    {
+    if new.status == Status::Pending && (gains(actor, old, &new) || waits_for_another(old, &new)) {
         new.status = Status::Held;
+        // The last step is the outcome.
+        let at = new.steps.len().saturating_sub(1);
+        new.steps.insert(at, Step::new(Reason::ClickOwnWord));
     }
     // Refunds came in meanwhile: nothing is left to pay.
     new.status = new
@@ -261,6 +264,14 @@ fn gains(actor: &Actor, old: &Conversion, new: &Decided) -> bool {
         && (old.credited_to, old.indirect_to) == (new.credited_to, new.indirect_to);
     let own = actor.employee();
     own.is_some() && (own == new.credited_to || own == new.indirect_to) && !counted_before
+}
+
+/// Whether it is held because whoever overruled a click would gain by it, and nobody has looked since.
+fn waits_for_another(old: &Conversion, new: &Decided) -> bool {
+    old.status == Status::Held
+        && old.decided_by.is_none()
+        && old.steps.iter().any(|s| s.reason == Reason::ClickOwnWord)
+        && (old.credited_to, old.indirect_to) == (new.credited_to, new.indirect_to)
 }
 
 /// Says in the decision of something settled what its click was found to be since.

@@ -73,8 +73,7 @@ pub async fn refund(app: &App, actor: &Actor, input: &RefundInput) -> Result<Ref
     if !wrong.is_empty() {
         return Err(RefundError::Wrong(wrong));
     }
-    let seen = app.store.conversion(&input.conversion).await?;
-    freeze_before(app, seen.ok_or(RefundError::Missing)?.day).await;
+    freeze_before(app).await;
     let mut tx = app.store.begin().await?;
     let found = conversions::lock_by_external_id(&mut tx, &input.conversion).await?;
     let sale = found.ok_or(RefundError::Missing)?;

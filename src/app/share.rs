@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 
+use crate::app::board::freeze_before;
 use crate::app::filing::{
     Filed, PointsError, Verdict, apart, day_of_row, decision_reason, entry, evidence, missing, past, whom,
 };
@@ -73,6 +74,7 @@ pub async fn file_share(app: &App, actor: &Actor, new: &ShareToFile) -> Result<F
         channel: link.channel,
     };
 
+    freeze_before(app).await;
     let mut tx = app.store.begin().await?;
     lock_balance(&mut tx, person.id).await?;
     if let Some(known) = share_at(&mut tx, of.link, posted_at).await? {
@@ -119,6 +121,7 @@ pub async fn decide_on_share(
     reason: &str,
 ) -> Result<ShareRow, PointsError> {
     let reason = decision_reason(verdict, reason)?;
+    freeze_before(app).await;
     let now_ms = app.clock.now_ms();
     let mut tx = app.store.begin().await?;
     let known = share(&mut tx, id).await?.ok_or_else(|| missing("share", id))?;

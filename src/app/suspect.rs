@@ -1,24 +1,26 @@
 //! Suspicions: found by a chore, decided by a person (attribution.md §9).
 
+mod moves;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::app::again::again;
 use crate::app::board::freeze_before;
+use crate::app::claims::claim_id;
 use crate::app::clicks::overrule_in;
 use crate::app::slices::ids_of;
 use crate::app::verdict::verdict_in;
 use crate::app::{Actor, App, Permission, Refused, VerdictError};
 use crate::attribution::odd::{INSTANT_MS, Odd, OddDay, odd};
-use crate::attribution::{ConversionKind, Status, Verdict};
+use crate::attribution::{ConversionKind, Status};
 use crate::domain::{Class, ClickId, EmployeeId};
 use crate::storage::conversions::lock_by_external_id;
-use crate::storage::suspicions::{
-    ClickEvidence, Evidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions,
-};
+use crate::storage::suspicions::{Evidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions};
 use crate::storage::{StoreError, insert_audit, lock_loaders};
+
+pub use moves::{Case, Moves};
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
@@ -90,19 +92,6 @@ pub(in crate::app) async fn look_at_claims(app: &App, day: jiff::civil::Date) ->
     tx.commit().await
 }
 
-/// A suspicion with its clicks, and what a decision would move.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// The suspicion.
-    pub suspicion: Suspicion,
-    /// Its clicks, at most 5 000.
-    pub clicks: Vec<ClickEvidence>,
-    /// Leads and orders by those clicks that still count: id, kind, net amount.
-    pub conversions: Vec<(String, String, i64)>,
-    /// Points those clicks earned.
-    pub points: i64,
-}
-
 /// The case of a suspicion.
 pub async fn case(app: &App, id: i64) -> Result<Option<Case>, StoreError> {
     let Some(suspicion) = app.store.suspicion(id).await? else {
@@ -114,22 +103,34 @@ pub async fn case(app: &App, id: i64) -> Result<Option<Case>, StoreError> {
         .store
         .suspicion_clicks(&suspicion, span, limit_ms, CLICKS_MAX)
         .await?;
-    let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
-    let conversions = match suspicion.kind {
+    let about = match suspicion.kind {
         // With or without a click: what the sign names is what it is about.
         kind @ (Odd::Kin | Odd::Silent | Odd::LateClaim) => {
             let about = suspicion.evidence.about(kind).unwrap_or_default();
-            app.store.counting_of(suspicion.employee, about).await?
+            Some(today(app, about.iter().cloned().collect()).await?)
         }
-        _ => app.store.conversions_by_clicks(suspicion.employee, &ids).await?,
+        _ => None,
     };
-    let earned = i64::try_from(clicks.iter().filter(|c| c.earned).count()).unwrap_or(0);
+    let held = today(app, suspicion.evidence.held.iter().cloned().collect()).await?;
+    let others = today(app, app.store.held_by_others(&suspicion).await?).await?;
+    let mut named = held.clone();
+    named.extend(about.iter().flatten().cloned());
+    let stakes = app.store.stakes(suspicion.employee, &named, &clicks).await?;
     Ok(Some(Case {
-        points: earned * app.programme.points.click,
         suspicion,
         clicks,
-        conversions,
+        stakes,
+        about,
+        held,
+        others,
     }))
+}
+
+/// These leads and orders, and those that took the place of claims among them.
+async fn today(app: &App, mut ids: BTreeSet<String>) -> Result<BTreeSet<String>, StoreError> {
+    let claims = ids.iter().filter_map(|id| claim_id(id)).collect();
+    ids.extend(app.store.credited_by_claims(&claims).await?.into_values());
+    Ok(ids)
 }
 
 /// What a person decides.
@@ -181,11 +182,11 @@ pub async fn decide_on_suspicion(
         return Err(Refused::at("/class", "a class that does not count"));
     }
     let seen = app.store.suspicion(id).await?;
-    let Suspicion { employee, day, .. } = seen.ok_or_else(|| missing(id))?;
+    let Suspicion { employee, .. } = seen.ok_or_else(|| missing(id))?;
     if actor.employee() == Some(employee) {
         return Err(Refused::Forbidden("nobody decides on their own clicks"));
     }
-    freeze_before(app, day).await;
+    freeze_before(app).await;
     again!(once(app, actor, (id, employee), decision, reason))?;
     let now = app.store.suspicion(id).await?;
     now.ok_or_else(|| missing(id))
@@ -206,58 +207,26 @@ async fn once(
     let (by, now_ms) = (actor.word(), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
     // Signs of one person share conversions: decisions on them take turns.
-    let known = lock_suspicions(&mut tx, employee).await?;
-    let Case {
-        suspicion,
-        mut clicks,
-        conversions,
-        ..
-    } = case(app, id).await?.ok_or_else(|| missing(id))?;
-    let counting: BTreeSet<String> = conversions.into_iter().map(|(id, ..)| id).collect();
-    let others: BTreeSet<String> = known
-        .iter()
-        .filter(|s| s.id != id && s.status == "held")
-        .flat_map(|s| s.evidence.held.iter().cloned())
-        .collect();
+    lock_suspicions(&mut tx, employee).await?;
+    let case = case(app, id).await?.ok_or_else(|| missing(id))?;
+    let moves = case.moves(decision);
+    let suspicion = &case.suspicion;
+    let moved: Vec<&str> = moves.conversions.iter().map(|c| c.external_id.as_str()).collect();
     let mut evidence = suspicion.evidence.clone();
-    let mut held: BTreeSet<String> = evidence.held.drain(..).collect();
-    let (verdict, moved) = match decision {
-        Decision::Hold => {
-            let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
-            let same = app.store.conversions_held_by_clicks(employee, &ids).await?;
-            // What another sign holds already is held by this one too.
-            held.extend(same.into_iter().filter(|id| others.contains(id)));
-            held.extend(counting.iter().cloned());
-            (Verdict::Held, counting)
-        }
-        Decision::Clear => (Verdict::Released, held.difference(&others).cloned().collect()),
-        Decision::Confirm(_) => {
-            let mut moved: BTreeSet<String> = counting.union(&held).cloned().collect();
-            if suspicion.kind == Odd::Silent && suspicion.status == "held" {
-                moved = still_silent(app, employee, &moved, &mut clicks).await?;
-            }
-            // Whatever else those clicks credit falls with them, named by the sign or not.
-            let ids: Vec<Uuid> = clicks.iter().map(|c| c.id).collect();
-            let by_clicks = app.store.conversions_by_clicks(employee, &ids).await?;
-            moved.extend(by_clicks.into_iter().map(|(id, ..)| id));
-            moved.extend(app.store.conversions_held_by_clicks(employee, &ids).await?);
-            (Verdict::Rejected, moved)
-        }
-    };
-    evidence.held = held.into_iter().collect();
+    evidence.held = moves.held.into_iter().collect();
     let how = (by.as_str(), now_ms, reason);
     if !decide_suspicion(&mut tx, id, decision.from(), decision.word(), &evidence, how).await? {
         return Err(Refused::Conflict("somebody has decided already".to_owned()));
     }
     let detail = json!({
         "employee": suspicion.code, "day": suspicion.day, "kind": suspicion.kind.as_str(),
-        "decision": decision.word(), "clicks": clicks.len(), "conversions": moved, "reason": reason,
+        "decision": decision.word(), "clicks": moves.clicks.len(), "conversions": moved, "reason": reason,
     });
     let subject = format!("suspicion:{id}");
     insert_audit(&mut tx, now_ms, &by, "suspicion.decide", &subject, &detail).await?;
     // All conversions are locked before anything is booked: whoever books one waits for it with nothing in hand.
     let mut locked = Vec::new();
-    for external_id in &moved {
+    for external_id in moved {
         locked.extend(lock_by_external_id(&mut tx, external_id).await?);
     }
     if matches!(decision, Decision::Confirm(_)) {
@@ -265,7 +234,7 @@ async fn once(
         lock_loaders(&mut tx).await?;
     }
     for conversion in &locked {
-        match verdict_in(&mut tx, actor, conversion, (verdict, reason), now_ms).await {
+        match verdict_in(&mut tx, actor, conversion, (moves.verdict, reason), now_ms).await {
             // What moved elsewhere meanwhile stays where it is.
             Ok(_) | Err(VerdictError::Refused(_)) => {}
             Err(VerdictError::Store(error)) => return Err(error.into()),
@@ -277,31 +246,10 @@ async fn once(
         }
     }
     if let Decision::Confirm(class) = decision {
-        let changing = clicks.iter().filter(|c| c.class != class.as_str());
+        let changing = moves.clicks.iter().filter(|c| c.class != class.as_str());
         let ids: Vec<ClickId> = changing.map(|c| ClickId(c.id)).collect();
         overrule_in(app, &mut tx, actor, (&ids, class), reason).await?;
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// Of the leads a sign held, those nobody released since: who was released has answered. `clicks` are narrowed to those
-/// that brought nobody else.
-async fn still_silent(
-    app: &App,
-    employee: EmployeeId,
-    named: &BTreeSet<String>,
-    clicks: &mut Vec<ClickEvidence>,
-) -> Result<BTreeSet<String>, StoreError> {
-    let (mut silent, mut theirs, mut answered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for (id, status, touch) in app.store.touches_of(employee, named).await? {
-        if status == Status::Held {
-            silent.insert(id);
-            theirs.extend(touch);
-        } else if status.counts() {
-            answered.extend(touch);
-        }
-    }
-    clicks.retain(|c| theirs.contains(&ClickId(c.id)) && !answered.contains(&ClickId(c.id)));
-    Ok(silent)
 }

@@ -47,8 +47,7 @@ pub async fn give_verdict(
     if (needs_reason && reason.is_empty()) || reason.chars().count() > MAX_REASON {
         return Err(VerdictError::Reason);
     }
-    let seen = app.store.conversion(external_id).await?;
-    freeze_before(app, seen.ok_or(VerdictError::Missing)?.day).await;
+    freeze_before(app).await;
     let mut tx = app.store.begin().await?;
     let found = conversions::lock_by_external_id(&mut tx, external_id).await?;
     let old = found.ok_or(VerdictError::Missing)?;

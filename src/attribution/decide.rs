@@ -1,5 +1,7 @@
 //! The decision: who is credited, and every step on the way (attribution.md §5, GC-24).
 
+mod hold;
+
 use crate::attribution::evidence::{FORM_MIN_MS, SKEW_MS};
 use crate::attribution::{
     ClickFact, ConversionKind, CouponFact, CouponRefusal, Evidence, Generation, Owner, Person, Reason, Rules,
@@ -346,7 +348,16 @@ impl<'a> Path<'a> {
             return None;
         };
         self.say(Step::new(Reason::ClaimVerified).word("employee", &person.code));
-        self.may_earn(person).then_some(Credit {
+        if !self.may_earn(person) {
+            return None;
+        }
+        // A claimed lead is a lead: one per person, of somebody the firm does not know.
+        if self.e.kind == ConversionKind::Lead
+            && !(self.is_first_lead() && self.is_new(self.e.known_before_ms, self.e.occurred_at_ms))
+        {
+            return None;
+        }
+        Some(Credit {
             person,
             via: Via::Claim,
             indirect: false,
@@ -431,6 +442,11 @@ impl<'a> Path<'a> {
                     .need_number("open_ms", FORM_MIN_MS),
             );
         }
+        for doubt in &self.e.doubts {
+            if self.concerns(doubt, &credit) {
+                self.say(doubt.clone());
+            }
+        }
         let held = self.must_hold(&credit);
         let code = &credit.person.code;
         self.say(if credit.indirect {
@@ -452,17 +468,6 @@ impl<'a> Path<'a> {
             touch: credit.touch,
             steps: self.steps,
         }
-    }
-
-    /// Whether what credited waits for a person. A doubt about a path that did not credit holds nothing.
-    fn must_hold(&self, credit: &Credit<'_>) -> bool {
-        let suspect = |touch: &Touch| Some(touch.click) == credit.touch && touch.class == Class::Suspect;
-        let by_token = matches!(&self.e.click, Some(ClickFact::Known(t)) if suspect(t));
-        let by_binding = credit.via == Via::Customer && credit.touch.is_none();
-        by_token
-            || self.e.touches.iter().any(suspect)
-            || by_binding && self.e.owner.as_ref().is_some_and(|o| o.held)
-            || self.steps.iter().any(|s| s.reason == Reason::FormFast)
     }
 
     /// A binding in force is not renewed by later orders; else it begins with this conversion.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::attribution::ConversionKind;
+use crate::attribution::{ConversionKind, Step};
 use crate::domain::{
     AttributionModel, CampaignId, Class, ClickId, CouponId, EmployeeId, LinkId, Precedence, Programme,
 };
@@ -174,6 +174,10 @@ pub struct Evidence {
     pub lead_ms: Option<i64>,
     /// The employee of a verified claim.
     pub claim: Option<Person>,
+    /// Whether it came out of that claim itself: then all of it rests on the claim, whatever credits.
+    pub is_claims_own: bool,
+    /// What speaks against what that claim credits, as steps that hold.
+    pub doubts: Vec<Step>,
     /// How long the landing page's form was open, milliseconds; `None` from elsewhere.
     pub form_ms: Option<i64>,
 }

@@ -92,6 +92,8 @@ reasons! {
     ClickAfter = "click-after": "click" Failed,
     /// The click was overruled after the conversion was settled.
     ClickLater = "click-later": "click" None,
+    /// Whoever overruled the click would earn by it.
+    ClickOwnWord = "click-own-word": "click" Held,
     /// No click to measure a window from.
     WindowIn = "window-in": "window" Passed,
     /// The click is too old.
@@ -146,6 +148,14 @@ reasons! {
     ClaimNone = "claim-none": "claim" None,
     /// A verified claim.
     ClaimVerified = "claim-verified": "claim" Passed,
+    /// The CRM knew the deal before it was claimed.
+    ClaimLate = "claim-late": "claim" Held,
+    /// A person held or rejected what the claim had become.
+    ClaimDoubted = "claim-doubted": "claim" Held,
+    /// Something of what the claim had become went back.
+    ClaimRefunded = "claim-refunded": "claim" Held,
+    /// The claim on this order was paid already.
+    ClaimPaid = "claim-paid": "claim" Held,
     /// The form came back faster than people type.
     FormFast = "form-fast": "form" Held,
     /// Credited.
@@ -154,6 +164,16 @@ reasons! {
     Indirect = "indirect": "credit" Passed,
     /// Nobody is credited.
     Nobody = "nobody": "credit" Failed,
+}
+
+impl Reason {
+    /// Whether it speaks against what a claim credits: known from the claim, whatever else is looked at.
+    pub const fn is_about_claim(self) -> bool {
+        matches!(
+            self,
+            Self::ClaimLate | Self::ClaimDoubted | Self::ClaimRefunded | Self::ClaimPaid
+        )
+    }
 }
 
 impl fmt::Display for Reason {

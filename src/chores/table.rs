@@ -11,6 +11,7 @@ use crate::app::{
     redecide_lost, slices,
 };
 use crate::storage::clicks::forget_orphans;
+use crate::storage::loader_marks::forget_silent;
 use crate::storage::{StoreError, delete_ended_sessions, forget_idempotent};
 
 /// How many things a chore did.
@@ -37,6 +38,9 @@ const KEEP_ANSWERS_MS: i64 = 48 * 3600 * 1000;
 
 /// Beacons whose click never came (its node died with its disk) are kept for two days.
 const KEEP_ORPHANS_MS: i64 = 48 * 3600 * 1000;
+
+/// A node that said nothing for 30 days does not come back.
+const KEEP_SILENT_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// All chores.
 pub const TABLE: &[Chore] = &[
@@ -163,6 +167,7 @@ async fn end_sessions(app: &App) -> Result<u64, StoreError> {
 async fn forget_lost_beacons(app: &App) -> Result<u64, StoreError> {
     let mut tx = app.store.begin().await?;
     let done = forget_orphans(&mut tx, app.clock.now_ms() - KEEP_ORPHANS_MS).await?;
+    forget_silent(&mut tx, app.clock.now_ms() - KEEP_SILENT_MS).await?;
     tx.commit().await?;
     Ok(done)
 }

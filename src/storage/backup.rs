@@ -34,9 +34,12 @@ pub async fn clean_copy(file: &Path) -> Result<(), StoreError> {
         .journal_mode(SqliteJournalMode::Off)
         .pragma("secure_delete", "on");
     let mut db = SqliteConnection::connect_with(&options).await?;
-    sqlx::raw_sql("delete from visitor_salts; delete from spool_checkpoints; delete from loader_batches;")
-        .execute(&mut db)
-        .await?;
+    sqlx::raw_sql(
+        "delete from visitor_salts; delete from spool_checkpoints; delete from loader_batches; \
+         delete from loader_marks;",
+    )
+    .execute(&mut db)
+    .await?;
     db.close().await?;
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::attribution::{ContactHash, ConversionKind, Status, Step, Via};
+use crate::attribution::claim::OrderKey;
+use crate::attribution::{ContactHash, ConversionKind, Source, Status, Step, Via};
 use crate::domain::{ClickId, ConversionId, EmployeeId};
 pub use crate::storage::conversion_row::{Conversion, Decided, NewConversion};
 use crate::storage::conversion_row::{Row, corrupt};
@@ -178,12 +179,14 @@ impl Store {
 /// Takes an external id: the new row, undecided, or `None` when it is taken. Waits for another transaction that is
 /// taking the same id.
 pub async fn take(tx: &mut Tx, new: &NewConversion) -> Result<Option<ConversionId>, StoreError> {
+    // What came out of a claim is no order of the shop's.
+    let order = OrderKey::parse(&new.external_id).filter(|_| new.source != Source::Claim);
     let row: Option<(i64,)> = writing!(tx, |db| {
         sqlx::query_as(
             "insert into conversions (external_id, content_hash, kind, source, occurred_at, day, amount, currency, \
              product_class, click_id, coupon_code, form_ms, first_status, status, decision, hold_until, created_by, \
-             created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'uncredited', \
-             'uncredited', '[]', $13, $14, $15, $15) on conflict (external_id) do nothing returning id",
+             created_at, changed_at, order_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             'uncredited', 'uncredited', '[]', $13, $14, $15, $15, $16) on conflict (external_id) do nothing returning id",
         )
         .bind(&new.external_id)
         .bind(&new.content_hash[..])
@@ -200,6 +203,7 @@ pub async fn take(tx: &mut Tx, new: &NewConversion) -> Result<Option<ConversionI
         .bind(new.hold_until)
         .bind(&new.created_by)
         .bind(new.created_at)
+        .bind(order.as_ref().map(OrderKey::as_str))
         .fetch_optional(db)
         .await?
     });
@@ -329,6 +333,31 @@ pub async fn lock_by_external_id(tx: &mut Tx, external_id: &str) -> Result<Optio
             .await?;
     });
     by_external_id(tx, external_id).await
+}
+
+/// The shop's own conversion of an order, locked until the transaction ends: by its number as written, else the first one
+/// of that spelling.
+pub async fn lock_by_order(
+    tx: &mut Tx,
+    kind: ConversionKind,
+    written: &str,
+    key: &str,
+) -> Result<Option<Conversion>, StoreError> {
+    let found: Option<(String,)> = writing!(tx, |db| {
+        sqlx::query_as(
+            "select external_id from conversions where kind = $1 and (external_id = $2 or order_key = $3) \
+             order by case when external_id = $2 then 0 else 1 end, id limit 1",
+        )
+        .bind(kind.as_str())
+        .bind(written)
+        .bind(key)
+        .fetch_optional(db)
+        .await?
+    });
+    match found {
+        Some((external_id,)) => lock_by_external_id(tx, &external_id).await,
+        None => Ok(None),
+    }
 }
 
 /// A conversion as the transaction sees it, not locked.

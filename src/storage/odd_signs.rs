@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use sqlx::QueryBuilder;
-use uuid::Uuid;
 
-use crate::attribution::Status;
 use crate::attribution::odd::Odd;
 use crate::domain::{ClickId, EmployeeId};
-use crate::storage::{Store, StoreError, convert, reading};
+use crate::storage::{Store, StoreError, reading};
 
 /// What points at the clicks of a suspicion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -45,9 +42,6 @@ impl Evidence {
         }
     }
 }
-
-/// A lead or order, where it stands, and the click that credits it.
-pub type Touched = (String, Status, Option<ClickId>);
 
 /// A lead or order, and who is credited with it.
 pub type Credited = (EmployeeId, String);
@@ -119,57 +113,5 @@ impl Store {
         }
         late.retain(|(_, id)| !proved.contains(id));
         Ok(late)
-    }
-
-    /// Those of these leads and orders that are credited to somebody, each with its state and the click that credits it.
-    pub async fn touches_of(
-        &self,
-        employee: EmployeeId,
-        external_ids: &BTreeSet<String>,
-    ) -> Result<Vec<Touched>, StoreError> {
-        if external_ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<(String, String, Option<Uuid>)> = reading!(self, |db| {
-            let mut q = QueryBuilder::new(
-                "select external_id, status, touch_id from conversions where credited_to = ",
-            );
-            q.push_bind(employee.0).push(" and external_id in (");
-            let mut list = q.separated(", ");
-            for id in external_ids {
-                list.push_bind(id);
-            }
-            q.push(") order by id");
-            q.build_query_as().fetch_all(db).await?
-        });
-        let touched = rows.into_iter().map(|(id, status, touch)| {
-            let status = convert::word("conversions", "status", status)?;
-            Ok((id, status, touch.map(ClickId)))
-        });
-        touched.collect()
-    }
-
-    /// Those of these leads and orders credited to somebody that are pending or approved: id, kind, net amount.
-    pub async fn counting_of(
-        &self,
-        employee: EmployeeId,
-        external_ids: &[String],
-    ) -> Result<Vec<(String, String, i64)>, StoreError> {
-        if external_ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(reading!(self, |db| {
-            let mut q = QueryBuilder::new(
-                "select external_id, kind, amount - refunded from conversions \
-                 where status in ('pending', 'approved') and credited_to = ",
-            );
-            q.push_bind(employee.0).push(" and external_id in (");
-            let mut list = q.separated(", ");
-            for id in external_ids {
-                list.push_bind(id);
-            }
-            q.push(") order by id");
-            q.build_query_as().fetch_all(db).await?
-        }))
     }
 }

@@ -1,6 +1,6 @@
 //! Suspicions: what looks odd on a person's day, with its evidence, and what was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use sqlx::QueryBuilder;
@@ -184,6 +184,24 @@ impl Store {
         row.map(TryInto::try_into).transpose()
     }
 
+    /// What other signs about the same person hold.
+    pub async fn held_by_others(&self, s: &Suspicion) -> Result<BTreeSet<String>, StoreError> {
+        let rows: Vec<Row> = reading!(self, |db| {
+            sqlx::query_as(sql!(
+                "where s.employee_id = $1 and s.id <> $2 and s.status = 'held'"
+            ))
+            .bind(s.employee.0)
+            .bind(s.id)
+            .fetch_all(db)
+            .await?
+        });
+        let mut held = BTreeSet::new();
+        for row in rows {
+            held.extend(Suspicion::try_from(row)?.evidence.held);
+        }
+        Ok(held)
+    }
+
     /// Clicks of people's own links from one id up to another, read for what may be odd about them. `limit_ms` is the
     /// limit of a valid click.
     pub async fn odd_days(&self, from: ClickId, to: ClickId, limit_ms: i64) -> Result<OddDays, StoreError> {
@@ -343,69 +361,22 @@ impl Store {
             q.build_query_as().fetch_all(db).await?
         }))
     }
-
-    /// External ids of conversions credited to somebody by these clicks that are pending or approved.
-    pub async fn conversions_by_clicks(
-        &self,
-        employee: EmployeeId,
-        clicks: &[Uuid],
-    ) -> Result<Vec<(String, String, i64)>, StoreError> {
-        self.by_clicks("status in ('pending', 'approved')", employee, clicks)
-            .await
-    }
-
-    /// External ids of conversions credited to somebody by these clicks that are held.
-    pub async fn conversions_held_by_clicks(
-        &self,
-        employee: EmployeeId,
-        clicks: &[Uuid],
-    ) -> Result<Vec<String>, StoreError> {
-        let rows = self.by_clicks("status = 'held'", employee, clicks).await?;
-        Ok(rows.into_iter().map(|(id, ..)| id).collect())
-    }
-
-    async fn by_clicks(
-        &self,
-        status: &'static str,
-        employee: EmployeeId,
-        clicks: &[Uuid],
-    ) -> Result<Vec<(String, String, i64)>, StoreError> {
-        if clicks.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(reading!(self, |db| {
-            let mut q =
-                QueryBuilder::new("select external_id, kind, amount - refunded from conversions where ");
-            q.push(status).push(" and credited_to = ").push_bind(employee.0);
-            q.push(" and touch_id in (");
-            let mut list = q.separated(", ");
-            for click in clicks {
-                list.push_bind(*click);
-            }
-            q.push(") order by id");
-            q.build_query_as().fetch_all(db).await?
-        }))
-    }
 }
 
-/// Suspicions about somebody that are not settled, locked until the transaction ends.
-pub async fn lock_suspicions(tx: &mut Tx, employee: EmployeeId) -> Result<Vec<Suspicion>, StoreError> {
-    let rows: Vec<Row> = writing!(tx, |db| {
+/// Locks the suspicions about somebody that are not settled until the transaction ends.
+pub async fn lock_suspicions(tx: &mut Tx, employee: EmployeeId) -> Result<(), StoreError> {
+    let locked = writing!(tx, |db| {
         // `for update` exists on one database only; a write locks on both.
         sqlx::query(
             "update suspicions set status = status where employee_id = $1 and status in ('open', 'held')",
         )
         .bind(employee.0)
-        .execute(&mut *db)
-        .await?;
-        sqlx::query_as(sql!(
-            "where s.employee_id = $1 and s.status in ('open', 'held') order by s.id"
-        ))
-        .bind(employee.0)
-        .fetch_all(db)
+        .execute(db)
         .await?
+        .rows_affected()
     });
-    rows.into_iter().map(TryInto::try_into).collect()
+    tracing::trace!(locked, "suspicions are locked");
+    Ok(())
 }
 
 /// Files what was found; what was found before keeps its decision, and its figures follow while nobody decided.

@@ -8,8 +8,9 @@ use crate::web::i18n::{Lang, Text};
 
 /// Names of facts that sentences may use. Another employee's code is among the facts for those who may read everything;
 /// no sentence but the last says it.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 20] = [
     "after_at",
+    "amount",
     "before_at",
     "bound_at",
     "class",
@@ -23,6 +24,7 @@ const NAMES: [&str; 18] = [
     "model",
     "occurred_at",
     "open_ms",
+    "said",
     "unknown_days",
     "until",
     "until_at",

@@ -8,11 +8,13 @@ use crate::app::convert::{Customer, take_in};
 use crate::app::redecide::redecide_in;
 use crate::app::verdict::move_to;
 use crate::app::{Actor, App};
-use crate::attribution::claim::OrderKey;
-use crate::attribution::{ConversionKind, Source, Status, Via};
+use crate::attribution::claim::{Grounds, OrderKey, grounds};
+use crate::attribution::{ConversionKind, Reason, Source, Status, Step};
 use crate::domain::{ContentHash, Currency};
-use crate::storage::claims::{Claim, open_claims_about, set_conversion, true_claim_of};
-use crate::storage::conversions::{NewConversion, by_external_id, lock_by_external_id};
+use crate::storage::claims::{Claim, open_claims_about, set_conversion, set_doubts, true_claim_of};
+use crate::storage::conversions::{
+    Conversion, NewConversion, by_external_id, lock_by_external_id, lock_by_order,
+};
 use crate::storage::{StoreError, Tx};
 
 const PREFIX: &str = "claim:";
@@ -22,53 +24,65 @@ pub(in crate::app) fn claim_id(external_id: &str) -> Option<i64> {
     external_id.strip_prefix(PREFIX)?.parse().ok()
 }
 
-/// Why a claim cannot be credited though it may be true: its order has its credit.
+/// Why a claim cannot be credited though it may be true: its deal has its credit.
 pub(super) async fn credited_elsewhere(tx: &mut Tx, claim: &Claim) -> Result<Option<String>, StoreError> {
-    let Some(order) = claim.order_key.as_deref() else {
-        return Ok(None);
-    };
     let others = open_claims_about(tx, claim.deal()).await?;
     let twice = others
         .iter()
-        .find(|c| c.id != claim.id && c.status.is_true() && c.order_key.as_deref() == Some(order));
+        .find(|c| c.id != claim.id && c.status.is_true() && is_one_deal(c, claim));
     if let Some(other) = twice {
         return Ok(Some(format!(
-            "claim {} on the same order was found true: one order, one credit",
+            "claim {} on the same deal was found true: one order, one credit",
             other.id
         )));
     }
-    let written = claim.order_no.as_deref().unwrap_or(order);
-    let known = lock_by_external_id(tx, written).await?;
-    let other = known.filter(|c| c.kind == claim.kind && c.credited_to.is_some_and(|e| e != claim.employee));
+    let known = lock_order_of(tx, claim).await?;
+    let other = known.filter(|c| c.credited_to.is_some_and(|e| e != claim.employee));
     Ok(other.map(|c| {
         let how = c.via.map_or("the rules", |via| via.as_str());
-        format!("order {written:?} is credited to somebody else, by {how}: one order, one credit")
+        format!(
+            "order {:?} is credited to somebody else, by {how}: one order, one credit",
+            c.external_id
+        )
     }))
+}
+
+/// Whether two claims are about one deal: the same order, or the same customer within the time either was held.
+fn is_one_deal(one: &Claim, other: &Claim) -> bool {
+    match grounds(one.deal(), other.deal()) {
+        Some(Grounds::Order) => true,
+        // Later on, the customer may have come again.
+        Some(Grounds::Customer) => one.filed_at < other.held_until && other.filed_at < one.held_until,
+        None => false,
+    }
+}
+
+/// The shop's own conversion of the order a claim names, locked.
+async fn lock_order_of(tx: &mut Tx, claim: &Claim) -> Result<Option<Conversion>, StoreError> {
+    let Some(key) = claim.order_key.as_deref() else {
+        return Ok(None);
+    };
+    let written = claim.order_no.as_deref().unwrap_or(key).trim();
+    lock_by_order(tx, claim.kind, written, key).await
 }
 
 /// Credits a claim that has just been found true; its customer is locked. Where the shop knows the order, that
 /// conversion is decided once more with the claim as evidence; else the claim becomes a conversion of its own.
-/// `doubt` holds the money and says why.
+/// `is_late`: the CRM knew the deal before it was claimed; that holds the money.
 pub(super) async fn credit(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
     claim: &Claim,
-    doubt: Option<&str>,
+    is_late: bool,
 ) -> Result<(), ClaimError> {
     let now_ms = app.clock.now_ms();
-    if let Some(order) = claim.order_no.as_deref().map(str::trim)
-        && let Some(known) = lock_by_external_id(tx, order).await?
-        && known.kind == claim.kind
-    {
+    if is_late {
+        set_doubts(tx, claim.id, &[Step::new(Reason::ClaimLate)]).await?;
+    }
+    if let Some(known) = lock_order_of(tx, claim).await? {
+        let order = &known.external_id;
         redecide_in(app, tx, actor, order).await?;
-        if let Some(doubt) = doubt
-            && let Some(made) = lock_by_external_id(tx, order).await?
-            && made.status == Status::Pending
-            && made.via == Some(Via::Claim)
-        {
-            move_to(tx, &made, Status::Held, Some(("system", doubt)), now_ms).await?;
-        }
         return Ok(set_conversion(tx, claim.id, order).await?);
     }
     let external_id = format!("{PREFIX}{}", claim.id);
@@ -105,63 +119,81 @@ pub(super) async fn credit(
     };
     let taken = take_in(app, tx, &new, Customer::Known(claim.customer), None).await?;
     taken.ok_or_else(|| ClaimError::Conflict(format!("conversion {external_id:?} is there already")))?;
-    set_conversion(tx, claim.id, &external_id).await?;
-    if let Some(doubt) = doubt
-        && let Some(made) = lock_by_external_id(tx, &external_id).await?
-        && made.status == Status::Pending
-    {
-        move_to(tx, &made, Status::Held, Some(("system", doubt)), now_ms).await?;
-    }
-    Ok(())
+    Ok(set_conversion(tx, claim.id, &external_id).await?)
 }
 
 /// The shop's own order arrives after a claim on it was found true: the claim's conversion gives way to it, before
-/// anything about the customer is read, so that one order is credited once. Whether the claim was paid already: it stays
-/// then, and the newcomer is for a person.
-pub(in crate::app) async fn give_way(tx: &mut Tx, new: &NewConversion) -> Result<bool, StoreError> {
+/// anything about the customer is read, so that one order is credited once. What spoke against it stays with the claim,
+/// and holds the order. A claim that was paid stays; the newcomer is for a person then.
+pub(in crate::app) async fn give_way(tx: &mut Tx, new: &NewConversion) -> Result<(), StoreError> {
     if new.source == Source::Claim {
-        return Ok(false);
+        return Ok(());
     }
     let Some((claim, own)) = true_claim_on(tx, &new.external_id, new.kind).await? else {
-        return Ok(false);
+        return Ok(());
     };
     let Some(old) = lock_by_external_id(tx, &own).await? else {
-        return Ok(false);
+        return Ok(());
     };
-    match old.status {
-        Status::Paid => return Ok(true),
-        Status::Pending | Status::Approved | Status::Held | Status::Uncredited => {
-            let reason = format!("the shop's order {:?} takes its place", new.external_id);
-            move_to(
-                tx,
-                &old,
-                Status::Rejected,
-                Some(("system", &reason)),
-                new.created_at,
-            )
-            .await?;
-            set_conversion(tx, claim.id, &new.external_id).await?;
-        }
-        Status::Rejected | Status::Refunded => {}
+    if old.status == Status::Paid {
+        return Ok(());
     }
-    Ok(false)
+    let doubts = doubts_of(&claim, &old);
+    if doubts != claim.doubts {
+        set_doubts(tx, claim.id, &doubts).await?;
+    }
+    if !matches!(old.status, Status::Rejected | Status::Refunded) {
+        let reason = format!("the shop's order {:?} takes its place", new.external_id);
+        move_to(
+            tx,
+            &old,
+            Status::Rejected,
+            Some(("system", &reason)),
+            new.created_at,
+        )
+        .await?;
+    }
+    set_conversion(tx, claim.id, &new.external_id).await
 }
 
-/// Whether a claim on this order was paid, as a conversion of its own.
-pub(in crate::app) async fn paid_elsewhere(
-    tx: &mut Tx,
-    external_id: &str,
-    kind: ConversionKind,
-) -> Result<bool, StoreError> {
-    if claim_id(external_id).is_some() {
-        return Ok(false);
+/// What speaks against a claim when its conversion gives way.
+fn doubts_of(claim: &Claim, old: &Conversion) -> Vec<Step> {
+    let mut doubts = claim.doubts.clone();
+    if old.status.counts() {
+        // Whoever released it has seen what held it.
+        doubts.retain(|doubt| !old.steps.iter().any(|seen| seen.reason == doubt.reason));
     }
-    let Some((_, own)) = true_claim_on(tx, external_id, kind).await? else {
-        return Ok(false);
-    };
-    // Not locked: what is paid stays so, or is clawed back.
-    let made = by_external_id(tx, &own).await?;
-    Ok(made.is_some_and(|c| c.status == Status::Paid))
+    if matches!(old.status, Status::Held | Status::Rejected) && old.decided_by.is_some() {
+        let whose = old.credited_code.clone().or_else(|| old.indirect_code.clone());
+        doubts.push(
+            Step::new(Reason::ClaimDoubted)
+                .word("employee", whose.unwrap_or_default())
+                .word("said", old.decided_reason.clone().unwrap_or_default()),
+        );
+    }
+    if old.refunded.minor() > 0 {
+        doubts.push(Step::new(Reason::ClaimRefunded).word("amount", old.refunded.to_string()));
+    }
+    doubts
+}
+
+/// What holds what a claim credits, as it stands now: the claim's own doubts, and on another conversion than its own that
+/// it was paid already.
+pub(in crate::app) async fn claim_doubts(
+    tx: &mut Tx,
+    claim: &Claim,
+    external_id: &str,
+) -> Result<Vec<Step>, StoreError> {
+    let mut doubts = claim.doubts.clone();
+    let own = claim.external_id.as_deref();
+    if let Some(own) = own.filter(|own| claim_id(own).is_some() && *own != external_id) {
+        // Not locked: what is paid stays so, or is clawed back.
+        let made = by_external_id(tx, own).await?;
+        if made.is_some_and(|c| c.status == Status::Paid) {
+            doubts.push(Step::new(Reason::ClaimPaid));
+        }
+    }
+    Ok(doubts)
 }
 
 /// The claim found true on an order, with the conversion it made of its own.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::app::again::again;
+use crate::app::board::freeze_before;
 use crate::app::check::external_id;
 use crate::app::claims::ClaimError;
 use crate::app::claims::decide::verify_by_record;
@@ -59,6 +60,7 @@ struct Checked {
 /// content is refused. A claimant's own key proves nothing.
 pub async fn take_record(app: &App, actor: &Actor, input: &CrmInput) -> Result<CrmTaken, ClaimError> {
     let checked = check(app, input).map_err(ClaimError::Wrong)?;
+    freeze_before(app).await;
     again!(once(app, actor, input, &checked))
 }
 

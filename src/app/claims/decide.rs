@@ -10,10 +10,11 @@ use crate::app::claims::{ClaimError, is_claimants, note, text};
 use crate::app::outbox::claim_decided;
 use crate::app::suspect::look_at_claims;
 use crate::app::{Actor, App, Permission};
+use crate::attribution::ConversionKind;
 use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};
 use crate::domain::EmployeeId;
 use crate::storage::claims::{
-    Claim, ClaimMove, CrmRecord, has_contested, lock_claim, lock_order, move_claim,
+    Claim, ClaimMove, CrmRecord, has_contested, lock_claim, lock_order, move_claim, set_order,
 };
 use crate::storage::employees::people_by_code_or_name;
 use crate::storage::notices::tell_person;
@@ -88,8 +89,7 @@ pub async fn decide_on_claim(
     } else {
         text("/reason", reason)?
     };
-    let seen = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
-    freeze_before(app, seen.occurred_on).await;
+    freeze_before(app).await;
     again!(once(app, actor, id, verdict, reason))?;
     let claim = app.store.claim(id).await?.ok_or(ClaimError::NotFound(id))?;
     // The decision stands, whatever comes of this.
@@ -144,7 +144,7 @@ async fn once(
         if let Some(detail) = credited_elsewhere(&mut tx, &claim).await? {
             return Err(ClaimError::Credited(detail));
         }
-        credit(app, &mut tx, actor, &claim, None).await?;
+        credit(app, &mut tx, actor, &claim, false).await?;
     }
     tell(&mut tx, actor, &claim, (to, told, reason), now_ms).await?;
     tx.commit().await?;
@@ -162,6 +162,7 @@ pub(super) async fn verify_by_record(
 ) -> Result<bool, ClaimError> {
     let now_ms = app.clock.now_ms();
     let seen = format!("CRM {}: {}", record.external_id, record.source_note);
+    let claim = &with_order_of(tx, claim, record, now_ms).await?;
     let doubt = doubt(tx, claim, record).await?;
     let system = Actor::System;
     let who = system.word();
@@ -180,9 +181,9 @@ pub(super) async fn verify_by_record(
     move_claim(tx, claim.id, &step).await?;
     let told = note(tx, claim.id, ClaimStep::Verified, (&who, None), &seen, now_ms).await?;
     // Known to the CRM before it was claimed: perhaps copied from there (attribution.md §9).
-    let late = record.received_at < claim.filed_at;
-    let why = late.then_some("claimed after the CRM knew the deal");
-    credit(app, tx, &system, claim, why).await?;
+    set_order(tx, claim).await?;
+    let is_late = record.received_at < claim.filed_at;
+    credit(app, tx, &system, claim, is_late).await?;
     tell(tx, &system, claim, (to, told, &seen), now_ms).await?;
     Ok(true)
 }
@@ -198,6 +199,25 @@ pub const DOUBTS: [&str; 8] = [
     "somebody contests the claim",
     "the order is credited already",
 ];
+
+/// The claim as the record completes it: where a sale names no order, the record's is the order of its deal.
+async fn with_order_of(
+    tx: &mut Tx,
+    claim: &Claim,
+    record: &CrmRecord,
+    now_ms: i64,
+) -> Result<Claim, StoreError> {
+    let mut claim = claim.clone();
+    if claim.kind == ConversionKind::Sale
+        && claim.order_key.is_none()
+        && let Some(key) = &record.order_key
+    {
+        lock_order(tx, key, now_ms).await?;
+        claim.order_no.clone_from(&record.order_no);
+        claim.order_key = Some(key.clone());
+    }
+    Ok(claim)
+}
 
 /// Why a record cannot verify a claim by itself.
 async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<&'static str>, StoreError> {

@@ -79,7 +79,7 @@ pub async fn file_claim(app: &App, actor: &Actor, input: ClaimInput) -> Result<F
         )
     })?;
     let checked = check(app, &input).map_err(ClaimError::Wrong)?;
-    freeze_before(app, checked.occurred_on).await;
+    freeze_before(app).await;
     again!(once(app, actor, person.id, &checked))
 }
 

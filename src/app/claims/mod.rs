@@ -20,7 +20,7 @@ use crate::storage::{StoreError, Tx};
 
 pub use attach::{Attached, FileError, MAX_FILE, attach, check_file};
 pub use compare::{Compared, Match, NoteSays, compare};
-pub(in crate::app) use credit::{claim_id, give_way, paid_elsewhere};
+pub(in crate::app) use credit::{claim_doubts, claim_id, give_way};
 pub use crm::{CrmInput, CrmTaken, import_records, take_record};
 pub use decide::{Barred, ClaimVerdict, DOUBTS, barred, decide_on_claim};
 pub use file::{ClaimInput, file_claim, wrong_fields};

@@ -75,6 +75,8 @@ pub(super) fn sale() -> Evidence {
         known_before_ms: None,
         lead_ms: None,
         claim: None,
+        is_claims_own: false,
+        doubts: Vec::new(),
         form_ms: None,
     }
 }

@@ -84,6 +84,8 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
                 form_ms,
                 lead_ms: lead_age.map(|age| NOW - age),
                 claim,
+                is_claims_own: false,
+                doubts: Vec::new(),
                 ..if is_lead { lead() } else { sale() }
             },
         )

@@ -15,7 +15,9 @@ use crate::redirect::loader::apply::{Applied, Apply, Batch, NEW_CLICKS};
 use crate::redirect::loader::aside::{self, Aside, Refused};
 use crate::redirect::loader::credit::Credits;
 use crate::redirect::loader::enrich::Enricher;
+use crate::redirect::loader::marks::Marks;
 use crate::redirect::loader::neighbours::Neighbours;
+use crate::redirect::loader::pace::Pace;
 use crate::redirect::loader::rules::{Days, Rules};
 use crate::redirect::table::Table;
 use crate::spool::{
@@ -24,25 +26,25 @@ use crate::spool::{
 use crate::storage::{Checkpoint, Store, StoreError, advance_checkpoint, fold_links, lock_loaders};
 
 /// Records per transaction, at least and at most; in between by how long the last one took.
-const LEAST: usize = 256;
-const MOST: usize = 16_384;
+pub(super) const LEAST: usize = 256;
+pub(super) const MOST: usize = 16_384;
 /// A transaction should keep the writer this long at most. Each link's clicks lie on a page of their own, so a larger batch
 /// writes fewer pages a click.
-const GOAL: Duration = Duration::from_millis(250);
+pub(super) const GOAL: Duration = Duration::from_millis(250);
 /// How long to sleep when nothing is there: asking costs microseconds, being told would cost every redirect some.
 const IDLE: Duration = Duration::from_millis(200);
 /// Between two batches: other processes (the command line, imports) get at SQLite's one write lock by asking again
 /// and again, and would wait in vain if it were free for microseconds only.
-const BREATH: Duration = Duration::from_millis(8);
+pub(super) const BREATH: Duration = Duration::from_millis(8);
 /// Having caught up, the loader lets clicks gather for this long, with few and with many coming in: a transaction costs the
 /// same for one as for a thousand, and a link's totals are written once for all its clicks.
-const GATHER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(1_400));
+pub(super) const GATHER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(1_400));
 /// So many records in a batch are many.
-const MANY: usize = 64;
+pub(super) const MANY: usize = 64;
 /// Bytes a second coming in that make a burst (about 8 000 clicks): then redirects go first.
-const BURST: u64 = 2 << 20;
+pub(super) const BURST: u64 = 2 << 20;
 /// Bytes of backlog beyond which the loader yields to nobody (about a million clicks).
-const FAR_BEHIND: u64 = 256 << 20;
+pub(super) const FAR_BEHIND: u64 = 256 << 20;
 /// Rows of links' recent totals written before they are folded into the totals of all.
 const FOLD: usize = 200_000;
 /// With the store away: first and longest pause between attempts.
@@ -112,8 +114,8 @@ pub struct Loader {
     reader: Option<(Reader, Option<Checkpoint>)>,
     neighbours: Neighbours,
     careful: bool,
-    limit: usize,
-    pace: Pace,
+    pub(super) limit: usize,
+    pub(super) pace: Pace,
     rest: Duration,
     /// Links' rows booked since they were folded into the totals.
     unfolded: usize,
@@ -123,13 +125,7 @@ pub struct Loader {
     became_valid: Vec<ClickId>,
     /// Empty between batches: its memory is used again.
     batch: Batch,
-}
-
-/// What the last batch left behind, to see how fast clicks come in.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pace {
-    at: Option<Instant>,
-    behind: u64,
+    marks: Marks,
 }
 
 impl Loader {
@@ -151,6 +147,7 @@ impl Loader {
             aside: Aside::default(),
             became_valid: Vec::new(),
             batch: Batch::default(),
+            marks: Marks::default(),
             parts,
         }
     }
@@ -186,6 +183,9 @@ impl Loader {
                             let _ = tokio::time::timeout(self.rest, stop.changed()).await;
                         }
                         continue;
+                    }
+                    if stopping {
+                        self.marks.leave(&self.parts).await;
                     }
                 }
                 Err(error) => {
@@ -309,7 +309,7 @@ impl Loader {
     }
 
     async fn try_step(&mut self) -> Result<usize, LoadError> {
-        let began = Instant::now();
+        let (began, began_ms) = (Instant::now(), self.parts.clock.now_ms());
         self.tried = 0;
         let (mut reader, from) = match self.reader.take() {
             Some(open) => open,
@@ -329,6 +329,7 @@ impl Loader {
             self.reader = Some((reader, from));
             self.batch = batch;
             self.counts.caught_up.store(true, Ordering::Relaxed);
+            self.marks.say(&self.parts, began_ms, true).await;
             return Ok(0);
         }
         let mut tx = self.parts.store.begin().await?;
@@ -361,9 +362,11 @@ impl Loader {
         tx.commit().await?;
         self.unfolded = if unfolded >= FOLD { 0 } else { unfolded };
         // Less than was asked for: the spool's end was reached. Asked before the two lines below change the limits.
-        if read < self.aside.limit(self.limit) {
+        let emptied = read < self.aside.limit(self.limit);
+        if emptied {
             self.counts.caught_up.store(true, Ordering::Relaxed);
         }
+        self.marks.say(&self.parts, began_ms, emptied).await;
         self.aside.stored(read, self.limit);
         self.count(applied, beacons, damaged);
         if from.is_none_or(|from| from.segment < to.segment) {
@@ -397,46 +400,6 @@ impl Loader {
         }
         self.became_valid.extend(applied.became_valid);
         self.became_valid.truncate(MOST);
-    }
-
-    /// How long to rest after a batch: until a worthwhile one has gathered when it has caught up; in a burst so that
-    /// redirects keep most of the processor, as the backlog can wait; else just long enough to let others at the store.
-    fn rest_after(&mut self, read: usize, consumed: u64, behind: u64, took: Duration) -> Duration {
-        let last = std::mem::replace(
-            &mut self.pace,
-            Pace {
-                at: Some(Instant::now()),
-                behind,
-            },
-        );
-        if read < self.limit {
-            return if read < MANY { GATHER.0 } else { GATHER.1 };
-        }
-        let came = (behind + consumed).saturating_sub(last.behind);
-        let millis = last.at.map_or(u128::MAX, |at| at.elapsed().as_millis().max(1));
-        let burst = u128::from(came) * 1000 / millis > u128::from(BURST);
-        if burst && behind < FAR_BEHIND {
-            (took * 2).max(BREATH)
-        } else {
-            BREATH
-        }
-    }
-
-    /// Larger batches while they are quick, smaller ones when they keep the writer too long: after a full one as many as
-    /// four fifths of the goal allow.
-    fn adapt(&mut self, read: usize, took: Duration) {
-        if took > GOAL {
-            self.limit = (self.limit / 2).max(LEAST);
-        } else if read >= self.limit {
-            let more = if took < GOAL * 2 / 5 {
-                self.limit
-            } else if took < GOAL * 4 / 5 {
-                self.limit / 4
-            } else {
-                0
-            };
-            self.limit = (self.limit + more).min(MOST);
-        }
     }
 
     /// Fills the batch; how many records, beacons among them, and damaged bytes that was.

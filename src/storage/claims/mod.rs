@@ -14,4 +14,6 @@ pub use files::{ClaimFile, NewFile, file_count, file_with, insert_file};
 pub use queue::QueueFilter;
 pub use read::{ClaimFilter, open_claims_about, true_claim_of};
 pub use row::{Claim, NewClaim};
-pub use write::{ClaimMove, insert_claim, lock_claim, lock_order, move_claim, set_conversion};
+pub use write::{
+    ClaimMove, insert_claim, lock_claim, lock_order, move_claim, set_conversion, set_doubts, set_order,
+};

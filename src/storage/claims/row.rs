@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::attribution::ConversionKind;
 use crate::attribution::claim::{ClaimState, Deal};
+use crate::attribution::{ConversionKind, Step};
 use crate::domain::{Currency, CustomerId, EmployeeId, Money};
 use crate::storage::convert::{day, word};
 use crate::storage::{SealedContact, StoreError};
@@ -84,6 +84,8 @@ pub struct Claim {
     pub held_until: i64,
     /// The conversion it became, or credited.
     pub external_id: Option<String>,
+    /// What speaks against what it credits, as steps that hold.
+    pub doubts: Vec<Step>,
     /// Who filed: an actor's word.
     pub filed_by: String,
     /// The person that actor is tied to.
@@ -130,6 +132,7 @@ pub(super) struct Row {
     erase_at: i64,
     held_until: i64,
     external_id: Option<String>,
+    doubts: String,
     filed_by: String,
     filed_for: Option<i64>,
     filed_at: i64,
@@ -144,7 +147,7 @@ macro_rules! claim_sql {
         concat!(
             "select c.id, c.employee_id, e.code as employee_code, e.name as employee_name, c.kind, c.status, ",
             "c.content_hash, c.customer_id, c.order_no, c.order_key, c.bought, c.amount, c.currency, c.occurred_on, ",
-            "c.story, c.nonce, c.sealed, c.erase_at, c.held_until, c.external_id, c.filed_by, c.filed_for, c.filed_at, ",
+            "c.story, c.nonce, c.sealed, c.erase_at, c.held_until, c.external_id, c.doubts, c.filed_by, c.filed_for, c.filed_at, ",
             "c.decided_by, c.decided_for, c.decided_at from claims c join employees e on e.id = c.employee_id ",
             $rest
         )
@@ -180,6 +183,11 @@ impl TryFrom<Row> for Claim {
             sealed,
             held_until: row.held_until,
             external_id: row.external_id,
+            doubts: serde_json::from_str(&row.doubts).map_err(|_| StoreError::Corrupt {
+                table: "claims",
+                column: "doubts",
+                value: row.doubts,
+            })?,
             filed_by: row.filed_by,
             filed_for: row.filed_for.map(EmployeeId),
             filed_at: row.filed_at,

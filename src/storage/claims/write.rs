@@ -1,5 +1,6 @@
 //! Filing and moving claims.
 
+use crate::attribution::Step;
 use crate::attribution::claim::ClaimState;
 use crate::domain::EmployeeId;
 use crate::storage::claims::row::{Claim, NewClaim, Row, claim_sql};
@@ -116,4 +117,36 @@ pub async fn set_conversion(tx: &mut Tx, id: i64, external_id: &str) -> Result<(
             .rows_affected()
     });
     StoreError::check_rows("claims: conversion", done, 1)
+}
+
+/// Notes what speaks against what a claim credits, in place of what was noted before.
+pub async fn set_doubts(tx: &mut Tx, id: i64, doubts: &[Step]) -> Result<(), StoreError> {
+    let doubts = serde_json::to_string(doubts).map_err(|e| StoreError::Corrupt {
+        table: "claims",
+        column: "doubts",
+        value: e.to_string(),
+    })?;
+    let done = writing!(tx, |db| {
+        sqlx::query("update claims set doubts = $2 where id = $1")
+            .bind(id)
+            .bind(doubts)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("claims: doubts", done, 1)
+}
+
+/// Notes which order a claim is about.
+pub async fn set_order(tx: &mut Tx, claim: &Claim) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update claims set order_no = $2, order_key = $3 where id = $1")
+            .bind(claim.id)
+            .bind(&claim.order_no)
+            .bind(&claim.order_key)
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("claims: order", done, 1)
 }

@@ -98,6 +98,49 @@ async fn given_records_that_prove_nothing_when_they_come_then_a_person_must_look
     assert_eq!(claim["crm_records"].as_array().unwrap().len(), 6);
 }
 
+fn order(id: &str, coupon: Option<&str>) -> Value {
+    json!({"kind": "sale", "external_id": id, "occurred_at": "2026-11-17T06:00:00Z", "amount": "1300.00",
+           "customer": {"phone": "13800138000"}, "coupon": coupon})
+}
+
+async fn given_a_claim_without_an_order_when_the_record_names_it_then_that_order_is_credited_once(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let id = filed(&rig, sale("z3", None)).await;
+    let mut sent = record("R-1", "员工推荐-Z3", "前台");
+    sent["order"] = json!("so-17");
+    let (_, body) = rig.post("other", "/crm/records", sent).await;
+    assert_eq!(body["verified_claims"], json!([id]));
+    let (code, made) = rig.post("admin", "/conversions", order("SO-17", None)).await;
+    assert_eq!((code, &made["via"]), (201, &json!("claim")), "{made}");
+    let own = rig.get("admin", &format!("/conversions/claim:{id}")).await;
+    assert_eq!(own["status"], "rejected", "the shop's order took its place");
+    let board = rig
+        .get("admin", "/leaderboard?period=2026-W47&metric=sales&by=employee")
+        .await;
+    assert_eq!(board["rows"][0]["value"], "1300.00", "{board}");
+}
+
+async fn given_a_claim_without_an_order_when_the_records_order_is_a_colleagues_then_a_person_must_look(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    let coupon = json!({"employee": "l4", "campaign": "spring", "code": "LI10", "percent_off": 10});
+    assert_eq!(rig.post("admin", "/coupons", coupon).await.0, 201);
+    let (_, made) = rig
+        .post("admin", "/conversions", order("SO-17", Some("LI10")))
+        .await;
+    assert_eq!(made["credited_to"], "L4", "{made}");
+    let id = filed(&rig, sale("z3", None)).await;
+    let mut sent = record("R-1", "员工推荐-Z3", "前台");
+    sent["order"] = json!("SO-17");
+    let (_, body) = rig.post("other", "/crm/records", sent).await;
+    assert_eq!(body["verified_claims"], json!([]), "one order, one credit");
+    assert_eq!(status(&rig, id).await, "submitted");
+    assert_eq!(steps(&rig, id).await, ["filed", "crm_seen"]);
+}
+
 async fn given_records_of_other_deals_when_they_come_then_the_claim_is_left_alone(db: TestDb) {
     let rig = Rig::new(&db).await;
     let id = filed(&rig, sale("z3", Some("SO-17"))).await;
@@ -162,3 +205,7 @@ both!(given_records_that_prove_nothing_when_they_come_then_a_person_must_look);
 both!(given_records_of_other_deals_when_they_come_then_the_claim_is_left_alone);
 both!(given_a_record_that_was_first_when_the_deal_is_claimed_then_it_is_verified_and_the_money_is_held);
 both!(given_a_file_of_records_when_imported_twice_then_lines_are_told_and_nothing_doubles);
+both!(
+    given_a_claim_without_an_order_when_the_record_names_it_then_that_order_is_credited_once,
+    given_a_claim_without_an_order_when_the_records_order_is_a_colleagues_then_a_person_must_look,
+);

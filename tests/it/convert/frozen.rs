@@ -122,6 +122,84 @@ async fn given_a_week_over_for_a_day_when_an_order_of_it_is_rejected_first_then_
     taken_back(db, "decision", body).await;
 }
 
+async fn given_a_week_over_for_a_day_when_a_record_proves_a_claim_of_it_first_then_it_is_not_on_the_board(
+    db: TestDb,
+) {
+    let shop = on_node(Shop::open(db).await, true);
+    // Whoever filed a claim proves nothing.
+    shop.make_key("crm", Role::Verifier, None).await;
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    let claim = json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13900000009" },
+        "amount": "200.00", "occurred_on": "2026-11-19", "story": "聊了三周" });
+    let claim = shop.post("/claims", claim).await.is(201);
+    shop.db.clock.advance_ms(1);
+    let record = json!({ "external_id": "R-1", "customer": { "phone": "13900000009" }, "source_note": "员工推荐-Z3",
+        "created_by": "前台", "occurred_on": "2026-11-19" });
+    let taken = shop
+        .with_key("crm", Method::POST, "/crm/records", Some(record))
+        .await
+        .is(201);
+    assert_eq!(taken["verified_claims"], json!([claim["id"]]));
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 2, 39_900]);
+    assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
+}
+
+async fn given_a_week_over_for_a_day_when_a_claim_of_it_is_verified_first_then_it_is_not_on_the_board(
+    db: TestDb,
+) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.make_key("verifier", Role::Verifier, None).await;
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    let claim = json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13900000009" },
+        "amount": "200.00", "occurred_on": "2026-11-19", "story": "聊了三周" });
+    let claim = shop.post("/claims", claim).await.is(201);
+    shop.db.clock.advance_ms(1);
+    let verified = json!({ "decision": "verified", "reason": "对过账" });
+    let path = format!("/claims/{}/decision", claim["id"]);
+    shop.with_key("verifier", Method::POST, &path, Some(verified))
+        .await
+        .is(200);
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 2, 39_900]);
+    assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
+}
+
+async fn given_a_week_over_for_a_day_when_a_click_of_it_is_overruled_first_then_the_board_is_what_it_was(
+    db: TestDb,
+) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    let (token, click) = shop.token("2026-11-19T01:00:00Z");
+    shop.store_click(click, 1, "2026-11-19T01:00:00Z", "human").await;
+    let body = and(sale("O", "2026-11-19T02:00:00Z", "13900000001"), "click", token);
+    assert_eq!(told(&shop.take(body).await), "Z3 click pending");
+    shop.db.clock.advance_ms(1);
+    let bot = json!({ "class": "bot", "reason": "看过记录" });
+    shop.post(&format!("/clicks/{click}/class"), bot).await.is(200);
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 0, 0]);
+    assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
+}
+
+async fn given_a_board_that_cannot_be_frozen_when_an_order_comes_then_it_is_taken_all_the_same(db: TestDb) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    order(&shop, "0001").await;
+    let bar = match shop.db.kind {
+        crate::support::Kind::Sqlite => {
+            "create trigger bar before insert on boards begin select raise(abort, 'no'); end"
+        }
+        crate::support::Kind::Postgres => {
+            "create function bar() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; \
+             create trigger bar before insert on boards for each row execute function bar()"
+        }
+    };
+    shop.db.sql(bar).await;
+    shop.db.clock.advance_ms(1);
+    assert_eq!(order(&shop, "0002").await, "Z3 coupon pending");
+    assert_eq!(shop.db.number("select count(*) from boards").await, 0);
+}
+
 async fn given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open(db: TestDb) {
     let shop = on_node(Shop::open(db).await, false);
     shop.db.clock.set(at("2026-11-20T00:00:00Z"));
@@ -136,5 +214,9 @@ both!(
     given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_not_on_the_board,
     given_a_week_over_for_a_day_when_a_refund_of_it_comes_first_then_the_board_is_what_it_was,
     given_a_week_over_for_a_day_when_an_order_of_it_is_rejected_first_then_the_board_is_what_it_was,
+    given_a_week_over_for_a_day_when_a_record_proves_a_claim_of_it_first_then_it_is_not_on_the_board,
+    given_a_week_over_for_a_day_when_a_claim_of_it_is_verified_first_then_it_is_not_on_the_board,
+    given_a_week_over_for_a_day_when_a_click_of_it_is_overruled_first_then_the_board_is_what_it_was,
+    given_a_board_that_cannot_be_frozen_when_an_order_comes_then_it_is_taken_all_the_same,
     given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_stays_open,
 );

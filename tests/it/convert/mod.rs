@@ -3,6 +3,7 @@
 mod at_once;
 mod credit;
 mod doors;
+mod doubts;
 mod frozen;
 mod landing;
 mod money;

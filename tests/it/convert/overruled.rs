@@ -1,6 +1,8 @@
 //! A click that a person overrules: what it credits, and what it no longer does.
 
+use bole::attribution::Status;
 use bole::domain::ClickId;
+use bole::storage::conversions::{lock_by_external_id, set_status};
 use bole::tell::NoticeKind;
 
 use super::*;
@@ -172,6 +174,8 @@ async fn given_a_claim_that_was_paid_when_its_orders_click_is_cleared_then_the_o
             "Z3 click held",
             "{class}: its claim was paid"
         );
+        let why = reasons(&shop.get("/conversions/SO-1").await);
+        assert!(why.contains(&"claim-paid".to_owned()), "{why:?}");
     }
     shop.post("/conversions/SO-1/decision", json!({ "decision": "released" }))
         .await
@@ -209,6 +213,12 @@ async fn given_a_colleagues_click_when_overruling_it_gives_the_order_to_the_acto
         let body = json!({ "class": "bot", "reason": "看过记录" });
         let path = format!("/clicks/{click}/class");
         shop.with_key(key, Method::POST, &path, Some(body)).await.is(200);
+        assert_eq!(shop.now(&order).await, then, "{key}");
+        let why = reasons(&shop.get(&format!("/conversions/{order}")).await);
+        assert_eq!(why.last().unwrap(), "credited", "{why:?}");
+        assert_eq!(why.contains(&"click-own-word".to_owned()), key == "li", "{why:?}");
+        // Whatever is said of the click then, the order still waits for somebody else.
+        shop.overrule(click, "internal").await;
         assert_eq!(shop.now(&order).await, then, "{key}");
     }
     assert_eq!(shop.board(2, DAY_OF).await, [2, 1, 19_900]);
@@ -248,7 +258,39 @@ async fn given_an_order_under_way_when_its_click_was_overruled_then_it_is_found_
     assert_eq!(bole::app::redecide_lost(&shop.app).await.unwrap(), 0, "once");
 }
 
+async fn given_an_order_that_is_approved_while_its_binding_falls_when_both_are_through_then_it_stays_approved(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    // A link whose campaign credits for three days: what comes later hangs on the binding alone.
+    let (token, click) = shop.seen(4, "2026-11-08T00:00:00Z", "human").await;
+    let first = and(sale("A", "2026-11-08T00:10:00Z", "13900000001"), "click", token);
+    assert_eq!(told(&shop.take(first).await), "Z3 click pending");
+    let second = shop.take(sale("B", NOW, "13900000001")).await;
+    assert_eq!(told(&second), "Z3 customer pending");
+    assert!(reasons(&second).contains(&"binding-in".to_owned()), "{second}");
+    let mut tx = shop.app.store.begin().await.unwrap();
+    let b = lock_by_external_id(&mut tx, "B").await.unwrap().expect("B");
+    let by = ("account:9", "对过账");
+    set_status(&mut tx, b.id, Status::Approved, Some(by), 1)
+        .await
+        .unwrap();
+    let approved = async {
+        // Long enough for whoever overrules to have looked, and to wait.
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        tx.commit().await.unwrap();
+    };
+    tokio::join!(shop.overrule(click, "bot"), approved);
+    assert_eq!(
+        shop.now("B").await,
+        "Z3 customer approved",
+        "what is settled stays, whatever bound it"
+    );
+    assert_eq!(shop.board(1, DAY_OF).await, [0, 1, 19_900]);
+}
+
 both!(
+    given_an_order_that_is_approved_while_its_binding_falls_when_both_are_through_then_it_stays_approved,
     given_a_claim_that_was_paid_when_its_orders_click_is_cleared_then_the_order_waits_for_a_person,
     given_a_colleagues_click_when_overruling_it_gives_the_order_to_the_actor_then_another_must_say_so,
     given_an_order_under_way_when_its_click_was_overruled_then_it_is_found_before_it_is_approved,

@@ -1,6 +1,6 @@
 //! Signs that need more than the day's clicks: a browser of one's own, leads nobody answers, claims after the deal was won.
 
-use bole::app::suspect::{Decision, decide_on_suspicion};
+use bole::app::suspect::{Decision, case, decide_on_suspicion};
 use bole::app::{Actor, slices};
 use bole::attribution::odd::Odd;
 use bole::domain::Class;
@@ -128,6 +128,13 @@ async fn given_an_order_a_sign_does_not_name_when_its_click_is_confirmed_as_her_
         ["KIN"],
         "it names what came on its own day alone"
     );
+    let case = case(&shop.app, found.id).await.unwrap().expect("a case");
+    let ids = |decision| -> Vec<String> {
+        let moves = case.moves(decision).conversions;
+        moves.into_iter().map(|c| c.external_id).collect()
+    };
+    assert_eq!(ids(Decision::Hold), ["KIN"]);
+    assert_eq!(ids(Decision::Confirm(Class::Bot)), ["KIN", "NEXT", "HELD"]);
     confirm(&shop, &found).await;
     for (id, then) in [
         ("KIN", "rejected"),
@@ -174,6 +181,10 @@ async fn given_leads_found_void_when_they_are_half_of_the_day_then_the_others_ar
     );
     let answers = json!({ "decision": "released" });
     shop.post("/conversions/L-3/decision", answers).await.is(200);
+    let told = case(&shop.app, found.id).await.unwrap().expect("a case");
+    let falls = told.moves(Decision::Confirm(Class::Bot));
+    assert_eq!((falls.conversions.len(), falls.clicks.len()), (1, 1), "{falls:?}");
+    assert_eq!(falls.conversions[0].external_id, "L-4");
     confirm(&shop, &found).await;
     assert_eq!(
         [state(&shop, "L-3").await, state(&shop, "L-4").await],
@@ -242,7 +253,36 @@ async fn given_a_claim_on_what_the_crm_had_when_it_is_verified_then_it_is_a_sign
     assert_eq!(state(&shop, &format!("claim:{}", early["id"])).await, "pending");
 }
 
+async fn given_signs_that_cannot_be_written_when_a_claim_is_verified_then_the_decision_stands(db: TestDb) {
+    let shop = Shop::open(db).await;
+    shop.make_key("verifier", Role::Verifier, None).await;
+    let bar = match shop.db.kind {
+        Kind::Sqlite => "create trigger bar before insert on suspicions begin select raise(abort, 'no'); end",
+        Kind::Postgres => {
+            "create function bar() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; \
+             create trigger bar before insert on suspicions for each row execute function bar()"
+        }
+    };
+    shop.db.sql(bar).await;
+    let record = json!({ "external_id": "R-1", "customer": { "phone": "13800138000" }, "order": "SO-1",
+        "source_note": "自然到店", "created_by": "前台", "occurred_on": "2026-11-17" });
+    shop.post("/crm/records", record).await.is(201);
+    shop.db.clock.advance_ms(1000);
+    let claim = json!({ "employee": "Z3", "kind": "sale", "customer": { "name": "王女士", "phone": "13800138000" },
+        "order": "SO-1", "amount": "199.00", "occurred_on": "2026-11-17", "story": "聊了三周" });
+    let made = shop.post("/claims", claim).await.is(201);
+    let verified = json!({ "decision": "verified", "reason": "对过账" });
+    let path = format!("/claims/{}/decision", made["id"]);
+    let answer = shop
+        .with_key("verifier", Method::POST, &path, Some(verified))
+        .await
+        .is(200);
+    assert_eq!(answer["status"], "verified", "{answer}");
+    assert_eq!(state(&shop, &format!("claim:{}", made["id"])).await, "pending");
+}
+
 both!(
+    given_signs_that_cannot_be_written_when_a_claim_is_verified_then_the_decision_stands,
     given_an_order_a_sign_does_not_name_when_its_click_is_confirmed_as_her_own_then_it_falls_too,
     given_an_order_the_shop_knows_when_a_claim_on_it_came_after_the_crm_then_its_money_is_held,
     given_an_order_by_a_browser_of_the_employees_own_when_the_day_is_looked_at_then_it_is_a_sign,

@@ -8,6 +8,7 @@ mod basics;
 mod failures;
 mod geo;
 mod growth;
+mod marks;
 mod nodes;
 mod overruled;
 mod points;

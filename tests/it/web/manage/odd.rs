@@ -1,6 +1,10 @@
 //! Points by hand and suspicions.
 
+use bole::attribution::odd::Odd;
+use serde_json::json;
+
 use super::*;
+use crate::convert::{Shop, and, sale};
 
 async fn given_points_by_hand_when_asked_then_a_second_person_decides_once_and_nobody_for_themselves(
     db: TestDb,
@@ -110,6 +114,89 @@ async fn given_points_by_hand_when_asked_then_a_second_person_decides_once_and_n
     }
     let odd = boss.post("/app/manage/points/awards/1", &yes).await;
     assert_eq!(odd.status, StatusCode::NOT_FOUND);
+}
+
+async fn given_a_sign_when_its_page_is_read_then_it_lists_what_each_decision_would_move(db: TestDb) {
+    let shop = Shop::open(db).await;
+    account(&shop.app, "boss", None, &[Role::Manager]).await;
+    let mut boss = signed_in(&shop.app, "boss").await;
+    let fast = shop.click(1, "2026-11-17T00:30:00Z", "human").await;
+    for (n, (id, when)) in [
+        ("FAST", "2026-11-17T00:30:03Z"),
+        ("NEXT", "2026-11-18T01:00:00Z"),
+        ("HELD", "2026-11-18T01:10:00Z"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = and(sale(id, when, &format!("1390000000{n}")), "click", fast.clone());
+        shop.take(body).await;
+    }
+    let held = json!({ "decision": "held", "reason": "查" });
+    shop.post("/conversions/HELD/decision", held).await.is(200);
+    slices::count_due(&shop.app).await.unwrap();
+    let open = shop.app.store.suspicions("open", 0, 9).await.unwrap();
+    let sign = open.iter().find(|s| s.kind == Odd::Instant).expect("a sign").id;
+    let path = format!("/app/manage/fraud/{sign}");
+    let page = boss.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    for text in [
+        "暂缓：0 条线索、2 笔成交（¥398.00）",
+        "0 条线索、3 笔成交（¥597.00）驳回",
+        "HELD",
+        "NEXT",
+        "暂缓 · 认定",
+        "暂缓中",
+    ] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    let confirm = [("decision", "confirm"), ("class", "suspect"), ("reason", "监控")];
+    assert_eq!(boss.post(&path, &confirm).await.status, StatusCode::SEE_OTHER);
+    for id in ["FAST", "NEXT", "HELD"] {
+        let now = shop.get(&format!("/conversions/{id}")).await;
+        assert_eq!(now["status"], "rejected", "{id}");
+    }
+    let page = boss.get(&path).await;
+    assert!(
+        !page.body.contains("NEXT"),
+        "nothing is left to move: {}",
+        page.body
+    );
+}
+
+async fn given_more_orders_than_a_page_holds_when_a_signs_page_is_read_then_the_rest_is_counted_and_listed(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    account(&shop.app, "boss", None, &[Role::Manager]).await;
+    let mut boss = signed_in(&shop.app, "boss").await;
+    let fast = shop.click(1, "2026-11-17T00:30:00Z", "human").await;
+    for n in 0..103 {
+        let body = and(
+            sale(
+                &format!("ORDER-{n:03}"),
+                "2026-11-17T00:30:03Z",
+                &format!("139000{n:05}"),
+            ),
+            "click",
+            fast.clone(),
+        );
+        shop.take(body).await;
+    }
+    slices::count_due(&shop.app).await.unwrap();
+    let open = shop.app.store.suspicions("open", 0, 9).await.unwrap();
+    let sign = open.iter().find(|s| s.kind == Odd::Instant).expect("a sign").id;
+    let path = format!("/app/manage/fraud/{sign}");
+    let page = boss.get(&path).await;
+    assert_eq!(page.body.matches("ORDER-").count(), 100);
+    let all = format!("{path}?all=1");
+    assert!(
+        page.body.contains(&format!("href=\"{all}#conversions\"")),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("还有 3 笔"), "{}", page.body);
+    assert_eq!(boss.get(&all).await.body.matches("ORDER-").count(), 103);
 }
 
 async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirms_it_with_effect(db: TestDb) {
@@ -258,4 +345,6 @@ async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirm
 both!(
     given_points_by_hand_when_asked_then_a_second_person_decides_once_and_nobody_for_themselves,
     given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirms_it_with_effect,
+    given_a_sign_when_its_page_is_read_then_it_lists_what_each_decision_would_move,
+    given_more_orders_than_a_page_holds_when_a_signs_page_is_read_then_the_rest_is_counted_and_listed,
 );

@@ -7,8 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::{ClickRow, Row, classes, click_row, row};
-use crate::app::suspect::{Case, Decision, case, decide_on_suspicion};
+use crate::app::suspect::{Case, Decision, Moves, case, decide_on_suspicion};
 use crate::app::{Permission, Refused};
+use crate::attribution::ConversionKind;
 use crate::attribution::odd::Odd;
 use crate::domain::{Class, Money};
 use crate::web::chart::{Line, Track};
@@ -19,10 +20,23 @@ use crate::web::pages::claims::view::instant;
 use crate::web::session::SignedIn;
 use crate::web::shell::{Place, Shell};
 use crate::web::ui::{Field, Opt};
-use crate::web::{Form, Path, Problem, Web};
+use crate::web::{Form, Path, Problem, Query, Web};
 
 /// Clicks shown of a case.
 const CLICKS: usize = 100;
+/// Leads and orders shown at first.
+const STAKES: usize = 100;
+
+/// A lead or order a decision would move.
+#[derive(Clone, Debug)]
+pub struct StakeRow {
+    pub id: String,
+    pub kind: String,
+    pub amount: String,
+    pub state: String,
+    /// Which decisions would move it.
+    pub moved_by: String,
+}
 
 /// One suspicion.
 #[derive(Debug, Template)]
@@ -36,10 +50,11 @@ pub struct CasePage {
     pub chart: Line,
     pub clicks: Vec<ClickRow>,
     pub more: usize,
-    pub conversions: Vec<(String, String, String)>,
+    pub conversions: Vec<StakeRow>,
+    /// How many more would be moved, and where all of them are listed.
+    pub more_conversions: Option<(usize, String)>,
     /// What each decision moves.
-    pub effect_hold: String,
-    pub effect_confirm: String,
+    pub effects: Vec<String>,
     /// What may be decided; nothing when it is decided, or about oneself.
     pub choices: Vec<Opt>,
     pub decision: Field,
@@ -53,6 +68,13 @@ impl CasePage {
     fn fields(&self) -> [&Field; 3] {
         [&self.decision, &self.class, &self.reason]
     }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Whether all leads and orders are to be listed.
+    all: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -90,38 +112,89 @@ fn chart(web: &Web, lang: Lang, case: &Case) -> Line {
     }
 }
 
-async fn case_page(web: &Web, who: &SignedIn, id: i64) -> Result<CasePage, Problem> {
+/// What may be decided about a case in this state; nothing when it is decided.
+fn decisions(status: &str) -> &'static [(&'static str, Decision)] {
+    static ALL: [(&str, Decision); 3] = [
+        ("hold", Decision::Hold),
+        ("clear", Decision::Clear),
+        ("confirm", Decision::Confirm(Class::Suspect)),
+    ];
+    match status {
+        "open" => &ALL,
+        "held" => &ALL[1..],
+        _ => &[],
+    }
+}
+
+fn effect(lang: Lang, web: &Web, word: &'static str, moves: &Moves) -> String {
+    let leads = moves
+        .conversions
+        .iter()
+        .filter(|c| c.kind == ConversionKind::Lead)
+        .count();
+    let sum = moves.conversions.iter().map(|c| c.net.minor()).sum();
+    let human = moves.clicks.iter().filter(|c| c.class == "human").count();
+    let earned = moves.clicks.iter().filter(|c| c.earned).count();
+    let points = i64::try_from(earned).unwrap_or(0) * web.app.programme.points.click;
+    lang.word("fraud-effect", word)
+        .n("leads", leads)
+        .n("sales", moves.conversions.len() - leads)
+        .with("amount", yuan(Money::from_minor(sum)))
+        .n("clicks", human)
+        .n("points", points)
+        .to_string()
+}
+
+/// What the decisions would move: each lead or order once, with those that would move it.
+fn stakes(lang: Lang, moves: &[(&'static str, Moves)]) -> Vec<StakeRow> {
+    let mut rows: Vec<StakeRow> = Vec::new();
+    // Confirming moves the most, so the rest finds its row there.
+    for (word, moves) in moves.iter().rev() {
+        for c in &moves.conversions {
+            let by = lang.word("fraud-moved", *word).to_string();
+            match rows.iter_mut().find(|row| row.id == c.external_id) {
+                Some(row) => row.moved_by = format!("{by} · {}", row.moved_by),
+                None => rows.push(StakeRow {
+                    id: c.external_id.clone(),
+                    kind: lang.word("event", c.kind).to_string(),
+                    amount: if c.kind == ConversionKind::Lead {
+                        String::new()
+                    } else {
+                        yuan(c.net)
+                    },
+                    state: lang.word("fraud-state", c.status).to_string(),
+                    moved_by: by,
+                }),
+            }
+        }
+    }
+    rows
+}
+
+async fn case_page(web: &Web, who: &SignedIn, id: i64, all: bool) -> Result<CasePage, Problem> {
     who.need(Permission::OverruleClicks)?;
     let lang = who.lang;
     let found = case(&web.app, id).await?;
     let case = found.ok_or_else(|| Problem::not_found(format_args!("suspicion {id}")))?;
     let s = who.shell(web, Place::Fraud);
-    let sum = case.conversions.iter().map(|(.., net)| net).sum();
-    let leads = case
-        .conversions
-        .iter()
-        .filter(|(_, kind, _)| kind == "lead")
-        .count();
-    let sales = case.conversions.len() - leads;
-    let effect = |word: &'static str| {
-        lang.word("fraud-effect", word)
-            .n("leads", leads)
-            .n("sales", sales)
-            .with("amount", yuan(Money::from_minor(sum)))
-            .n(
-                "clicks",
-                case.clicks.iter().filter(|c| c.class == "human").count(),
-            )
-            .n("points", case.points)
-            .to_string()
-    };
     let row = row(who, &case.suspicion);
     let status = case.suspicion.status.clone();
-    let words: &[&str] = match (row.own, status.as_str()) {
-        (false, "open") => &["hold", "clear", "confirm"],
-        (false, "held") => &["clear", "confirm"],
-        _ => &[],
-    };
+    let moves: Vec<(&str, Moves)> = decisions(&status)
+        .iter()
+        .map(|(word, decision)| (*word, case.moves(*decision)))
+        .collect();
+    let effects = moves
+        .iter()
+        .map(|(word, moves)| effect(lang, web, *word, moves))
+        .collect();
+    let mut conversions = stakes(lang, &moves);
+    let rest = conversions.len().saturating_sub(STAKES);
+    let more_conversions =
+        (rest > 0 && !all).then(|| (rest, format!("/app/manage/fraud/{id}?all=1#conversions")));
+    if more_conversions.is_some() {
+        conversions.truncate(STAKES);
+    }
+    let words = moves.iter().map(|(word, _)| *word).filter(|_| !row.own);
     let actors = Actors::load(web, lang).await?;
     let decided = case.suspicion.decided_by.as_ref().map(|by| {
         let name = actors.name(by);
@@ -143,8 +216,7 @@ async fn case_page(web: &Web, who: &SignedIn, id: i64) -> Result<CasePage, Probl
         kind => lang.word("odd-explain", kind).to_string(),
     };
     Ok(CasePage {
-        effect_hold: effect("hold"),
-        effect_confirm: effect("confirm"),
+        effects,
         chart: chart(web, lang, &case),
         clicks: case
             .clicks
@@ -153,21 +225,9 @@ async fn case_page(web: &Web, who: &SignedIn, id: i64) -> Result<CasePage, Probl
             .map(|c| click_row(&s, c))
             .collect(),
         more: case.clicks.len().saturating_sub(CLICKS),
-        conversions: case
-            .conversions
-            .iter()
-            .map(|(id, kind, net)| {
-                (
-                    id.clone(),
-                    lang.word("event", kind).to_string(),
-                    yuan(Money::from_minor(*net)),
-                )
-            })
-            .collect(),
-        choices: words
-            .iter()
-            .map(|w| Opt::new(w, lang.word("fraud-choice", w)))
-            .collect(),
+        conversions,
+        more_conversions,
+        choices: words.map(|w| Opt::new(w, lang.word("fraud-choice", w))).collect(),
         decision: Field::empty("decision"),
         class: Field::new("class", "suspect"),
         classes: classes(lang, false),
@@ -185,8 +245,9 @@ pub async fn show(
     State(web): State<Web>,
     who: SignedIn,
     Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<CasePage>, Problem> {
-    case_page(&web, &who, id).await.map(Html)
+    case_page(&web, &who, id, asked.all.is_some()).await.map(Html)
 }
 
 pub async fn decide(
@@ -216,7 +277,7 @@ pub async fn decide(
         },
         None => None,
     };
-    let mut page = case_page(&web, &who, id).await?;
+    let mut page = case_page(&web, &who, id, false).await?;
     page.decision.value.clone_from(&sent.decision);
     page.reason.value = sent.reason;
     if let Some(class) = class {
