@@ -291,3 +291,28 @@ fn fast(units: &IBig, weights: &[IBig]) -> Option<Option<(Vec<IBig>, Vec<IBig>)>
     }
     Some(Some((floors, rests)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_weights_whose_common_denominator_fills_the_memory_when_divided_then_they_are_refused() {
+        let is_prime = |n: &i128| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+        let claim = |weight: Num| Claim {
+            weight,
+            floor: None,
+            cap: None,
+        };
+        // 6 057 primes below 60 000: together 86 000 bits, for each of 60 000 people.
+        let mut claims: Vec<Claim> = (2..60_000)
+            .filter(is_prime)
+            .filter_map(|p| Num::ratio(1, p))
+            .map(claim)
+            .collect();
+        claims.resize(60_000, claim(Num::ONE));
+        let fen = Num::ratio(1, 100).unwrap();
+        let refused = divide(&Num::ONE, &fen, &claims).unwrap_err();
+        assert_eq!(refused.what, "weights whose common denominator is too long");
+    }
+}

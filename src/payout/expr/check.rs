@@ -481,7 +481,7 @@ impl Checker<'_> {
         let checked: Vec<Option<Typed>> = args.iter().map(|a| self.expr(a)).collect();
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
         let types: Vec<Type> = checked.iter().map(|t| t.ty).collect();
-        if let Ok(ty) = func::result_type(*func, &types) {
+        if let Some(ty) = func::result_type(*func, &types) {
             let code = Code::Call(*func, checked.into_iter().map(|t| t.code).collect());
             return Some(Typed::plain(code, ty));
         }

@@ -145,40 +145,31 @@ pub fn apply(func: Func, args: &[Value]) -> Result<Value, Fault> {
     })
 }
 
-/// The result's type, or what was expected.
-pub fn result_type(func: Func, args: &[Type]) -> Result<Type, String> {
-    let signature = || {
-        FUNCS
-            .iter()
-            .find(|f| f.1 == func)
-            .map_or(String::new(), |f| f.2.to_owned())
-    };
-    let wrong = || Err(signature());
+/// The result's type; `None` when the arguments are too few, too many or of other units than the signature says.
+pub fn result_type(func: Func, args: &[Type]) -> Option<Type> {
     let all_numbers = args.iter().all(|t| t.is_number());
     let joined = || {
         args.iter()
             .skip(1)
             .try_fold(args[0], |a, b| super::units::unify(a, *b))
-            .ok_or_else(signature)
     };
     match func {
-        Func::Min | Func::Max if args.len() >= 2 && args.iter().all(|t| *t == Type::Date) => Ok(Type::Date),
+        Func::Min | Func::Max if args.len() >= 2 && args.iter().all(|t| *t == Type::Date) => Some(Type::Date),
         Func::Min | Func::Max if args.len() >= 2 && all_numbers => joined(),
-        Func::Abs if args.len() == 1 && all_numbers => Ok(args[0]),
+        Func::Abs if args.len() == 1 && all_numbers => Some(args[0]),
         Func::Clamp if args.len() == 3 && all_numbers => joined(),
         Func::FloorTo if args.len() == 2 && all_numbers => joined(),
-        Func::Whole if args.len() == 1 && all_numbers && args[0].is_plain() => Ok(Type::Count),
+        Func::Whole if args.len() == 1 && args[0].is_plain() => Some(Type::Count),
         Func::Divide if args.len() == 3 && all_numbers => {
-            let quotient = super::units::quotient(args[0], args[1]).ok_or_else(signature)?;
-            super::units::unify(quotient, args[2]).ok_or_else(signature)
+            super::units::unify(super::units::quotient(args[0], args[1])?, args[2])
         }
-        Func::Days if args == [Type::Date, Type::Date] => Ok(Type::Days),
-        Func::Months if args == [Type::Date, Type::Date] => Ok(Type::Months),
+        Func::Days if args == [Type::Date, Type::Date] => Some(Type::Days),
+        Func::Months if args == [Type::Date, Type::Date] => Some(Type::Months),
         Func::AddDays | Func::AddMonths if args.len() == 2 && args[0] == Type::Date && args[1].is_plain() => {
-            Ok(Type::Date)
+            Some(Type::Date)
         }
-        Func::DateOf if args == [Type::Date] => Ok(Type::Date),
-        Func::Year | Func::Month if args == [Type::Date] => Ok(Type::Count),
-        _ => wrong(),
+        Func::DateOf if args == [Type::Date] => Some(Type::Date),
+        Func::Year | Func::Month if args == [Type::Date] => Some(Type::Count),
+        _ => None,
     }
 }

@@ -250,3 +250,18 @@ fn given_a_cap_below_zero_when_run_then_the_row_is_said_and_nothing_is_lost() {
     let stopped = "capped Some(\"li\"): a cap below 0".to_owned();
     assert_eq!(capped("total * (0 - 1)"), Err(stopped));
 }
+
+#[test]
+fn given_a_weight_below_zero_when_a_pool_is_divided_then_its_row_is_said() {
+    let doc = Document::parse("small.toml", SMALL).unwrap();
+    let sale = |seller: &str, amount: &str| json!({ "kind": "sale", "id": seller, "occurred": "2026-10-02", "seller": seller, "amount": amount });
+    let json = json!({ "period": { "from": "2026-10-01", "to": "2026-11-01" }, "params": { "pool": "10" },
+        "roster": [{ "id": "li", "role": "sales" }, { "id": "wu", "role": "sales" }],
+        "facts": [sale("li", "40"), sale("wu", "-5")] });
+    let stop = evaluate(&doc, doc.input(&json).unwrap())
+        .err()
+        .unwrap()
+        .to_string();
+    let said = "step `shares`, row `wu`: a negative weight; expected weights of 0 or more";
+    assert!(stop.contains(said), "{stop}");
+}
