@@ -37,7 +37,7 @@ pub fn crm_words(lang: Lang, reason: &str) -> String {
     match doubt {
         Some(word) => {
             let why = lang.word("claim-doubt", word).to_string();
-            text + &lang.t("claim-crm-doubt").with("why", why).to_string()
+            format!("{text}{}", lang.t("claim-crm-doubt").with("why", why))
         }
         None => text,
     }
