@@ -8,7 +8,7 @@ use super::{activity, closed, lines, receipt, record, step, take};
 use crate::points::rig::{Rig, app_by};
 use crate::support::TestDb;
 
-async fn next_activity(rig: &Rig) -> Value {
+pub async fn next_activity(rig: &Rig) -> Value {
     let body = json!({"scheme": "01-team-process", "period": "2026-11-10..2026-11-12"});
     let (status, run) = rig.post("admin", "/payouts", body).await;
     assert_eq!(status, 201, "{run}");
@@ -27,7 +27,7 @@ pub async fn settle(rig: &Rig, run: &Value) {
     }
 }
 
-async fn balance(rig: &Rig, account: &str) -> i64 {
+pub async fn balance(rig: &Rig, account: &str) -> i64 {
     let all = rig.app.store.trial_balance().await.unwrap();
     assert_eq!(all.iter().map(|(_, minor)| minor).sum::<i64>(), 0, "{all:?}");
     all.into_iter()

@@ -5,6 +5,8 @@
 mod across;
 mod alone;
 mod back;
+mod books;
+mod debts;
 mod doubts;
 mod facts;
 mod files;
