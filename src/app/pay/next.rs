@@ -144,7 +144,8 @@ pub(super) async fn unsay(
     (by, now_ms): (&str, i64),
 ) -> Result<(), PayError> {
     let begins = format!("{}:{}:", run.scheme, run.to_on);
-    for kind in Shape::of(&library::document_of(run)?).facts.into_keys() {
+    let document = library::document_of(run)?;
+    for kind in Shape::of(&document).facts.into_keys() {
         for (key, fields) in told_in(tx, &kind, PAYOUT, run.to_on).await? {
             let fields: Value = serde_json::from_str(&fields).unwrap_or_default();
             let is_theirs = fields.as_object().into_iter().flatten().any(|(_, v)| v == whom);

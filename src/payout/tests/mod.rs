@@ -11,7 +11,6 @@ mod income;
 mod join;
 mod language;
 mod laws;
-mod reasons;
 pub mod reference;
 mod refused;
 mod shares;

@@ -13,7 +13,6 @@ use crate::app::results::Event;
 use crate::domain::{ClickId, Money};
 use crate::storage::pay::{FactRow, RunState};
 use crate::web::html::Html;
-use crate::web::i18n::Lang;
 use crate::web::pages::pay::{facts, view as pay_view};
 use crate::web::pages::results::event::{EventView, Words};
 use crate::web::session::Staff;
