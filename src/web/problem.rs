@@ -23,7 +23,7 @@ pub struct FieldError {
 pub struct Problem {
     /// A word for the kind of problem, stable: `/problems/<word>`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Box<str>,
     /// The status in words.
     pub title: &'static str,
     /// The HTTP status.
@@ -55,7 +55,7 @@ impl Problem {
     /// A problem of any status.
     pub fn new(status: StatusCode, word: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("/problems/{word}"),
+            kind: format!("/problems/{word}").into(),
             title: status.canonical_reason().unwrap_or("Error"),
             status,
             detail: detail.into(),

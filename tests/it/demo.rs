@@ -116,8 +116,10 @@ async fn given_the_demo_of_today_when_built_with_all_its_clicks_then_it_shows_wh
     app.store.close().await;
     // Built already: nothing is done again.
     let mut said = Vec::new();
-    let again = demo::build(&settings(dir.path()), now, &mut |line| said.push(line.to_owned()));
-    again.await.unwrap();
+    let again = settings(dir.path());
+    demo::build(&again, now, &mut |line| said.push(line.to_owned()))
+        .await
+        .unwrap();
     assert_eq!(said, ["today's demo is there already"]);
 }
 

@@ -21,7 +21,6 @@ use crate::storage::pay::{Elsewhere, NewLine, Run};
 
 /// What a run of other days gives somebody for an order.
 pub(super) struct Before {
-    pub run: i64,
     pub scheme: String,
     pub order: String,
     pub person: String,
@@ -83,7 +82,6 @@ pub(super) async fn given(
 
 fn before(one: Elsewhere) -> Before {
     Before {
-        run: one.run_id,
         scheme: one.scheme,
         order: one.about,
         person: one.payee,
@@ -157,7 +155,6 @@ impl Until<'_> {
                 && orders.contains_key(order)
             {
                 given.push(Before {
-                    run: origin,
                     scheme: self.run.scheme.clone(),
                     order: order.clone(),
                     person: line.payee.clone(),

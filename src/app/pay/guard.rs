@@ -210,7 +210,6 @@ pub(super) async fn material_of(
     // What is booked of the same days stays like that of others.
     let (fixed, given): (Vec<Given>, Vec<Given>) = given.into_iter().partition(stays);
     before.extend(fixed.into_iter().map(|one| Before {
-        run: one.run,
         scheme: scheme_of(one.run).to_owned(),
         order: one.order,
         person: one.person,

@@ -57,7 +57,7 @@ async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_a
         .collect();
     assert_eq!(told, ["L4 recovery_ceiling 1000.00", "Z3 recovery 300.00"]);
     until_closed(&rig, &run).await;
-    assert_eq!(carried(&rig).await, ["500.00 till", "200 carried"]);
+    assert_eq!(carried(&rig).await, ["500.00 told", "200 carried"]);
     let replayed = bole::app::pay::replay(&rig.app, run["id"].as_i64().unwrap())
         .await
         .unwrap();
@@ -72,7 +72,7 @@ async fn carried(rig: &Rig) -> Vec<String> {
         let is_carried = row["fields"]["carried"] == true;
         let amount = row["fields"]["amount"].as_str().unwrap();
         if row["void"] != true {
-            let word = if is_carried { "carried" } else { "till" };
+            let word = if is_carried { "carried" } else { "told" };
             told.push((row["id"].as_i64().unwrap(), format!("{amount} {word}")));
         }
     }
@@ -132,7 +132,7 @@ async fn given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_com
     let october = calculated(&rig, "99-wage-guards", "2026-10").await;
     assert_eq!(proposed(&october), ["Z3 300"]);
     until_closed(&rig, &october).await;
-    assert_eq!(carried(&rig).await, ["800.00 till", "500 carried"]);
+    assert_eq!(carried(&rig).await, ["800.00 told", "500 carried"]);
     let november = calculated(&rig, "99-wage-guards", "2026-11").await;
     assert_eq!(proposed(&november), ["Z3 300"]);
     until_closed(&rig, &november).await;
@@ -151,7 +151,7 @@ async fn given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_com
         .unwrap();
     let december = calculated(&rig, "99-wage-guards", "2026-12").await;
     assert_eq!(proposed(&december), ["Z3 300"], "of 500, not of 200");
-    assert_eq!(carried(&rig).await, ["800.00 till", "500 carried"]);
+    assert_eq!(carried(&rig).await, ["800.00 told", "500 carried"]);
     // It was 100 less: October carries 400, and what was declined stays declined.
     record(&rig, vec![overpaid("700.00")]).await;
     let december = calculated(&rig, "99-wage-guards", "2026-12").await;

@@ -1,7 +1,5 @@
 //! An order's incentives over periods: what was given in other months counts, and what was taken is given back once.
 
-mod history;
-
 use bole::app::Actor;
 use bole::app::pay::review;
 use serde_json::{Value, json};
@@ -59,7 +57,7 @@ source = "test"
 period = "month"
 from = "2026-01-01"
 [fact.visit]
-fields = { server = "employee", order = "text", amount = "money" }
+fields = { server = "employee", sale = "text", amount = "money" }
 [[step]]
 id = "visits"
 do = "select"
@@ -68,7 +66,7 @@ from = "fact.visit"
 id = "each"
 do = "aggregate"
 from = "visits"
-by = ["server", "order"]
+by = ["server", "sale"]
 columns = { amount = "sum(amount)" }
 [[step]]
 id = "exact"
@@ -89,7 +87,7 @@ zh = "服务费"
 en = "service fee"
 from = "cash"
 payee = "server"
-about = "order"
+about = "sale"
 amount = "pay"
 "#;
 
@@ -106,7 +104,7 @@ fn visit(key: &str, day: &str, server: &str, amount: &str) -> Value {
         json!({"amount": amount}),
         Some(("server", server)),
     );
-    visit["dimensions"]["order"] = json!("o1");
+    visit["dimensions"]["sale"] = json!("o1");
     visit
 }
 

@@ -185,7 +185,7 @@ async fn case_page(web: &Web, who: &SignedIn, id: i64, all: bool) -> Result<Case
         .collect();
     let effects = moves
         .iter()
-        .map(|(word, moves)| effect(lang, web, *word, moves))
+        .map(|(word, moves)| effect(lang, web, word, moves))
         .collect();
     let mut conversions = stakes(lang, &moves);
     let rest = conversions.len().saturating_sub(STAKES);
