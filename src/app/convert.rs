@@ -10,6 +10,7 @@ use crate::app::board::freeze_before;
 use crate::app::check::{Checked, ConversionInput, Wrong, check};
 use crate::app::claims::give_way;
 use crate::app::gather::{Basis, gather};
+use crate::app::notices::held_from_start;
 use crate::app::outbox::conversion_created;
 use crate::app::{Actor, App, Vault};
 use crate::attribution::{ContactHash, ContactKind, ConversionKind, Decision, Rules, counted, decide};
@@ -179,6 +180,7 @@ pub(in crate::app) async fn take_in(
     let now = counted(new.kind, decided.status, new.amount);
     book(tx, &booking(new.day, new.occurred_at, &decided), now).await?;
     conversion_created(tx, new.kind, &new.external_id, new.created_at).await?;
+    held_from_start(tx, new, &decided).await?;
     Ok(Some(id))
 }
 

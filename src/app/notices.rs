@@ -1,12 +1,13 @@
 //! Notices: what a person is told, what they read, what they do not want to hear.
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 use serde_json::json;
 
 use crate::app::App;
-use crate::attribution::Status;
+use crate::attribution::{Cause, ConversionKind, Outcome, Status, Step};
 use crate::domain::EmployeeId;
-use crate::storage::conversions::Conversion;
+use crate::storage::conversions::{Conversion, Decided, NewConversion};
 use crate::storage::notices::{forget_notices, read_notices, set_optouts, tell_person};
 use crate::storage::{StoreError, Tx, insert_audit};
 use crate::tell::{Channel, Notice, NoticeKind};
@@ -79,14 +80,45 @@ pub(in crate::app) async fn conversion_moved(
     reason: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    let about = (conversion.external_id.as_str(), conversion.kind, conversion.day);
+    tell_moved(tx, about, (person, status), reason, now_ms).await
+}
+
+/// Tells whoever is credited with a new conversion that it waits for a person, where it does.
+pub(in crate::app) async fn held_from_start(
+    tx: &mut Tx,
+    new: &NewConversion,
+    decided: &Decided,
+) -> Result<(), StoreError> {
+    if decided.status != Status::Held {
+        return Ok(());
+    }
+    let about = (new.external_id.as_str(), new.kind, new.day);
+    let reason = held_because(&decided.steps);
+    let whose = (decided.credited_to, Status::Held);
+    tell_moved(tx, about, whose, &reason, new.created_at).await
+}
+
+/// What makes a decision wait for a person, as a stored reason; nothing when no step does.
+pub(in crate::app) fn held_because(steps: &[Step]) -> String {
+    let held = steps.iter().rev().find(|step| step.outcome == Outcome::Held);
+    held.map_or_else(String::new, |step| Cause::Step(step.reason).to_string())
+}
+
+async fn tell_moved(
+    tx: &mut Tx,
+    (external_id, kind, day): (&str, ConversionKind, Date),
+    (person, status): (Option<EmployeeId>, Status),
+    reason: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     let Some(person) = person else { return Ok(()) };
     let notice = Notice {
         kind: NoticeKind::ConversionMoved,
         // Decided again is told again.
-        about: format!("{}:{now_ms}", conversion.external_id),
+        about: format!("{external_id}:{now_ms}:{status}"),
         facts: json!({
-            "conversion": conversion.kind.as_str(), "on": conversion.day.to_string(), "state": status.as_str(),
-            "reason": reason,
+            "conversion": kind.as_str(), "on": day.to_string(), "state": status.as_str(), "reason": reason,
         }),
     };
     tell_person(tx, person, &notice, now_ms).await?;

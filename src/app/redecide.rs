@@ -13,7 +13,7 @@ use crate::app::again::again;
 use crate::app::board::freeze_before;
 use crate::app::convert::{book, booking, decided, slice_of};
 use crate::app::gather::{Basis, gather};
-use crate::app::notices::conversion_moved;
+use crate::app::notices::{conversion_moved, held_because};
 use crate::app::{Actor, App, Vault};
 use crate::attribution::{Outcome, Reason, Rules, Status, Step, Via, counted, decide};
 use crate::domain::{Class, ClickId, CustomerId};
@@ -232,7 +232,12 @@ async fn decide_again(
         conversion_moved(tx, old, (old.credited_to, Status::Uncredited), "", now_ms).await?;
     }
     if old.credited_to != new.credited_to || old.status != new.status {
-        conversion_moved(tx, old, (new.credited_to, new.status), "", now_ms).await?;
+        let why = if new.status == Status::Held {
+            held_because(&new.steps)
+        } else {
+            String::new()
+        };
+        conversion_moved(tx, old, (new.credited_to, new.status), &why, now_ms).await?;
     }
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! Suspicions: found by a chore, decided by a person (attribution.md §9).
 
 mod moves;
+mod taking;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +18,18 @@ use crate::attribution::odd::{INSTANT_MS, Odd, OddDay, odd};
 use crate::attribution::{ConversionKind, Status};
 use crate::domain::{Class, ClickId, EmployeeId};
 use crate::storage::conversions::lock_by_external_id;
-use crate::storage::suspicions::{Evidence, Suspicion, decide_suspicion, file_suspicion, lock_suspicions};
+use crate::storage::suspicions::{Evidence, Suspicion, decide_suspicion, lock_suspicions};
 use crate::storage::{StoreError, insert_audit, lock_loaders};
 
 pub use moves::{Case, Moves};
+pub(in crate::app) use taking::hold_unsettled;
 
 /// Longest reason, characters.
 const REASON_MAX: usize = 500;
 /// Clicks of one suspicion that are looked at and decided on together.
 pub const CLICKS_MAX: i64 = 5_000;
 
-/// Looks for what is odd about a day, and files it; gives how many signs.
+/// Looks for what is odd about a day, files it and holds what it is about; gives how many signs.
 pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Result<usize, StoreError> {
     let (from, to) = ids_of(app, day);
     let limit_ms = app.programme.dwell_limit_ms;
@@ -57,46 +59,43 @@ pub(in crate::app) async fn look_at_day(app: &App, day: jiff::civil::Date) -> Re
         facts.late_claims += 1;
         evidence.late_claims.push(id);
     }
-    let now_ms = app.clock.now_ms();
     let mut filed = 0;
-    let mut tx = app.store.begin().await?;
     for (employee, (facts, evidence)) in &days {
         for found in odd(facts) {
-            file_suspicion(&mut tx, *employee, day, found, evidence, now_ms).await?;
+            taking::file(app, *employee, day, found, evidence).await?;
             filed += 1;
         }
     }
-    tx.commit().await?;
     Ok(filed)
 }
 
-/// Looks at a day's credited claims alone, and files those the CRM was faster than.
+/// Looks at a day's credited claims alone; files and holds those the CRM was faster than.
 pub(in crate::app) async fn look_at_claims(app: &App, day: jiff::civil::Date) -> Result<(), StoreError> {
     let mut days: BTreeMap<EmployeeId, Evidence> = BTreeMap::new();
     for (employee, id) in app.store.claimed_late(day).await? {
         days.entry(employee).or_default().late_claims.push(id);
     }
-    if days.is_empty() {
-        return Ok(());
-    }
-    let mut tx = app.store.begin().await?;
     for (employee, evidence) in &days {
         let facts = OddDay {
             late_claims: i64::try_from(evidence.late_claims.len()).unwrap_or(i64::MAX),
             ..OddDay::default()
         };
         for found in odd(&facts) {
-            file_suspicion(&mut tx, *employee, day, found, evidence, app.clock.now_ms()).await?;
+            taking::file(app, *employee, day, found, evidence).await?;
         }
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// The case of a suspicion.
 pub async fn case(app: &App, id: i64) -> Result<Option<Case>, StoreError> {
-    let Some(suspicion) = app.store.suspicion(id).await? else {
-        return Ok(None);
-    };
+    match app.store.suspicion(id).await? {
+        Some(suspicion) => case_of(app, suspicion).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn case_of(app: &App, suspicion: Suspicion) -> Result<Case, StoreError> {
     let span = ids_of(app, suspicion.day);
     let limit_ms = app.programme.dwell_limit_ms;
     let clicks = app
@@ -116,14 +115,14 @@ pub async fn case(app: &App, id: i64) -> Result<Option<Case>, StoreError> {
     let mut named = held.clone();
     named.extend(about.iter().flatten().cloned());
     let stakes = app.store.stakes(suspicion.employee, &named, &clicks).await?;
-    Ok(Some(Case {
+    Ok(Case {
         suspicion,
         clicks,
         stakes,
         about,
         held,
         others,
-    }))
+    })
 }
 
 /// These leads and orders, and those that took the place of claims among them.

@@ -6,6 +6,7 @@ use crate::app::board::freeze_before;
 use crate::app::convert::{book, slice_of};
 use crate::app::notices::conversion_moved;
 use crate::app::redecide::redecide_lost;
+use crate::app::suspect::hold_unsettled;
 use crate::app::{Actor, App};
 use crate::attribution::{Status, Verdict, VerdictRefused, counted};
 use crate::storage::conversions::{self, Conversion};
@@ -92,13 +93,15 @@ pub(in crate::app) async fn verdict_in(
     Ok(true)
 }
 
-/// A chore: what was pending through its hold becomes approved, unless its click turned out to credit nobody. At most 1 000
-/// at a time; gives how many.
+/// A chore: what was pending through its hold becomes approved, unless its click turned out to credit nobody, or a sign that
+/// nobody has settled is about it. At most 1 000 at a time; gives how many.
 pub async fn approve_due(app: &App) -> Result<usize, StoreError> {
     redecide_lost(app).await?;
     let now_ms = app.clock.now_ms();
     let mut done = 0;
-    for external_id in app.store.conversions_due(now_ms, 1000).await? {
+    let due = app.store.conversions_due(now_ms, 1000).await?;
+    hold_unsettled(app, &due).await?;
+    for external_id in due {
         let mut tx = app.store.begin().await?;
         let found = conversions::lock_by_external_id(&mut tx, &external_id).await?;
         if let Some(old) = found.filter(|c| c.status == Status::Pending && c.hold_until <= now_ms) {

@@ -4,6 +4,7 @@
 //! Credit must be decided by pure rules over values, so that every decision can be replayed and explained (attribution.md §5).
 //! [`decide`] takes what the store knows ([`Evidence`]) and the rules in force ([`Rules`]), and writes down every step.
 
+mod cause;
 pub mod claim;
 mod contact;
 mod decide;
@@ -19,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod decide_tests;
 
+pub use cause::Cause;
 pub use contact::{Contact, ContactError, ContactHash, ContactHasher, ContactKind, is_own_contact};
 pub use decide::{COUPON_CHANNEL, Decision, credits, decide};
 pub use evidence::{

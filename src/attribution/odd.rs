@@ -1,5 +1,5 @@
-//! What looks odd on a person's day (attribution.md §9). None of it has a consequence by itself: it is shown with its
-//! evidence, and a person decides.
+//! What looks odd on a person's day (attribution.md §9). A hit makes the leads and orders it is about wait; it is shown with
+//! its evidence, and a person decides what becomes of them.
 
 use crate::attribution::words::words;
 

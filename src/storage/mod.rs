@@ -47,6 +47,7 @@ mod meta;
 pub mod monthly;
 mod mydata;
 pub mod notices;
+mod odd_days;
 mod odd_signs;
 mod outbox;
 pub mod pay;

@@ -1,12 +1,12 @@
 //! Suspicions: what looks odd on a person's day, with its evidence, and what was decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::attribution::odd::{NEAR_MS, Odd, OddDay};
+use crate::attribution::odd::{NEAR_MS, Odd};
 use crate::domain::{ClickId, EmployeeId};
 pub use crate::storage::odd_signs::Evidence;
 use crate::storage::{Store, StoreError, Tx, convert, reading, writing};
@@ -132,9 +132,6 @@ macro_rules! sql {
     };
 }
 
-/// What was read of a day, per person, with what points at the clicks.
-pub type OddDays = BTreeMap<EmployeeId, (OddDay, Evidence)>;
-
 const CLICK: &str = "select c.id, c.at, l.code, l.channel, c.class, c.reason, c.dwell_ms, c.valid, c.earned, \
      coalesce(c.visitor, c.visitor_hash) as visitor, c.network, \
      nullif(coalesce(nullif(p.region, ''), p.country), '') as place, \
@@ -173,6 +170,26 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// Suspicions nobody has settled about whoever is credited with one of these leads and orders.
+    pub async fn unsettled_about(&self, external_ids: &[String]) -> Result<Vec<Suspicion>, StoreError> {
+        if external_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Row> = reading!(self, |db| {
+            let mut q = QueryBuilder::new(sql!(
+                "where s.status in ('open', 'held') and s.employee_id in \
+                 (select v.credited_to from conversions v where v.external_id in ("
+            ));
+            let mut list = q.separated(", ");
+            for id in external_ids {
+                list.push_bind(id);
+            }
+            q.push(")) order by s.id");
+            q.build_query_as().fetch_all(db).await?
+        });
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// The suspicion with this id.
     pub async fn suspicion(&self, id: i64) -> Result<Option<Suspicion>, StoreError> {
         let row: Option<Row> = reading!(self, |db| {
@@ -184,11 +201,11 @@ impl Store {
         row.map(TryInto::try_into).transpose()
     }
 
-    /// What other signs about the same person hold.
+    /// What other signs about the same person hold that nobody has settled.
     pub async fn held_by_others(&self, s: &Suspicion) -> Result<BTreeSet<String>, StoreError> {
         let rows: Vec<Row> = reading!(self, |db| {
             sqlx::query_as(sql!(
-                "where s.employee_id = $1 and s.id <> $2 and s.status = 'held'"
+                "where s.employee_id = $1 and s.id <> $2 and s.status in ('open', 'held')"
             ))
             .bind(s.employee.0)
             .bind(s.id)
@@ -200,93 +217,6 @@ impl Store {
             held.extend(Suspicion::try_from(row)?.evidence.held);
         }
         Ok(held)
-    }
-
-    /// Clicks of people's own links from one id up to another, read for what may be odd about them. `limit_ms` is the
-    /// limit of a valid click.
-    pub async fn odd_days(&self, from: ClickId, to: ClickId, limit_ms: i64) -> Result<OddDays, StoreError> {
-        let mut days = OddDays::new();
-        let sums: Vec<(i64, i64, i64, i64, i64, i64, i64)> = reading!(self, |db| {
-            sqlx::query_as(
-                "select l.employee_id, cast(sum(case when c.class in ('human', 'repeat', 'suspect') then 1 else 0 end) as bigint), \
-                 cast(sum(case when c.class = 'human' then 1 else 0 end) as bigint), \
-                 cast(sum(case when c.valid then 1 else 0 end) as bigint), \
-                 cast(sum(case when c.valid and c.dwell_ms <= $3 then 1 else 0 end) as bigint), \
-                 cast(sum(case when c.class = 'suspect' then 1 else 0 end) as bigint), \
-                 cast(sum(case when c.class = 'self' then 1 else 0 end) as bigint) \
-                 from clicks c join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
-                 group by l.employee_id",
-            )
-            .bind(from.0)
-            .bind(to.0)
-            .bind(limit_ms + NEAR_MS)
-            .fetch_all(db)
-            .await?
-        });
-        for (employee, clicks, human, valid, near, suspect, own) in sums {
-            let (day, _) = days.entry(EmployeeId(employee)).or_default();
-            (day.clicks, day.human, day.valid) = (clicks, human, valid);
-            (day.near, day.suspect, day.own) = (near, suspect, own);
-        }
-        let visitors: Vec<(i64, Vec<u8>, i64)> = reading!(self, |db| {
-            sqlx::query_as(
-                "select l.employee_id, coalesce(c.visitor, c.visitor_hash), count(*) from clicks c \
-                 join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
-                 and c.class in ('human', 'repeat', 'suspect') and coalesce(c.visitor, c.visitor_hash) is not null \
-                 group by l.employee_id, coalesce(c.visitor, c.visitor_hash) having count(*) >= 5",
-            )
-            .bind(from.0)
-            .bind(to.0)
-            .fetch_all(db)
-            .await?
-        });
-        for (employee, visitor, n) in visitors {
-            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
-            if n > day.visitor {
-                day.visitor = n;
-                evidence.visitor = Some(hex(&visitor));
-            }
-        }
-        let networks: Vec<(i64, i64, i64)> = reading!(self, |db| {
-            sqlx::query_as(
-                "select l.employee_id, c.network, count(*) from clicks c join links l on l.id = c.link_id \
-                 where c.id >= $1 and c.id < $2 and l.parent_id is null and c.class = 'human' and c.network is not null \
-                 group by l.employee_id, c.network having count(*) >= 5",
-            )
-            .bind(from.0)
-            .bind(to.0)
-            .fetch_all(db)
-            .await?
-        });
-        for (employee, network, n) in networks {
-            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
-            if n > day.network {
-                day.network = n;
-                evidence.network = Some(network);
-            }
-        }
-        let gaps: Vec<(i64, i64, i64)> = reading!(self, |db| {
-            sqlx::query_as(
-                "select employee_id, gap / 1000, count(*) from (select l.employee_id, \
-                 c.at - lag(c.at) over (partition by l.employee_id order by c.at) as gap from clicks c \
-                 join links l on l.id = c.link_id where c.id >= $1 and c.id < $2 and l.parent_id is null \
-                 and c.class in ('human', 'repeat', 'suspect')) as x where gap is not null \
-                 group by employee_id, gap / 1000",
-            )
-            .bind(from.0)
-            .bind(to.0)
-            .fetch_all(db)
-            .await?
-        });
-        for (employee, seconds, n) in gaps {
-            let (day, evidence) = days.entry(EmployeeId(employee)).or_default();
-            day.gaps += n;
-            if seconds >= 2 && n > day.even {
-                day.even = n;
-                evidence.gap_seconds = Some(seconds);
-            }
-        }
-        Ok(days)
     }
 
     /// The clicks a suspicion is about, in order; at most `limit`.
@@ -379,7 +309,8 @@ pub async fn lock_suspicions(tx: &mut Tx, employee: EmployeeId) -> Result<(), St
     Ok(())
 }
 
-/// Files what was found; what was found before keeps its decision, and its figures follow while nobody decided.
+/// Files what was found; what was found before keeps its decision, and its figures follow while nobody decided. Gives it as
+/// it stands now, with what it holds; `None` when it is settled.
 pub async fn file_suspicion(
     tx: &mut Tx,
     employee: EmployeeId,
@@ -387,12 +318,13 @@ pub async fn file_suspicion(
     found: (Odd, i64, i64),
     evidence: &Evidence,
     at: i64,
-) -> Result<(), StoreError> {
-    let done = writing!(tx, |db| {
+) -> Result<Option<Suspicion>, StoreError> {
+    let row: Option<Row> = writing!(tx, |db| {
+        // Whoever files the same at once waits here, and reads below what the other one wrote.
         sqlx::query(
             "insert into suspicions as s (employee_id, day, kind, hits, base, evidence, status, found_at) \
              values ($1, $2, $3, $4, $5, $6, 'open', $7) on conflict (employee_id, day, kind) do update set \
-             hits = excluded.hits, base = excluded.base, evidence = excluded.evidence where s.status = 'open'",
+             hits = excluded.hits, base = excluded.base where s.status = 'open'",
         )
         .bind(employee.0)
         .bind(day.to_string())
@@ -401,12 +333,42 @@ pub async fn file_suspicion(
         .bind(found.2)
         .bind(serde_json::json!(evidence).to_string())
         .bind(at)
-        .execute(db)
+        .execute(&mut *db)
+        .await?;
+        sqlx::query_as(sql!(
+            "where s.employee_id = $1 and s.day = $2 and s.kind = $3 and s.status in ('open', 'held')"
+        ))
+        .bind(employee.0)
+        .bind(day.to_string())
+        .bind(found.0.as_str())
+        .fetch_optional(db)
         .await?
-        .rows_affected()
     });
-    tracing::trace!(done, "a suspicion was filed");
-    Ok(())
+    let Some(row) = row else { return Ok(None) };
+    let mut filed = Suspicion::try_from(row)?;
+    if filed.status == "open" {
+        let held = std::mem::take(&mut filed.evidence.held);
+        let now = Evidence {
+            held,
+            ..evidence.clone()
+        };
+        write_evidence(tx, filed.id, &now).await?;
+        filed.evidence = now;
+    }
+    Ok(Some(filed))
+}
+
+/// Writes what points at a suspicion, and what it holds.
+pub async fn write_evidence(tx: &mut Tx, id: i64, evidence: &Evidence) -> Result<(), StoreError> {
+    let done = writing!(tx, |db| {
+        sqlx::query("update suspicions set evidence = $2 where id = $1")
+            .bind(id)
+            .bind(serde_json::json!(evidence).to_string())
+            .execute(db)
+            .await?
+            .rows_affected()
+    });
+    StoreError::check_rows("suspicions: evidence", done, 1)
 }
 
 /// Moves a suspicion from one of these states to another; `false`, and nothing written, when it stands elsewhere.
@@ -438,14 +400,6 @@ pub async fn decide_suspicion(
         q.build().execute(db).await?.rows_affected()
     });
     Ok(done == 1)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -4,39 +4,23 @@
 //! The timeline keeps one text for everybody, `CRM 88164: 员工推荐-sunli (names somebody else)`: its parts are the
 //! record's own, and the doubt behind them is the program's.
 
-use crate::app::claims::DOUBTS;
+use crate::attribution::claim::Doubt;
 use crate::web::i18n::Lang;
-
-/// The words of [`DOUBTS`], in its order.
-const WORDS: [&str; 8] = [
-    "no-employee",
-    "nobody",
-    "several",
-    "other",
-    "own",
-    "appeal",
-    "contested",
-    "credited",
-];
 
 /// A reason of the timeline as people read it; what no record said stays as somebody wrote it.
 pub fn crm_words(lang: Lang, reason: &str) -> String {
     let Some((id, seen)) = reason.strip_prefix("CRM ").and_then(|rest| rest.split_once(": ")) else {
         return reason.to_owned();
     };
-    let doubt = seen
-        .strip_suffix(')')
-        .and_then(|seen| seen.rsplit_once(" ("))
-        .and_then(|(note, doubt)| Some((note, DOUBTS.iter().position(|d| *d == doubt)?)));
-    let (note, doubt) = doubt.map_or((seen, None), |(note, at)| (note, Some(WORDS[at])));
+    let (note, doubt) = Doubt::split(seen).map_or((seen, None), |(note, doubt)| (note, Some(doubt)));
     let text = lang
         .t("claim-crm-seen")
         .with("id", id)
         .with("note", note)
         .to_string();
     match doubt {
-        Some(word) => {
-            let why = lang.word("claim-doubt", word).to_string();
+        Some(doubt) => {
+            let why = lang.word("claim-doubt", doubt.key()).to_string();
             format!("{text}{}", lang.t("claim-crm-doubt").with("why", why))
         }
         None => text,
@@ -70,7 +54,7 @@ mod tests {
 
     #[test]
     fn every_doubt_has_its_words() {
-        for doubt in DOUBTS {
+        for doubt in Doubt::ALL {
             let said = crm_words(Lang::Zh, &format!("CRM 1: x ({doubt})"));
             assert!(!said.contains(doubt) && said.ends_with('）'), "{said}");
         }

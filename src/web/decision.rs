@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::attribution::{Fact, Facts, Outcome, Reason, Step};
+use crate::attribution::{Fact, Facts, Outcome, Reason, Status, Step};
+use crate::storage::conversions::Conversion;
+use crate::web::cause::reason_words;
 use crate::web::i18n::{Lang, Text};
 
 /// Names of facts that sentences may use. Another employee's code is among the facts for those who may read everything;
@@ -82,6 +84,23 @@ pub fn own_headline(lang: Lang, zone: &TimeZone, steps: &[Step]) -> String {
     headline(lang, zone, &steps)
 }
 
+/// Why a lead or order is (not) credited now, for whoever is credited with it: what a reviewer said stands before what the
+/// rules said at first, and nothing that is held or rejected is called credited. `is_own`: the reader is who it is about.
+pub fn standing(lang: Lang, zone: &TimeZone, conversion: &Conversion, is_own: bool) -> String {
+    let said = conversion.decided_reason.as_deref().unwrap_or_default();
+    let is_held = conversion.steps.iter().any(|s| s.outcome == Outcome::Held);
+    match conversion.status {
+        Status::Held | Status::Rejected if !said.is_empty() => lang
+            .t("why-decided")
+            .with("reason", reason_words(lang, said))
+            .to_string(),
+        Status::Rejected => lang.t("why-rejected").to_string(),
+        Status::Held if !is_held => lang.t("why-held").to_string(),
+        _ if is_own => own_headline(lang, zone, &conversion.steps),
+        _ => headline(lang, zone, &conversion.steps),
+    }
+}
+
 fn filled(lang: Lang, zone: &TimeZone, text: Text, facts: &Facts) -> Text {
     let mut text = text;
     for name in NAMES {
@@ -90,6 +109,7 @@ fn filled(lang: Lang, zone: &TimeZone, text: Text, facts: &Facts) -> Text {
             ("class", Some(Fact::Word(class))) => text.with(name, lang.word("decision-class", class)),
             ("via", Some(Fact::Word(via))) => text.with(name, lang.word("decision-via", via)),
             ("model", Some(Fact::Word(model))) => text.with(name, lang.word("decision-model", model)),
+            ("said", Some(Fact::Word(word))) => text.with(name, reason_words(lang, word)),
             (_, Some(Fact::Word(word))) => text.with(name, word),
             (_, Some(Fact::Number(at))) if name.ends_with("_at") => text.with(name, instant(zone, *at)),
             (_, Some(Fact::Number(number))) => text.n(name, *number),

@@ -7,6 +7,7 @@
 pub mod api;
 mod assets;
 mod auth;
+pub mod cause;
 mod chart;
 mod crm_words;
 pub mod decision;

@@ -9,7 +9,7 @@ use crate::app::redecide::redecide_in;
 use crate::app::verdict::move_to;
 use crate::app::{Actor, App};
 use crate::attribution::claim::{Grounds, OrderKey, grounds};
-use crate::attribution::{ConversionKind, Reason, Source, Status, Step};
+use crate::attribution::{Cause, ConversionKind, Reason, Source, Status, Step};
 use crate::domain::{ContentHash, Currency};
 use crate::storage::claims::{Claim, open_claims_about, set_conversion, set_doubts, true_claim_of};
 use crate::storage::conversions::{
@@ -143,7 +143,7 @@ pub(in crate::app) async fn give_way(tx: &mut Tx, new: &NewConversion) -> Result
         set_doubts(tx, claim.id, &doubts).await?;
     }
     if !matches!(old.status, Status::Rejected | Status::Refunded) {
-        let reason = format!("the shop's order {:?} takes its place", new.external_id);
+        let reason = Cause::Order(new.external_id.clone()).to_string();
         move_to(
             tx,
             &old,

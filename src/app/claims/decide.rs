@@ -11,7 +11,7 @@ use crate::app::outbox::claim_decided;
 use crate::app::suspect::look_at_claims;
 use crate::app::{Actor, App, Permission};
 use crate::attribution::ConversionKind;
-use crate::attribution::claim::{ClaimState, ClaimStep, Named, SourceNote};
+use crate::attribution::claim::{ClaimState, ClaimStep, Doubt, Named, SourceNote};
 use crate::domain::EmployeeId;
 use crate::storage::claims::{
     Claim, ClaimMove, CrmRecord, has_contested, lock_claim, lock_order, move_claim, set_order,
@@ -167,7 +167,7 @@ pub(super) async fn verify_by_record(
     let system = Actor::System;
     let who = system.word();
     if let Some(doubt) = doubt {
-        let reason = format!("{seen} ({doubt})");
+        let reason = doubt.after(&seen);
         note(tx, claim.id, ClaimStep::CrmSeen, (&who, None), &reason, now_ms).await?;
         return Ok(false);
     }
@@ -187,18 +187,6 @@ pub(super) async fn verify_by_record(
     tell(tx, &system, claim, (to, told, &seen), now_ms).await?;
     Ok(true)
 }
-
-/// Why a record cannot verify a claim by itself: as the timeline keeps it, in brackets behind what was seen.
-pub const DOUBTS: [&str; 8] = [
-    "names no employee",
-    "names nobody here",
-    "two people go by that name",
-    "names somebody else",
-    "written by the claimant",
-    "the claim is under appeal",
-    "somebody contests the claim",
-    "the order is credited already",
-];
 
 /// The claim as the record completes it: where a sale names no order, the record's is the order of its deal.
 async fn with_order_of(
@@ -220,27 +208,27 @@ async fn with_order_of(
 }
 
 /// Why a record cannot verify a claim by itself.
-async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<&'static str>, StoreError> {
+async fn doubt(tx: &mut Tx, claim: &Claim, record: &CrmRecord) -> Result<Option<Doubt>, StoreError> {
     let Some(named) = SourceNote::parse(&record.source_note) else {
-        return Ok(Some(DOUBTS[0]));
+        return Ok(Some(Doubt::Unnamed));
     };
     let people = people_by_code_or_name(tx, named.as_str()).await?;
     let list = || people.iter().map(|p| (p.id.0, p.code.as_str(), p.name.as_str()));
     Ok(match named.named(list()) {
-        Named::Nobody => Some(DOUBTS[1]),
-        Named::Several => Some(DOUBTS[2]),
-        Named::One(other) if EmployeeId(other) != claim.employee => Some(DOUBTS[3]),
+        Named::Nobody => Some(Doubt::Nobody),
+        Named::Several => Some(Doubt::Several),
+        Named::One(other) if EmployeeId(other) != claim.employee => Some(Doubt::Other),
         Named::One(_) => {
             let claimant = people.iter().find(|p| p.id == claim.employee);
             let own = claimant.is_some_and(|p| is_author(p, &record.created_by));
             if own {
-                Some(DOUBTS[4])
+                Some(Doubt::Own)
             } else if !matches!(claim.status, ClaimState::Submitted | ClaimState::NeedsInformation) {
-                Some(DOUBTS[5])
+                Some(Doubt::Appealed)
             } else if has_contested(tx, claim.id, None).await? {
-                Some(DOUBTS[6])
+                Some(Doubt::Contested)
             } else if credited_elsewhere(tx, claim).await?.is_some() {
-                Some(DOUBTS[7])
+                Some(Doubt::Credited)
             } else {
                 None
             }

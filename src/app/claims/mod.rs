@@ -22,7 +22,7 @@ pub use attach::{Attached, FileError, MAX_FILE, attach, check_file};
 pub use compare::{Compared, Match, NoteSays, compare};
 pub(in crate::app) use credit::{claim_doubts, claim_id, give_way};
 pub use crm::{CrmInput, CrmTaken, import_records, take_record};
-pub use decide::{Barred, ClaimVerdict, DOUBTS, barred, decide_on_claim};
+pub use decide::{Barred, ClaimVerdict, barred, decide_on_claim};
 pub use file::{ClaimInput, file_claim, wrong_fields};
 pub use steps::{appeal, claim_contact, contest, supply};
 

@@ -70,18 +70,29 @@ impl Case {
         }
     }
 
-    fn hold(&self) -> Moves {
+    /// What the sign takes by itself: the pending leads and orders it is about, and those another sign holds already.
+    pub(super) fn takes(&self) -> (Vec<String>, Vec<String>) {
+        let ids = |stakes: Vec<Stake>| stakes.into_iter().map(|c| c.external_id).collect();
+        let pending = self.those(|c| c.status == Status::Pending && self.is_about(c));
+        (ids(pending), ids(self.held_elsewhere()))
+    }
+
+    /// What another sign about the same person holds, and this one is about, too.
+    fn held_elsewhere(&self) -> Vec<Stake> {
         let clicks = touched(&self.clicks);
+        self.those(|c| {
+            c.status == Status::Held
+                && self.others.contains(&c.external_id)
+                && (self.is_about(c) || clicks.contains(&c.touch))
+        })
+    }
+
+    fn hold(&self) -> Moves {
         let conversions = self.those(|c| counts(c.status) && self.is_about(c));
         let mut held = self.held.clone();
         held.extend(conversions.iter().map(|c| c.external_id.clone()));
         // What another sign holds already is held by this one too.
-        let same = self.those(|c| {
-            c.status == Status::Held
-                && self.others.contains(&c.external_id)
-                && (self.is_about(c) || clicks.contains(&c.touch))
-        });
-        held.extend(same.into_iter().map(|c| c.external_id));
+        held.extend(self.held_elsewhere().into_iter().map(|c| c.external_id));
         Moves {
             verdict: Verdict::Held,
             conversions,

@@ -5,10 +5,12 @@
 //! purely, applied by `app::claims` in one transaction each.
 
 mod deal;
+mod doubt;
 mod note;
 mod state;
 
 pub use deal::{Deal, Grounds, OrderKey, grounds};
+pub use doubt::Doubt;
 pub use note::{Named, SourceNote};
 pub use state::{ClaimState, ClaimStep, StepRefused};
 

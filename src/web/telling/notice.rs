@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::domain::Period;
 use crate::tell::NoticeKind;
+use crate::web::cause::reason_words;
 use crate::web::crm_words::crm_words;
 use crate::web::i18n::{Lang, day_words, label_words};
 
@@ -70,7 +71,10 @@ pub fn sentence(lang: Lang, kind: NoticeKind, facts: &Value) -> String {
             .to_string(),
     };
     match facts["reason"].as_str().filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{text}{}{}", lang.t("told-reason"), crm_words(lang, reason)),
+        Some(reason) => {
+            let reason = reason_words(lang, &crm_words(lang, reason));
+            format!("{text}{}{reason}", lang.t("told-reason"))
+        }
         None => text,
     }
 }

@@ -209,7 +209,25 @@ async fn given_a_spool_that_is_not_loaded_when_a_due_board_is_asked_for_then_it_
     assert_eq!(week(&shop).await, (false, "398.00".to_owned()));
 }
 
+async fn given_a_week_over_for_a_day_when_a_sign_holds_an_order_of_it_first_then_the_board_is_what_it_was(
+    db: TestDb,
+) {
+    let shop = on_node(Shop::open(db).await, true);
+    shop.db.clock.set(at("2026-11-23T15:59:59.999Z"));
+    let click = shop.click(1, "2026-11-19T00:30:00Z", "human").await;
+    let fast = sale("FAST", "2026-11-19T00:30:03Z", "13900000001");
+    assert_eq!(
+        told(&shop.take(and(fast, "click", click)).await),
+        "Z3 click pending"
+    );
+    shop.db.clock.advance_ms(1);
+    bole::app::slices::count_due(&shop.app).await.unwrap();
+    assert_eq!(shop.board(1, "2026-11-19").await, [0, 0, 0], "it waits");
+    assert_eq!(week(&shop).await, (true, "199.00".to_owned()));
+}
+
 both!(
+    given_a_week_over_for_a_day_when_a_sign_holds_an_order_of_it_first_then_the_board_is_what_it_was,
     given_a_week_over_for_a_day_when_its_board_is_asked_for_then_it_is_frozen_before_anything_later,
     given_a_week_over_for_a_day_when_an_order_of_it_comes_first_then_it_is_not_on_the_board,
     given_a_week_over_for_a_day_when_a_refund_of_it_comes_first_then_the_board_is_what_it_was,

@@ -256,6 +256,9 @@ async fn given_machines_and_other_sites_when_they_send_forms_then_nothing_is_cre
     post(&mut browser, send("13877770002", "", fresh)()).await;
     let fast = shop.get("/conversions").await["data"][0].clone();
     assert_eq!(told(&fast), "Z3 click held", "faster than people type: {fast}");
+    let told_so =
+        "select count(*) from notices where kind = 'conversion-moved' and facts like '%step:form-fast%'";
+    assert_eq!(shop.db.number(told_so).await, 1, "she is told that it waits");
     let forged = format!("1.{}", "0".repeat(16));
     post(&mut browser, send("13877770003", "", forged)()).await;
     assert_eq!(

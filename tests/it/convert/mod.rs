@@ -11,6 +11,7 @@ mod overruled;
 mod recount;
 mod signs;
 mod suspects;
+mod taken;
 
 use axum::Router;
 use axum::body::Body;

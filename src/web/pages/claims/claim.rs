@@ -172,7 +172,7 @@ fn credit_of(s: &Shell, claim: &Claim, conversion: &Conversion) -> Credit {
         word: s.word("verdict", word).to_string(),
         amount: if mine { conversion.net() } else { Money::ZERO },
         why: if mine {
-            decision::own_headline(s.lang, &s.moment.zone, &conversion.steps)
+            decision::standing(s.lang, &s.moment.zone, conversion, true)
         } else {
             decision::headline(s.lang, &s.moment.zone, &conversion.steps)
         },

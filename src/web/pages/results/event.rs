@@ -140,12 +140,8 @@ impl Words {
             Status::Refunded => REFUNDED,
             Status::Uncredited => NOT_COUNTED,
         };
-        let told = if mine || conversion.indirect_to == Some(self.me) {
-            decision::own_headline
-        } else {
-            decision::headline
-        };
-        let mut why = told(lang, &self.moment.zone, &conversion.steps);
+        let is_own = mine || conversion.indirect_to == Some(self.me);
+        let mut why = decision::standing(lang, &self.moment.zone, conversion, is_own);
         if conversion.refunded > Money::ZERO {
             why += &lang
                 .t("why-refunded")

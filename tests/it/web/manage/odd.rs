@@ -141,11 +141,11 @@ async fn given_a_sign_when_its_page_is_read_then_it_lists_what_each_decision_wou
     let page = boss.get(&path).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     for text in [
-        "暂缓：0 条线索、2 笔成交（¥398.00）",
+        "放行：因这条迹象暂缓的 0 条线索、2 笔成交（¥398.00）",
         "0 条线索、3 笔成交（¥597.00）驳回",
         "HELD",
         "NEXT",
-        "暂缓 · 认定",
+        "放行 · 认定",
         "暂缓中",
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
@@ -234,7 +234,7 @@ async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirm
     assert_eq!(
         app.store.point_balance(EmployeeId(2)).await.unwrap(),
         100,
-        "a sign moves nothing"
+        "a sign moves no points"
     );
     let network = open.iter().find(|s| s.kind.as_str() == "network").unwrap().id;
     let path = format!("/app/manage/fraud/{network}");
@@ -342,7 +342,53 @@ async fn given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirm
     );
 }
 
+async fn given_a_verdict_with_a_reason_when_my_results_are_read_then_they_say_it_and_not_what_credited(
+    db: TestDb,
+) {
+    let shop = Shop::open(db).await;
+    account(&shop.app, "z3", Some(1), &[Role::Employee]).await;
+    let mut z3 = signed_in(&shop.app, "z3").await;
+    for (n, (decision, id)) in [("rejected", "O-1"), ("held", "O-2")].into_iter().enumerate() {
+        let click = shop.click(1, "2026-11-18T00:30:00Z", "human").await;
+        let phone = format!("1390000000{n}");
+        shop.take(and(sale(id, "2026-11-18T01:30:00Z", &phone), "click", click))
+            .await;
+        let body = json!({ "decision": decision, "reason": format!("系统里查不到{id}的付款") });
+        shop.post(&format!("/conversions/{id}/decision"), body)
+            .await
+            .is(200);
+    }
+    let page = z3.get("/app/results").await.body;
+    for id in ["O-1", "O-2"] {
+        let said = format!("审核说明：系统里查不到{id}的付款");
+        assert!(page.contains(&said), "{said}: {page}");
+    }
+    assert!(!page.contains("已计入 Z3"), "{page}");
+    // What a sign holds says so, in the reader's language; a colleague's reason to reject it comes in its place.
+    let click = shop.click(1, "2026-11-18T02:00:00Z", "human").await;
+    shop.take(and(
+        sale("O-3", "2026-11-18T02:00:03Z", "13900000009"),
+        "click",
+        click,
+    ))
+    .await;
+    slices::count_due(&shop.app).await.unwrap();
+    for page in ["/app/results", "/app/notices"] {
+        let body = z3.get(page).await.body;
+        assert!(body.contains("系统发现迹象“秒成交”"), "{page}: {body}");
+        assert!(!body.contains("sign:instant"), "{page}: {body}");
+    }
+    account(&shop.app, "boss", None, &[Role::Manager]).await;
+    let mut boss = signed_in(&shop.app, "boss").await;
+    let held = boss.get("/app/manage/fraud?tab=conversions").await.body;
+    assert!(
+        held.contains("系统发现迹象“秒成交”") && !held.contains("sign:instant"),
+        "{held}"
+    );
+}
+
 both!(
+    given_a_verdict_with_a_reason_when_my_results_are_read_then_they_say_it_and_not_what_credited,
     given_points_by_hand_when_asked_then_a_second_person_decides_once_and_nobody_for_themselves,
     given_a_run_of_clicks_when_found_odd_then_a_person_holds_it_and_confirms_it_with_effect,
     given_a_sign_when_its_page_is_read_then_it_lists_what_each_decision_would_move,

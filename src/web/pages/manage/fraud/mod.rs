@@ -17,6 +17,7 @@ use crate::attribution::{Status, Verdict};
 use crate::domain::{Class, ClickId, Money};
 use crate::storage::conversions::ConversionFilter;
 use crate::storage::suspicions::{ClickEvidence, Suspicion};
+use crate::web::cause::reason_words;
 use crate::web::decision;
 use crate::web::html::{Html, see_other};
 use crate::web::i18n::{Lang, TimeTag, date_words, yuan};
@@ -266,7 +267,7 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<FraudPage, Pro
                         .unwrap_or_default(),
                     at: page.s.moment.time(instant(c.occurred_at)),
                     why: match &c.decided_reason {
-                        Some(reason) if !reason.is_empty() => reason.clone(),
+                        Some(reason) if !reason.is_empty() => reason_words(lang, reason),
                         _ => decision::headline(lang, &web.app.programme.zone, &c.steps),
                     },
                     own: own.is_some() && (own == c.credited_to || own == c.indirect_to),
