@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +16,8 @@ use crate::spool::{BeaconKind, BeaconRecord, Record};
 
 /// Longest beacon, bytes.
 pub const MAX_BEACON: usize = 256;
+/// Bytes read of a body before the connection is closed upon it.
+const MAX_READ: usize = 16 << 20;
 /// A beacon's body comes within so long, or not at all.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How far the clocks of two nodes may differ: a token of the other may be from the future, milliseconds.
@@ -36,14 +38,29 @@ struct Said<'a> {
 impl Redirector {
     /// Answers `/b`, whatever the method.
     pub(super) async fn beacon(&self, request: Request<Body>) -> Response<Body> {
-        if *request.method() == Method::POST {
-            let body = tokio::time::timeout(PATIENCE, short_body(request.into_body())).await;
-            match body.ok().flatten().as_deref().and_then(parse) {
+        let is_post = *request.method() == Method::POST;
+        let waits = request.headers().contains_key(header::EXPECT);
+        let body = request.into_body();
+        // Who asks before sending so much is not told to send.
+        let is_refused = waits && body.size_hint().lower() > MAX_BEACON as u64;
+        let (said, is_read) = if is_refused {
+            (None, false)
+        } else {
+            let read = tokio::time::timeout(PATIENCE, read_body(body)).await;
+            read.unwrap_or((None, false))
+        };
+        if is_post {
+            match said.as_deref().and_then(parse) {
                 Some(said) => self.take(&said),
                 None => self.metrics.beacons_refused.add(),
             }
         }
-        no_content()
+        let mut answer = no_content();
+        if !is_read {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(header::CONNECTION, close);
+        }
+        answer
     }
 
     fn take(&self, said: &Said<'_>) {
@@ -122,18 +139,27 @@ fn page_id(text: &str) -> Option<[u8; 16]> {
     Some(id)
 }
 
-/// The body, if it is at most [`MAX_BEACON`] bytes; a longer one is not read to its end.
-async fn short_body(mut body: Body) -> Option<Vec<u8>> {
+/// The body, if it is at most [`MAX_BEACON`] bytes, and whether it was read to its end: a longer one is thrown away up to
+/// [`MAX_READ`], so that whoever still sends sees the answer and no broken connection.
+async fn read_body(mut body: Body) -> (Option<Vec<u8>>, bool) {
     let mut bytes = Vec::new();
+    let mut read = 0;
     while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame.ok()?.into_data() {
-            if bytes.len() + data.len() > MAX_BEACON {
-                return None;
-            }
+        let Ok(frame) = frame else {
+            return (None, false);
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        read += data.len();
+        if read > MAX_READ {
+            return (None, false);
+        }
+        if read <= MAX_BEACON {
             bytes.extend_from_slice(&data);
         }
     }
-    Some(bytes)
+    ((read <= MAX_BEACON).then_some(bytes), true)
 }
 
 fn no_content() -> Response<Body> {
