@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::app::filing::Filed;
 use crate::app::refused::Door;
 use crate::app::{Actor, App, Change, Refused};
-use crate::domain::Money;
+use crate::domain::{CampaignId, EmployeeId, Money};
 use crate::share::{CouponCode, CouponRefusal, Discount, check_coupon};
 use crate::storage::coupons::{Coupon, CouponSettings, insert_coupon, lock_coupon, update_coupon};
-use crate::storage::insert_audit;
+use crate::storage::{StoreError, Tx, insert_audit};
 
 /// How many codes are proposed for one employee and discount.
 const PROPOSALS: u32 = 200;
@@ -84,6 +84,11 @@ pub async fn create_coupon(app: &App, actor: &Actor, new: &NewCoupon) -> Result<
             }
         }
     }
+    let over = campaign.as_ref().and_then(|c| c.facts.ends_on);
+    if let Some(last) = over.filter(|last| *last < app.today()) {
+        let detail = format!("this campaign's last day was {last}: no new coupons");
+        door.wrong("/campaign", detail);
+    }
     if campaign.is_none() {
         door.wrong(
             "/campaign",
@@ -111,6 +116,17 @@ pub async fn create_coupon(app: &App, actor: &Actor, new: &NewCoupon) -> Result<
     };
     let (owner, now_ms) = ((employee.id, campaign.id), app.clock.now_ms());
     let mut tx = app.store.begin().await?;
+    if let Some(last) = facts.ends_on.filter(|last| *last < app.today()) {
+        // What was made while it was to come is answered as before.
+        let known = match &wished {
+            Some(code) => known_as(&mut tx, code, owner, discount, &facts).await?,
+            None => None,
+        };
+        let detail = format!("expected today or later, not {last}: it would be over already");
+        return known
+            .map(Filed::Known)
+            .ok_or_else(|| Refused::at("/ends_on", detail));
+    }
     for attempt in 1..=PROPOSALS {
         let code = wished
             .clone()
@@ -134,14 +150,7 @@ pub async fn create_coupon(app: &App, actor: &Actor, new: &NewCoupon) -> Result<
             return made.map(Filed::New).ok_or(Refused::NotFound(subject));
         }
         if wished.is_some() {
-            let known = lock_coupon(&mut tx, code.as_str()).await?.filter(|known| {
-                let same = CouponSettings {
-                    disabled_at: None,
-                    ..settings_of(known)
-                };
-                (known.employee, known.campaign) == owner && known.terms.discount == discount && same == facts
-            });
-            return match known {
+            return match known_as(&mut tx, &code, owner, discount, &facts).await? {
                 Some(known) => Ok(Filed::Known(known)),
                 None => Err(Refused::Conflict(format!(
                     "the code {code} is taken by another coupon"
@@ -152,6 +161,24 @@ pub async fn create_coupon(app: &App, actor: &Actor, new: &NewCoupon) -> Result<
     Err(Refused::Conflict(
         "all codes proposed for this employee are taken: wish for one".to_owned(),
     ))
+}
+
+/// The coupon of this code, when it says the same.
+async fn known_as(
+    tx: &mut Tx,
+    code: &CouponCode,
+    owner: (EmployeeId, CampaignId),
+    discount: Discount,
+    facts: &CouponSettings,
+) -> Result<Option<Coupon>, StoreError> {
+    let known = lock_coupon(tx, code.as_str()).await?;
+    Ok(known.filter(|known| {
+        let same = CouponSettings {
+            disabled_at: None,
+            ..settings_of(known)
+        };
+        (known.employee, known.campaign) == owner && known.terms.discount == discount && same == *facts
+    }))
 }
 
 fn settings(door: &mut Door, facts: &CouponSettings, redeemed: i64) {

@@ -4,7 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::app::pictures::cleaned;
-use crate::app::{Actor, App, Permission, Refused};
+use crate::app::{Actor, App, Permission, Refused, unprintable};
 use crate::domain::{CampaignId, MaterialId, MaterialState};
 use crate::storage::materials::{self, Material, MaterialFacts, decide_material, lock_material};
 use crate::storage::{StoreError, insert_audit};
@@ -28,13 +28,13 @@ pub fn wrong_with(code: &str, facts: &MaterialFacts) -> Vec<&'static str> {
     if !code_fits {
         wrong.push("code");
     }
-    if !(1..=TITLE_MAX).contains(&facts.title.chars().count()) || facts.title.chars().any(char::is_control) {
+    if !(1..=TITLE_MAX).contains(&facts.title.chars().count()) || facts.title.chars().any(unprintable) {
         wrong.push("title");
     }
     for (name, text) in [("pro", &facts.pro), ("life", &facts.life), ("fun", &facts.fun)] {
         let odd = text
             .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+            .any(|c| unprintable(c) && !matches!(c, '\n' | '\r' | '\t'));
         if odd || text.chars().count() > COPY_MAX {
             wrong.push(name);
         }

@@ -76,6 +76,8 @@ struct Wish {
     code: Option<LinkCode>,
     facts: LinkSettings,
     left: Option<jiff::civil::Date>,
+    /// Why it would lead nowhere from its first day on: the field, and what is wrong with it.
+    over: Option<(&'static str, String)>,
 }
 
 /// Mints a link, or gives the one that exists for the same employee, campaign, channel and material.
@@ -198,7 +200,21 @@ async fn wish(app: &App, actor: &Actor, new: &NewLink, known: &mut Known) -> Res
         code,
         facts,
         left: employee.facts.left_on.filter(|last| *last < app.today()),
+        over: over(app, new, &campaign),
     })
+}
+
+/// What is over before the link begins.
+fn over(app: &App, new: &NewLink, campaign: &Campaign) -> Option<(&'static str, String)> {
+    if let Some(last) = campaign.facts.ends_on.filter(|last| *last < app.today()) {
+        return Some((
+            "/campaign",
+            format!("this campaign's last day was {last}: no new links"),
+        ));
+    }
+    let end = new.expires_at?;
+    let is_past = end.as_millisecond() <= app.clock.now_ms();
+    is_past.then(|| ("/expires_at", format!("expected an instant to come, not {end}")))
 }
 
 fn own_destination(
@@ -239,6 +255,9 @@ async fn mint_in(app: &App, actor: &Actor, tx: &mut Tx, wish: &Wish) -> Result<F
             "/employee",
             format!("this employee's last working day was {last}: no new links"),
         ));
+    }
+    if let Some((field, detail)) = &wish.over {
+        return Err(Refused::at(*field, detail));
     }
     let now_ms = app.clock.now_ms();
     for _ in 0..MINT_TRIES {

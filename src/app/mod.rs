@@ -64,7 +64,7 @@ pub use outside::Outside;
 pub use permission::{Permission, allows};
 pub use redecide::{redecide, redecide_late, redecide_lost};
 pub use refund::{RefundError, RefundInput, Refunded, refund};
-pub use refused::{Change, Refused};
+pub use refused::{Change, Refused, unprintable};
 pub use secrets::Secrets;
 pub use state::{App, AppParts, LinkWatch, NoWatch, Urls};
 pub use vault::{LeadContact, Vault, VaultError, erase_due_contacts, read_contact};

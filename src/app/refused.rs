@@ -41,6 +41,12 @@ impl Refused {
     }
 }
 
+/// Whether a character has no place in what people read: controls, and those that turn the direction of what follows
+/// (`\u{202e}evil.exe` reads backwards wherever the name stands).
+pub fn unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Looks at fields one by one and remembers what is wrong.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Door {
@@ -62,7 +68,7 @@ impl Door {
     pub fn line(&mut self, pointer: &'static str, text: &str, most: usize) -> String {
         let text = text.trim();
         let length = text.chars().count();
-        if !(1..=most).contains(&length) || text.chars().any(char::is_control) {
+        if !(1..=most).contains(&length) || text.chars().any(unprintable) {
             self.wrong(pointer, format!("expected 1 to {most} printable characters"));
         }
         text.to_owned()
@@ -78,7 +84,7 @@ impl Door {
         let text = text.trim();
         let odd = text
             .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+            .any(|c| unprintable(c) && !matches!(c, '\n' | '\r' | '\t'));
         if text.chars().count() > most || odd {
             self.wrong(pointer, format!("expected at most {most} printable characters"));
         }

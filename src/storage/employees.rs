@@ -17,7 +17,7 @@ pub struct Employee {
     pub facts: EmployeeFacts,
     /// How they appear to others on boards.
     pub display: DisplayName,
-    /// Team on the day asked for, or the next one they join.
+    /// Team on the day asked for; of whoever has not begun, on their first day.
     pub team: Option<String>,
     /// Milliseconds UTC.
     pub created_at: i64,
@@ -84,6 +84,7 @@ macro_rules! select {
         concat!(
             "select e.id, e.code, e.name, e.email, e.phone, e.nickname, e.display, e.hired_on, e.left_on, e.created_at, \
              (select t.name from team_members m join teams t on t.id = m.team_id where m.employee_id = e.id \
+             and m.from_on <= case when e.hired_on > $1 then e.hired_on else $1 end \
              and (m.to_on is null or m.to_on >= $1) order by m.from_on limit 1) as team from employees e ",
             $tail
         )

@@ -61,7 +61,7 @@ pub struct PersonRow {
     pub name: String,
     /// E-mail.
     pub email: Option<String>,
-    /// Team today, or the next one.
+    /// Team today; of whoever has not begun, on their first day.
     pub team: Option<String>,
     /// ISO text.
     pub hired_on: Option<String>,
@@ -79,6 +79,7 @@ pub struct PersonRow {
 const FROM: &str = "from (select e.id, e.code, e.code_key, e.name, e.email, e.hired_on, e.left_on, a.roles, \
      (a.password_hash is not null and a.temporary = 0) as has_password, a.disabled_at is not null as is_disabled, \
      (select t.name from team_members m join teams t on t.id = m.team_id where m.employee_id = e.id \
+     and m.from_on <= case when e.hired_on > $1 then e.hired_on else $1 end \
      and (m.to_on is null or m.to_on >= $1) order by m.from_on limit 1) as team \
      from employees e left join accounts a on a.employee_id = e.id) p \
      where (p.code_key like $2 escape '!' or lower(p.name) like $2 escape '!' \

@@ -9,7 +9,7 @@ use crate::app::claims::decide::verify_by_record;
 use crate::app::claims::{ClaimError, MAX_TEXT, note};
 use crate::app::filing::Filed;
 use crate::app::said::{Hashed, contacts, order};
-use crate::app::{Actor, App, LeadContact, Permission, Vault, Wrong};
+use crate::app::{Actor, App, LeadContact, Permission, Vault, Wrong, unprintable};
 use crate::attribution::claim::{ClaimStep, Deal, Grounds, HOLD_DAYS, OrderKey, grounds};
 use crate::attribution::{ConversionKind, DAY_MS};
 use crate::domain::{ContentHash, EmployeeId, Money};
@@ -233,7 +233,7 @@ fn check(app: &App, input: &ClaimInput) -> Result<Checked, Vec<Wrong>> {
     }
     let mut short = |pointer, text: &Option<String>| {
         let text = text.as_deref().map(str::trim).unwrap_or_default();
-        if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        if text.chars().count() > MAX_NAME || text.chars().any(unprintable) {
             wrong.push(Wrong::at(
                 pointer,
                 format!("at most {MAX_NAME} printable characters"),

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filed::{filed, instant, listed};
-use super::refused::{media_type, nullable};
+use super::refused::{emptied, media_type, nullable, present};
 use crate::app::campaigns::{self, change_campaign, create_campaign, put_picture};
 use crate::app::{App, Change, Permission};
 use crate::share::{MAX_PICTURE_BYTES, PictureError};
@@ -63,9 +63,13 @@ pub struct NewCampaign {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignChange {
+    #[serde(default, deserialize_with = "present")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "emptied")]
     description: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     destination: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     allowed_hosts: Option<Vec<String>>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
@@ -79,6 +83,7 @@ pub struct CampaignChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     attribution_window_days: Change<i64>,
+    #[serde(default, deserialize_with = "present")]
     disabled: Option<bool>,
 }
 

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::Amount;
 use super::filed::{filed, instant, listed};
-use super::refused::{OwnerFilter, nullable};
+use super::refused::{OwnerFilter, nullable, present};
 use crate::app::coupons::{self, change_coupon, create_coupon, quote};
 use crate::app::mint::{narrowed_campaign, narrowed_employee};
 use crate::app::{App, Change, Permission};
@@ -79,6 +79,7 @@ fn whole_percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Erro
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CouponChange {
+    #[serde(default, deserialize_with = "present")]
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]

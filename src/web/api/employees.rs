@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filed::{filed, instant, listed};
-use super::refused::nullable;
+use super::refused::{nullable, present};
 use crate::app::people::{self, Imported, change_employee, create_employee, import_employees};
 use crate::app::{App, Change, Permission};
 use crate::storage::employees;
@@ -55,6 +55,7 @@ pub struct NewEmployee {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmployeeChange {
+    #[serde(default, deserialize_with = "present")]
     name: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::Amount;
 use super::filed::{instant, listed};
-use super::refused::{OwnerFilter, instant_opt, nullable};
+use super::refused::{OwnerFilter, instant_opt, nullable, present};
 use crate::app::filing::Filed;
 use crate::app::mint::{
     self, BULK_MAX, change_link, mint, mint_bulk, narrowed_campaign, narrowed_employee, visible_link,
@@ -116,6 +116,7 @@ impl From<NewLink> for mint::NewLink {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkChange {
+    #[serde(default, deserialize_with = "present")]
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Timestamp>)]

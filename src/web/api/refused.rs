@@ -33,6 +33,16 @@ pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> 
     Option::<T>::deserialize(d).map(Some)
 }
 
+/// A field of a change that cannot be empty: absent leaves the value, `null` is wrong at the field. With `#[serde(default)]`.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+
+/// A text of a change that may be empty: `null` empties it. With `#[serde(default)]`.
+pub(super) fn emptied<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(d).map(|text| Some(text.unwrap_or_default()))
+}
+
 /// What a list of links or coupons is narrowed to.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

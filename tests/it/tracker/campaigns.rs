@@ -77,11 +77,21 @@ async fn given_bad_campaigns_when_posted_then_each_field_is_named(db: TestDb) {
         assert_eq!(answer.status, 422, "{field}: {value}");
         answer.wrong_at(&format!("/{field}"));
     }
+    rig.post("/campaigns", good.clone()).await.is(201);
+    let path = format!("/campaigns/{}", good["slug"].as_str().unwrap());
+    for field in ["name", "destination", "allowed_hosts", "disabled"] {
+        let nothing = json!({ field: null });
+        rig.patch(&path, nothing).await.wrong_at(&format!("/{field}"));
+    }
     let foreign = json!({"slug": "w1", "name": "冬", "destination": "https://evil.example/", "allowed_hosts": ["a.example"]});
     rig.post("/campaigns", foreign).await.wrong_at("/destination");
     let dates = json!({"slug": "w1", "name": "冬", "destination": "https://a.example/", "starts_on": "2026-12-01", "ends_on": "2026-11-01"});
     rig.post("/campaigns", dates).await.wrong_at("/ends_on");
-    assert_eq!(db.number("select count(*) from campaigns").await, 0);
+    assert_eq!(
+        db.number("select count(*) from campaigns").await,
+        1,
+        "the good one"
+    );
 }
 
 both!(

@@ -52,6 +52,39 @@ async fn given_a_link_when_minted_again_then_it_is_the_same_one(db: TestDb) {
     rig.get("/links/zzzzzzz").await.is(404);
 }
 
+async fn given_a_link_over_before_it_begins_when_minted_then_the_field_is_named_and_a_known_one_stays(
+    db: TestDb,
+) {
+    let rig = Rig::new(&db).await;
+    rig.scene().await;
+    let until =
+        |end: &str| json!({"employee": "E1", "campaign": "winter", "channel": "wechat", "expires_at": end});
+    rig.post("/links", until("2020-01-01T00:00:00Z"))
+        .await
+        .wrong_at("/expires_at");
+    let tomorrow = "2026-11-19T00:00:00Z";
+    let made = rig.post("/links", until(tomorrow)).await.is(201);
+    db.clock.advance_ms(3 * 86_400_000);
+    assert_eq!(
+        rig.post("/links", until(tomorrow)).await.is(200)["code"],
+        made["code"]
+    );
+    let coupon =
+        |last: &str| json!({"employee": "E1", "campaign": "winter", "percent_off": 10, "ends_on": last});
+    rig.post("/coupons", coupon("2020-01-01"))
+        .await
+        .wrong_at("/ends_on");
+    let over = json!({"ends_on": "2026-11-19"});
+    rig.patch("/campaigns/winter", over).await.is(200);
+    rig.post("/links", link("E1", "xiaohongshu"))
+        .await
+        .wrong_at("/campaign");
+    rig.post("/coupons", coupon("2027-01-01"))
+        .await
+        .wrong_at("/campaign");
+    assert_eq!(db.number("select count(*) from links").await, 1);
+}
+
 async fn given_wished_slugs_when_taken_reserved_or_other_than_before_then_they_are_refused(db: TestDb) {
     let rig = Rig::new(&db).await;
     rig.scene().await;
@@ -271,6 +304,7 @@ async fn given_fifty_people_wishing_one_slug_at_once_then_one_gets_it(db: TestDb
 }
 
 both!(
+    given_a_link_over_before_it_begins_when_minted_then_the_field_is_named_and_a_known_one_stays,
     given_a_link_when_minted_again_then_it_is_the_same_one,
     given_wished_slugs_when_taken_reserved_or_other_than_before_then_they_are_refused,
     given_unknown_or_wrong_fields_when_minted_then_each_is_named,

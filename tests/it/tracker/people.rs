@@ -31,6 +31,8 @@ async fn given_bad_fields_when_posted_then_each_is_named_and_nothing_stored(db: 
     for (body, pointer) in [
         (json!({"code": "../x", "name": "a"}), "/code"),
         (json!({"code": "E1", "name": " "}), "/name"),
+        (json!({"code": "E1", "name": "\u{202e}evil"}), "/name"),
+        (json!({"code": "E1", "name": "a\u{2066}b"}), "/name"),
         (json!({"code": "E1", "name": "a", "email": "nope"}), "/email"),
         (json!({"code": "E1", "name": "a", "phone": "call me"}), "/phone"),
         (
@@ -90,6 +92,21 @@ async fn given_a_team_move_with_a_date_when_read_on_that_day_then_the_new_team_c
         .await
         .wrong_at("/effective_on");
     rig.patch("/employees/E9", json!({"name": "x"})).await.is(404);
+    rig.patch("/employees/E1", json!({"name": null}))
+        .await
+        .wrong_at("/name");
+    // Who has no team today has none, whatever comes; who has not begun shows the one they begin in.
+    rig.post("/employees", json!({"code": "E2", "name": "李四"}))
+        .await
+        .is(201);
+    let later = json!({"team": "南区", "effective_on": "2030-01-01"});
+    assert_eq!(
+        rig.patch("/employees/E2", later).await.is(200)["team"],
+        json!(null)
+    );
+    let new = json!({"code": "E3", "name": "王五", "team": "南区", "hired_on": "2027-01-04"});
+    assert_eq!(rig.post("/employees", new.clone()).await.is(201)["team"], "南区");
+    rig.post("/employees", new).await.is(200);
 }
 
 const FILE: &str = "工号,姓名,手机,部门,入职日期,爱好\r\nE1,张喆,13800138001,北区,2026/1/5,书法\r\nE2,李四,,南区,2026年2月1日,\r\n\

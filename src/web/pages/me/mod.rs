@@ -11,7 +11,7 @@ use tower_sessions::Session;
 
 use crate::app::accounts::{self, AccountRefusal};
 use crate::app::mydata::{MyDataError, my_data};
-use crate::app::{Permission, rules};
+use crate::app::{Permission, rules, unprintable};
 use crate::domain::DisplayName;
 use crate::ranking::board_name;
 use crate::storage::employees::{Employee, set_employee_display};
@@ -202,7 +202,7 @@ async fn display(
     let error = match (&wished, nickname) {
         (Err(()) | Ok(DisplayName::Unasked), _) => Some(lang.t("me-display-choose")),
         (Ok(DisplayName::Nickname), None) => Some(lang.t("me-nickname-missing")),
-        (_, Some(name)) if name.chars().count() > MAX_NICKNAME || name.chars().any(char::is_control) => {
+        (_, Some(name)) if name.chars().count() > MAX_NICKNAME || name.chars().any(unprintable) => {
             Some(lang.t("me-nickname-long"))
         }
         _ => None,
