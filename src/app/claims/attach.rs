@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::app::again::again;
 use crate::app::claims::decide::lock_all;
+use crate::app::claims::ending::ends_there;
 use crate::app::claims::{ClaimError, is_claimants, note};
-use crate::app::{Actor, App};
+use crate::app::{Actor, App, unprintable};
 use crate::attribution::claim::{ClaimStep, MAX_ATTACHMENTS};
 use crate::storage::claims::{NewFile, file_count, file_with, insert_file};
 
@@ -37,6 +38,9 @@ pub enum FileError {
     /// Of a kind we do not take, whatever its name says.
     #[error("a PNG or JPEG picture of at most 50 million pixels, or a PDF")]
     Kind,
+    /// More follows its end: a file that is two at once.
+    #[error("a file that ends where its picture or document ends; this one has something behind it")]
+    Trailing,
 }
 
 impl From<FileError> for ClaimError {
@@ -107,7 +111,12 @@ pub fn check_file(bytes: &[u8]) -> Result<&'static str, FileError> {
     if bytes.len() > MAX_FILE {
         return Err(FileError::TooLarge);
     }
-    kind_of(bytes).ok_or(FileError::Kind)
+    let media_type = kind_of(bytes).ok_or(FileError::Kind)?;
+    if ends_there(media_type, bytes) {
+        Ok(media_type)
+    } else {
+        Err(FileError::Trailing)
+    }
 }
 
 /// The media type of what we take, by content.
@@ -133,7 +142,7 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
 /// A file name without folders and control characters.
 fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = last.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    let name: String = last.chars().filter(|c| !unprintable(*c)).take(MAX_NAME).collect();
     let name = name.trim();
     if name.is_empty() {
         "attachment".to_owned()

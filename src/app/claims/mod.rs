@@ -9,6 +9,7 @@ mod compare;
 mod credit;
 mod crm;
 mod decide;
+mod ending;
 mod file;
 mod steps;
 

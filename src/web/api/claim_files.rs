@@ -97,6 +97,7 @@ fn refused(error: FileError) -> Problem {
     match error {
         FileError::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error.to_string()),
         FileError::Kind => media_type(&error.to_string()),
+        FileError::Trailing => Problem::field("/file", error),
     }
 }
 

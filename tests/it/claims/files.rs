@@ -31,6 +31,20 @@ async fn given_files_when_attached_then_content_counts_and_three_are_enough(db: 
             "{name}"
         );
     }
+    // Two files in one: what a browser takes for a picture, something else for a page or an archive.
+    let behind = |whole: &[u8]| [whole, b"<script>alert(1)</script>PK\x03\x04"].concat();
+    for (name, bytes) in [
+        ("a.png", behind(&png(1))),
+        ("a.pdf", behind(b"%PDF-1.7\n%%EOF\n")),
+    ] {
+        let (status, body) = rig.upload("employee-z3", &path, name, &bytes).await;
+        assert_eq!(
+            (status, &body["errors"][0]["pointer"]),
+            (422, &serde_json::json!("/file")),
+            "{name} {body}"
+        );
+    }
+    assert_eq!(db.number("select count(*) from claim_files").await, 0);
     assert_eq!(
         rig.upload("employee-z3", &path, "big.png", &vec![0; (5 << 20) + 1])
             .await
