@@ -257,7 +257,7 @@ async fn mint_in(app: &App, actor: &Actor, tx: &mut Tx, wish: &Wish) -> Result<F
         ));
     }
     if let Some((field, detail)) = &wish.over {
-        return Err(Refused::at(*field, detail));
+        return Err(Refused::at(field, detail));
     }
     let now_ms = app.clock.now_ms();
     for _ in 0..MINT_TRIES {

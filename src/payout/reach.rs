@@ -138,8 +138,7 @@ mod tests {
             from: Some(from),
             to: Some(to),
         };
-        let event = document("07-acquisition-event").reach(month, &json!({})).unwrap();
-        assert_eq!(event["acquisition"], days(month.0, month.1));
+        assert_eq!(reach["card"], days(month.0, month.1));
         assert_eq!(
             reach["first_batch"],
             days(date(1900, 1, 1), month.1),

@@ -74,10 +74,13 @@ pub fn headline(lang: Lang, zone: &TimeZone, steps: &[Step]) -> String {
     chosen.map_or_else(String::new, |step| step_text(lang, zone, step))
 }
 
+/// Who a step credits.
+const EMPLOYEE: &str = "employee";
+
 /// The same for the employee it was credited to: they are no code to themselves.
 pub fn own_headline(lang: Lang, zone: &TimeZone, steps: &[Step]) -> String {
     let own = |step: &Step| match step.found.get("employee") {
-        Some(_) => step.clone().word("employee", lang.t("decision-you").to_string()),
+        Some(_) => step.clone().word(EMPLOYEE, lang.t("decision-you").to_string()),
         None => step.clone(),
     };
     let steps: Vec<Step> = steps.iter().map(own).collect();

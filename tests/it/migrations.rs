@@ -215,7 +215,7 @@ fn files(kind: Kind, number: &str) -> (Vec<String>, String) {
 async fn before(db: &TestDb, number: &str, name: &str) -> (TestDb, String) {
     let url = match db.kind {
         Kind::Sqlite => format!("sqlite:{}", db.dir.path().join("old.db").display()),
-        Kind::Postgres => shared::create_database(name).await,
+        Kind::Postgres => shared::create_empty(name).await,
     };
     let old = TestDb {
         store: Store::open(&StoreOptions::new(&url)).await.unwrap(),

@@ -10,7 +10,7 @@ use crate::support::TestDb;
 /// Base pay and performance of a month, as a firm's own document.
 const WAGES: &str = r#"
 [scheme]
-id = "wages"
+id = "95-wages"
 version = 1
 zh = "月薪"
 en = "Monthly pay"
@@ -77,14 +77,14 @@ async fn given_a_debt_when_base_pay_is_paid_then_it_is_settled_from_the_performa
     assert_eq!(balance(&rig, "payable:employee:Z3").await, -1_500_000);
     let version =
         json!({"from_on": "2026-01-01", "params": {}, "document": WAGES, "enabled": false, "note": "test"});
-    let (status, body) = rig.post("admin", "/schemes/wages/versions", version).await;
+    let (status, body) = rig.post("admin", "/schemes/95-wages/versions", version).await;
     assert_eq!(status, 201, "{body}");
     let pay = |key: &str, day: &str, base: &str, performance: &str| {
         json!({"kind": "month_pay", "source": "books", "source_key": key, "occurred_on": day, "subject": "z3",
                "measures": {"base": base, "performance": performance}, "dimensions": {}})
     };
     let month = async |period: &str| {
-        let body = json!({"scheme": "wages", "period": period});
+        let body = json!({"scheme": "95-wages", "period": period});
         let (status, run) = rig.post("admin", "/payouts", body).await;
         assert_eq!(status, 201, "{run}");
         settle(&rig, &run).await;

@@ -130,11 +130,11 @@ async fn given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_com
     ];
     record(&rig, facts).await;
     let october = calculated(&rig, "99-wage-guards", "2026-10").await;
-    assert_eq!(proposed(&october), ["Z3 300"]);
+    assert_eq!(proposed(&october), ["Z3 300.00"]);
     until_closed(&rig, &october).await;
     assert_eq!(carried(&rig).await, ["800.00 told", "500 carried"]);
     let november = calculated(&rig, "99-wage-guards", "2026-11").await;
-    assert_eq!(proposed(&november), ["Z3 300"]);
+    assert_eq!(proposed(&november), ["Z3 300.00"]);
     until_closed(&rig, &november).await;
     // November's is declined: nothing was recovered, so what October left stands again.
     let offers = rig.app.store.offers("proposal", None, None, 20).await.unwrap();
@@ -150,7 +150,7 @@ async fn given_an_overpayment_that_is_recovered_by_parts_when_the_next_month_com
         .await
         .unwrap();
     let december = calculated(&rig, "99-wage-guards", "2026-12").await;
-    assert_eq!(proposed(&december), ["Z3 300"], "of 500, not of 200");
+    assert_eq!(proposed(&december), ["Z3 300.00"], "of 500, not of 200");
     assert_eq!(carried(&rig).await, ["800.00 told", "500 carried"]);
     // It was 100 less: October carries 400, and what was declined stays declined.
     record(&rig, vec![overpaid("700.00")]).await;

@@ -11,6 +11,7 @@ pub mod facts;
 mod import;
 mod line;
 mod lines;
+mod marks;
 mod notes;
 mod offers;
 mod params;
