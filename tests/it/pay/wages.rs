@@ -68,7 +68,12 @@ async fn given_a_months_wages_when_the_wage_guards_run_then_the_top_up_is_paid_a
 async fn carried(rig: &Rig) -> Vec<String> {
     let open = rig.get("admin", "/facts?kind=overpayment").await;
     let mut told: Vec<(i64, String)> = Vec::new();
+    // Every revision is listed, the newest first: what stands is the newest of each.
+    let mut seen = std::collections::BTreeSet::new();
     for row in open["data"].as_array().unwrap() {
+        if !seen.insert((row["source"].to_string(), row["source_key"].to_string())) {
+            continue;
+        }
         let is_carried = row["fields"]["carried"] == true;
         let amount = row["fields"]["amount"].as_str().unwrap();
         if row["void"] != true {

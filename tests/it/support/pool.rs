@@ -13,13 +13,16 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use super::cluster::Cluster;
 use super::shared;
 
-/// What a schema is, in one word: tables, columns, indexes, triggers and whether they act, functions.
+/// What a schema is, in one word: tables, columns, indexes, triggers and whether they act, rules, constraints, functions.
 const SCHEMA: &str = "select md5(string_agg(x, ',' order by x)) from ( \
     select concat_ws(':', c.relname, a.attname, a.atttypid, a.attnotnull, a.atthasdef) as x \
     from pg_attribute a join pg_class c on c.oid = a.attrelid \
     where c.relnamespace = 'public'::regnamespace and a.attnum > 0 \
     union all select concat_ws('!', c.relname, t.tgname, t.tgenabled) from pg_trigger t join pg_class c on c.oid = t.tgrelid \
     where c.relnamespace = 'public'::regnamespace \
+    union all select concat_ws('?', c.relname, r.rulename) from pg_rewrite r join pg_class c on c.oid = r.ev_class \
+    where c.relnamespace = 'public'::regnamespace \
+    union all select conname from pg_constraint where connamespace = 'public'::regnamespace \
     union all select proname from pg_proc where pronamespace = 'public'::regnamespace) s";
 
 /// Keeps what a fresh schema holds: its rows, where its sequences stand.

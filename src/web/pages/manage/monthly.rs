@@ -100,12 +100,12 @@ async fn page(web: &Web, who: &SignedIn, asked: &Asked) -> Result<MonthlyPage, P
     };
     let before = period.previous().map_err(|e| Problem::field("?period", e))?;
     let running = period == this_month;
-    let title = lang
-        .t(if running {
-            "monthly-title-running"
-        } else {
-            "monthly-title"
-        })
+    let title = if running {
+        lang.t("monthly-title-running")
+    } else {
+        lang.t("monthly-title")
+    };
+    let title = title
         .with("period", period_words(lang, &period))
         .with("before", period_words(lang, &before))
         .with("day", day_words(lang, app.today()))
