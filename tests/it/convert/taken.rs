@@ -86,7 +86,7 @@ async fn given_an_order_a_sign_is_about_when_the_day_is_looked_at_then_it_waits_
     assert_eq!(shop.states().await, ["held", "pending"], "only what it is about");
     assert_eq!(shop.board(1, DAY_OF).await, [0, 1, 19_900]);
     let held = ("held".to_owned(), "sign:instant".to_owned());
-    assert_eq!(shop.told_z3().await, [held.clone()]);
+    assert_eq!(shop.told_z3().await, std::slice::from_ref(&held));
     assert_eq!(shop.the_sign(Odd::Instant).await.evidence.held, ["FAST"]);
     let raw = shop.get("/conversions/FAST").await;
     assert_eq!(
@@ -190,7 +190,7 @@ async fn given_what_the_rules_hold_from_the_start_when_it_comes_in_then_she_is_t
     let body = and(sale("ODD", "2026-11-18T01:30:00Z", "13900000001"), "click", click);
     assert_eq!(told(&shop.take(body).await), "Z3 click held");
     let suspect = ("held".to_owned(), "step:click-suspect".to_owned());
-    assert_eq!(shop.told_z3().await, [suspect.clone()]);
+    assert_eq!(shop.told_z3().await, std::slice::from_ref(&suspect));
     let record = json!({ "external_id": "R-1", "customer": { "phone": "13800138000" }, "order": "SO-1",
         "source_note": "员工推荐-Z3", "created_by": "前台", "occurred_on": "2026-11-17" });
     shop.post("/crm/records", record).await.is(201);
